@@ -1,7 +1,8 @@
 """Trains one of the two networks on Fashion-MNIST and saves its weights.
 
     python train.py edge --epochs 12
-    python train.py foundation --epochs 16 --strong
+    python train.py foundation --epochs 16 --strong --out first.pt
+    python train.py foundation --epochs 8 --rate 0.08 --start first.pt
 
 The augmentation is geometric only (flip, shift, rotation, scale, erasing): nothing in it resembles one of the 15
 corruptions that renorm is evaluated on.
@@ -22,7 +23,7 @@ NETWORKS = {"edge": edge_network, "foundation": foundation_network}
 
 
 def augment(x: torch.Tensor, strong: bool, generator: torch.Generator) -> torch.Tensor:
-    """Flip and shift by up to 2 pixels; `strong` adds rotation by up to 10 degrees, scale by 10%, and erasing."""
+    """Flip and shift by whole pixels, up to 2; `strong` adds rotation by up to 10 degrees, scale by 10%, and erasing."""
     n = x.shape[0]
 
     def uniform(low: float, high: float) -> torch.Tensor:
@@ -31,11 +32,15 @@ def augment(x: torch.Tensor, strong: bool, generator: torch.Generator) -> torch.
     flip = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
     angle = uniform(-10, 10) * math.pi / 180 if strong else torch.zeros(n)
     scale = uniform(0.9, 1.1) if strong else torch.ones(n)
-    shift = 4 / 28
+    pixel = 2 / 28
+
+    def shift() -> torch.Tensor:
+        return torch.randint(-2, 3, (n,), generator=generator) * pixel
+
     theta = torch.stack(
         [
-            torch.stack([flip * scale * angle.cos(), -scale * angle.sin(), uniform(-shift, shift)], 1),
-            torch.stack([flip * scale * angle.sin(), scale * angle.cos(), uniform(-shift, shift)], 1),
+            torch.stack([flip * scale * angle.cos(), -scale * angle.sin(), shift()], 1),
+            torch.stack([flip * scale * angle.sin(), scale * angle.cos(), shift()], 1),
         ],
         1,
     )
@@ -69,6 +74,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.2)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
 
@@ -77,7 +83,10 @@ def main() -> None:
     generator = torch.Generator().manual_seed(arguments.seed)
     images, labels = load("train")
     test_images, test_labels = load("t10k")
-    network = NETWORKS[arguments.network]().to(memory_format=torch.channels_last)
+    network = NETWORKS[arguments.network]()
+    if arguments.start:
+        network.load_state_dict(torch.load(arguments.start))
+    network = network.to(memory_format=torch.channels_last)
     average = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
     )

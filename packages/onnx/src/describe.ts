@@ -1,0 +1,89 @@
+import { RULES } from './grad/rules.js';
+import { type OnnxModel, shapeOf } from './model.js';
+import { findLayers, type NormalizationLayer } from './normalization.js';
+
+/** A node that no gradient can pass. */
+export interface Obstacle {
+  readonly operator: string;
+  readonly node: string;
+  readonly reason: string;
+}
+
+/** What a model is and what of it can be adapted. */
+export interface ModelDescription {
+  readonly name: string;
+  readonly opset: number;
+  readonly producer: string;
+  readonly inputName: string;
+  /** A number, or the name of an axis whose size varies. */
+  readonly inputShape: readonly (number | string)[];
+  readonly outputName: string;
+  /** The size of the output's last axis, where the model says it. */
+  readonly classes: number | undefined;
+  /** Number of all float values in the model. */
+  readonly parameterCount: number;
+  readonly layers: readonly NormalizationLayer[];
+  /** Number of gamma and beta values. */
+  readonly trainableCount: number;
+  /** Names of the layers that a gradient reaches. */
+  readonly learnable: readonly string[];
+  /** How often each operator occurs, most frequent first. */
+  readonly operators: ReadonlyMap<string, number>;
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Describes a model without running it. */
+export function describeModel(model: OnnxModel): ModelDescription {
+  const layers = findLayers(model);
+  const { learnable, obstacles } = followGradient(
+    model,
+    layers.map(({ node }) => node),
+  );
+  const outputShape = shapeOf(model.output);
+  const last = outputShape.at(-1);
+  const counts = new Map<string, number>();
+  for (const { opType } of model.graph.node) counts.set(opType, (counts.get(opType) ?? 0) + 1);
+  return {
+    name: model.name,
+    opset: model.opset,
+    producer: [model.proto.producerName, model.proto.producerVersion].filter((part) => part !== '').join(' '),
+    inputName: model.input.name,
+    inputShape: shapeOf(model.input),
+    outputName: model.output.name,
+    classes: typeof last === 'number' ? last : undefined,
+    parameterCount: model.graph.initializer.reduce((sum, { dims }) => sum + dims.reduce((p, d) => p * Number(d), 1), 0),
+    layers: layers.map(({ name, kind, channels, epsilon }) => ({ name, kind, channels, epsilon })),
+    trainableCount: layers.reduce((sum, { channels }) => sum + 2 * channels, 0),
+    learnable: layers.filter(({ node }) => learnable.has(node)).map(({ name }) => name),
+    operators: new Map([...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b))),
+    obstacles,
+  };
+}
+
+/** Walks back from the output as the gradient would. */
+function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['node'][number][]) {
+  const isLayer = new Set(layers);
+  const depends = new Set<string>();
+  for (const node of model.graph.node) {
+    if (isLayer.has(node) || node.input.some((name) => depends.has(name)))
+      for (const output of node.output) depends.add(output);
+  }
+  const wanted = new Set([model.output.name]);
+  const learnable = new Set<(typeof layers)[number]>();
+  const obstacles: Obstacle[] = [];
+  for (const node of [...model.graph.node].reverse()) {
+    if (!node.output.some((name) => wanted.has(name) && depends.has(name))) continue;
+    if (isLayer.has(node)) learnable.add(node);
+    node.input.forEach((name, i) => {
+      if (!depends.has(name)) return;
+      if (RULES[node.opType]?.[i] !== undefined) wanted.add(name);
+      else
+        obstacles.push({
+          operator: node.opType,
+          node: node.name || (node.output[0] ?? ''),
+          reason: `no gradient rule for input ${i} of ${node.opType}`,
+        });
+    });
+  }
+  return { learnable, obstacles };
+}

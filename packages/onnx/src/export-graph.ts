@@ -1,0 +1,106 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  AttributeProto_AttributeType as Type,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from './gen/onnx/onnx_pb.js';
+import type { Attribute, Graph, Operation, Shape, Value } from './graph.js';
+import type { OnnxModel } from './model.js';
+
+const bytes = new TextEncoder();
+
+function attribute(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'string')
+    return create(AttributeProtoSchema, { name, type: Type.STRING, s: bytes.encode(value) });
+  if (typeof value !== 'number')
+    return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
+  // The only float attributes of the operators that we write are these two; an integer there would be refused.
+  const float = name === 'alpha' || name === 'beta' || name === 'epsilon';
+  return create(
+    AttributeProtoSchema,
+    float ? { name, type: Type.FLOAT, f: value } : { name, type: Type.INT, i: BigInt(value) },
+  );
+}
+
+function node({ type, name, inputs, outputs, attributes, raw, domain }: Operation): NodeProto {
+  return create(NodeProtoSchema, {
+    opType: type,
+    name,
+    domain: domain ?? '',
+    input: inputs.map((input) => input?.name ?? ''),
+    output: outputs.map((output) => output.name),
+    attribute: raw ?? Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+  });
+}
+
+function valueInfo(name: string, shape: Shape | undefined): ValueInfoProto {
+  const dim = (shape ?? []).map((size) => ({
+    value:
+      size === undefined
+        ? { case: 'dimParam' as const, value: 'batch' }
+        : { case: 'dimValue' as const, value: BigInt(size) },
+  }));
+  const tensor = { elemType: TensorProto_DataType.FLOAT, ...(shape === undefined ? {} : { shape: { dim } }) };
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } });
+}
+
+/** Operations that an output needs, in order. */
+function needed(graph: Graph, outputs: readonly Value[]): Operation[] {
+  const wanted = new Set(outputs.map(({ name }) => name));
+  const kept: Operation[] = [];
+  for (const operation of [...graph.operations].reverse()) {
+    if (!operation.outputs.some(({ name }) => wanted.has(name))) continue;
+    kept.push(operation);
+    for (const input of operation.inputs) if (input !== undefined) wanted.add(input.name);
+  }
+  return kept.reverse();
+}
+
+/**
+ * Writes a graph as an ONNX file.
+ *
+ * @param outputs output names and their values; what none of them needs is left out
+ * @param like the model whose operator sets and IR version are kept
+ */
+export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, like: OnnxModel): Uint8Array {
+  const operations = needed(graph, [...outputs.values()]);
+  const produced = new Set(operations.flatMap((operation) => operation.outputs.map(({ name }) => name)));
+  const aliases = [...outputs].flatMap(([name, value]) =>
+    name === value.name && produced.has(name)
+      ? []
+      : [
+          {
+            type: 'Identity',
+            name: `output/${name}`,
+            inputs: [value],
+            outputs: [{ name, shape: value.shape }],
+            attributes: {},
+          },
+        ],
+  );
+  const all = [...operations, ...aliases];
+  const read = new Set(all.flatMap(({ inputs }) => inputs.map((input) => input?.name)));
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: like.proto.irVersion,
+      opsetImport: like.proto.opsetImport,
+      producerName: 'renorm',
+      graph: {
+        name: like.graph.name,
+        node: all.map(node),
+        initializer: [...graph.constants.values()].filter(({ name }) => read.has(name)),
+        input: [...graph.inputs.values()]
+          .filter(({ name }) => read.has(name))
+          .map(({ name, shape }) => valueInfo(name, shape)),
+        output: [...outputs].map(([name, { shape }]) => valueInfo(name, shape)),
+      },
+    }),
+  );
+}

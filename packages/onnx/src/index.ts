@@ -1,0 +1,18 @@
+// Reading and writing models.
+export { describeModel, type ModelDescription, type Obstacle } from './describe.js';
+// Errors.
+export { OnnxError, type OnnxErrorCode } from './errors.js';
+// Gradient graphs.
+export { differentiableOperators } from './grad/rules.js';
+export type { Attributes, Dim, Graph, Operation, Shape, Value } from './graph.js';
+export { type OnnxModel, parseModel, serializeModel } from './model.js';
+export {
+  type NormalizationLayer,
+  normalizationLayers,
+  type ParameterNames,
+  type ParameterSet,
+  parameterNames,
+} from './normalization.js';
+export { readParameters, withParameters } from './parameters.js';
+export { type ParametricOptions, parametricModel } from './parametric-model.js';
+export { type Loss, type TrainingModel, trainingModel } from './training-model.js';

@@ -1,0 +1,135 @@
+import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { OnnxError } from './errors.js';
+import {
+  type GraphProto,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  type TensorProto,
+  TensorProto_DataType,
+  type ValueInfoProto,
+} from './gen/onnx/onnx_pb.js';
+
+/** The oldest operator set whose models can be trained: ReduceSum and Squeeze take their axes as inputs from here on. */
+export const OLDEST_OPSET = 13;
+
+/** An ONNX model that has been read and has one graph with nodes, one float32 input and an output. Do not change `proto`. */
+export interface OnnxModel {
+  /** What messages call it: the file's name, usually. */
+  readonly name: string;
+  readonly proto: ModelProto;
+  readonly graph: GraphProto;
+  /** Version of the default operator set. */
+  readonly opset: number;
+  /** The image, not the weights that some exporters list as inputs too. */
+  readonly input: ValueInfoProto;
+  /** The logits: the first output. */
+  readonly output: ValueInfoProto;
+}
+
+/**
+ * Reads a model.
+ *
+ * @param bytes the ONNX file
+ * @param name what error messages call it
+ * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single float32 input
+ */
+export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
+  if (bytes.length === 0) throw notAModel(name, 'it is empty');
+  let proto: ModelProto;
+  try {
+    // A plain view: of a Buffer, every bytes field would be a Buffer too, whose slice does not copy.
+    proto = fromBinary(ModelProtoSchema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (cause) {
+    throw notAModel(
+      name,
+      `its ${bytes.length} bytes do not decode (${cause instanceof Error ? cause.message : cause})`,
+      cause,
+    );
+  }
+  return checkModel(proto, name);
+}
+
+/** The bytes of an ONNX file. */
+export function serializeModel(model: OnnxModel): Uint8Array {
+  return toBinary(ModelProtoSchema, model.proto);
+}
+
+/** A copy that may be changed before it is checked again. Tensor data is copied too. */
+export function copyProto(model: OnnxModel): { proto: ModelProto; graph: GraphProto } {
+  const proto = clone(ModelProtoSchema, model.proto);
+  return { proto, graph: proto.graph as GraphProto };
+}
+
+/** Makes a model of a message. @throws as parseModel */
+export function checkModel(proto: ModelProto, name: string): OnnxModel {
+  const graph = proto.graph;
+  if (graph === undefined || graph.node.length === 0) throw notAModel(name, 'it has no graph');
+  const opset = Number(proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n);
+  if (opset === 0) throw notAModel(name, 'it names no operator set');
+  checkInitializers(graph, name);
+  const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
+  const inputs = graph.input.filter((input) => !initialized.has(input.name));
+  const [input] = inputs;
+  const [output] = graph.output;
+  if (input === undefined || output === undefined) throw notAModel(name, 'it has no input or no output');
+  if (inputs.length > 1) {
+    const names = inputs.map((each) => each.name).join(', ');
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `${name} takes ${inputs.length} inputs (${names}); a model with one input is needed.`,
+    );
+  }
+  const type = input.type?.value;
+  if (type?.case !== 'tensorType' || type.value.elemType !== TensorProto_DataType.FLOAT) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `${name} takes an input "${input.name}" that is not float32; export it in float32.`,
+    );
+  }
+  return { name, proto, graph, opset, input, output };
+}
+
+/** A truncated file can still decode, with its last tensor cut short. */
+function checkInitializers(graph: GraphProto, name: string): void {
+  for (const tensor of graph.initializer) {
+    const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
+    const short = tensor.dataType === TensorProto_DataType.FLOAT && tensor.rawData.length !== 4 * elements;
+    if (short && tensor.floatData.length !== elements && tensor.externalData.length === 0) {
+      throw notAModel(
+        name,
+        `tensor "${tensor.name}" should hold ${elements} values and does not; the file seems truncated`,
+      );
+    }
+  }
+}
+
+/** The shape of a value: a number, or the name of an axis whose size varies. */
+export function shapeOf(value: ValueInfoProto): (number | string)[] {
+  const type = value.type?.value;
+  const dims = type?.case === 'tensorType' ? (type.value.shape?.dim ?? []) : [];
+  return dims.map(({ value: dim }, axis) => {
+    if (dim.case === 'dimValue') return Number(dim.value);
+    return dim.case === 'dimParam' ? dim.value : `axis${axis}`;
+  });
+}
+
+/** Finds the initializer behind a tensor's name, through Identity nodes, with which exporters share equal initializers. */
+export function constantLookup(graph: GraphProto): (name: string) => TensorProto | undefined {
+  const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const producers = new Map<string, NodeProto>();
+  for (const node of graph.node) for (const output of node.output) producers.set(output, node);
+  return (name) => {
+    let at = name;
+    for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = node.input[0] ?? '';
+    const node = producers.get(at);
+    if (node?.opType === 'Constant') return node.attribute.find((attribute) => attribute.name === 'value')?.t;
+    return tensors.get(at);
+  };
+}
+
+function notAModel(name: string, why: string, cause?: unknown): OnnxError {
+  return new OnnxError('ONNX_NOT_A_MODEL', `${name} is not an ONNX model: ${why}. Export it again, or copy it again.`, {
+    cause,
+  });
+}

@@ -1,0 +1,74 @@
+import { OnnxError } from './errors.js';
+import { checkModel, copyProto, type OnnxModel } from './model.js';
+import {
+  type FoundLayer,
+  findLayers,
+  type NormalizationLayer,
+  type ParameterSet,
+  parameterNames,
+  requireLayers,
+} from './normalization.js';
+import { floatTensor } from './tensor.js';
+
+/** The keys of a layer's parameters in the order of the operator's inputs. */
+export function parameterKeys(layer: NormalizationLayer): string[] {
+  const { gamma, beta, mean, variance } = parameterNames(layer);
+  return [gamma, beta, mean, variance];
+}
+
+/** The parameters as exported: copies. @throws OnnxError ONNX_NO_NORMALIZATION */
+export function readParameters(model: OnnxModel): ParameterSet {
+  const entries = requireLayers(model).flatMap((layer) =>
+    parameterKeys(layer).map((key, i) => [key, (layer.values[i] as Float32Array).slice()] as const),
+  );
+  return new Map(entries);
+}
+
+/**
+ * A model with other parameters baked in as constants, so that it runs at the speed of the original.
+ *
+ * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite
+ */
+export function withParameters(model: OnnxModel, parameters: ParameterSet): OnnxModel {
+  checkParameters(model, requireLayers(model), parameters);
+  const { proto, graph } = copyProto(model);
+  const copy = checkModel(proto, model.name);
+  for (const layer of findLayers(copy)) {
+    parameterKeys(layer).forEach((key, i) => {
+      const values = parameters.get(key) as Float32Array;
+      // A tensor of its own for every layer: exporters let layers share equal ones.
+      graph.initializer.push(floatTensor(key, [values.length], values));
+      layer.node.input[i + 1] = key;
+    });
+  }
+  dropUnused(copy);
+  return checkModel(proto, model.name);
+}
+
+/** Takes out initializers and Identity nodes that nothing reads any more. */
+export function dropUnused(model: OnnxModel): void {
+  const { graph } = model;
+  const outputs = graph.output.map((output) => output.name);
+  const readBy = () => new Set([...outputs, ...graph.node.flatMap((node) => node.input)]);
+  let read = readBy();
+  graph.node = graph.node.filter(
+    (node) => node.opType !== 'Identity' || node.output.some((output) => read.has(output)),
+  );
+  read = readBy();
+  graph.initializer = graph.initializer.filter((tensor) => read.has(tensor.name));
+  graph.input = graph.input.filter((input) => input.name === model.input.name || read.has(input.name));
+}
+
+function checkParameters(model: OnnxModel, layers: readonly FoundLayer[], parameters: ParameterSet): void {
+  const mismatch = (text: string) =>
+    new OnnxError('ONNX_PARAMETER_MISMATCH', `${text}; the parameters belong to another model than ${model.name}.`);
+  const known = new Map(layers.flatMap((layer) => parameterKeys(layer).map((key) => [key, layer.channels] as const)));
+  for (const key of parameters.keys()) if (!known.has(key)) throw mismatch(`there is no parameter "${key}"`);
+  for (const [key, channels] of known) {
+    const values = parameters.get(key);
+    if (values === undefined) throw mismatch(`the parameter "${key}" is missing`);
+    if (values.length !== channels) throw mismatch(`"${key}" has ${values.length} values where ${channels} are needed`);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw mismatch(`"${key}" has the value ${values[bad]} at index ${bad}`);
+  }
+}

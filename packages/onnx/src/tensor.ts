@@ -1,0 +1,55 @@
+import { create } from '@bufbuild/protobuf';
+import { OnnxError } from './errors.js';
+import {
+  type TensorProto,
+  TensorProto_DataLocation,
+  TensorProto_DataType,
+  TensorProtoSchema,
+} from './gen/onnx/onnx_pb.js';
+
+/** The float32 values of an initializer. @throws OnnxError ONNX_UNSUPPORTED: another element type, or stored in another file */
+export function readFloats(tensor: TensorProto): Float32Array {
+  if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `tensor "${tensor.name}" is stored in another file; save the model in one file.`,
+    );
+  }
+  if (tensor.dataType !== TensorProto_DataType.FLOAT) {
+    const type = TensorProto_DataType[tensor.dataType] ?? tensor.dataType;
+    throw new OnnxError('ONNX_UNSUPPORTED', `tensor "${tensor.name}" is of type ${type}; export the model in float32.`);
+  }
+  if (tensor.rawData.length === 0) return Float32Array.from(tensor.floatData);
+  // A copy: the bytes of a message may start at any offset, and a Float32Array wants a multiple of four.
+  return new Float32Array(tensor.rawData.slice().buffer);
+}
+
+/** The integers of an int64 initializer. @throws OnnxError ONNX_UNSUPPORTED: another element type */
+export function readInts(tensor: TensorProto): number[] {
+  if (tensor.dataType !== TensorProto_DataType.INT64) {
+    throw new OnnxError('ONNX_UNSUPPORTED', `tensor "${tensor.name}" should hold int64 values.`);
+  }
+  const values = tensor.rawData.length === 0 ? tensor.int64Data : [...new BigInt64Array(tensor.rawData.slice().buffer)];
+  return values.map(Number);
+}
+
+/** A float32 initializer. */
+export function floatTensor(name: string, dims: readonly number[], values: Float32Array): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: dims.map(BigInt),
+    dataType: TensorProto_DataType.FLOAT,
+    rawData: new Uint8Array(values.slice().buffer),
+  });
+}
+
+/** An int64 initializer: a vector, or a scalar if given one number. */
+export function intTensor(name: string, values: readonly number[] | number): TensorProto {
+  const list = typeof values === 'number' ? [values] : values;
+  return create(TensorProtoSchema, {
+    name,
+    dims: typeof values === 'number' ? [] : [BigInt(list.length)],
+    dataType: TensorProto_DataType.INT64,
+    rawData: new Uint8Array(BigInt64Array.from(list.map(BigInt)).buffer),
+  });
+}

@@ -1,0 +1,86 @@
+import { OnnxError } from './errors.js';
+import { exportGraph } from './export-graph.js';
+import { gradients } from './grad/gradients.js';
+import { batchMoments } from './grad/normalize.js';
+import type { Graph, Value } from './graph.js';
+import { importGraph } from './import-graph.js';
+import { OLDEST_OPSET, type OnnxModel } from './model.js';
+import { parameterNames } from './normalization.js';
+
+/**
+ * A loss, written in the graph.
+ *
+ * @param graph `graph.input(name, shape)` declares what else the loss reads, such as targets
+ * @param logits [batch, classes]
+ * @returns a scalar
+ */
+export type Loss = (graph: Graph, logits: Value) => Value;
+
+/** An ONNX graph that computes a loss, its gradients, and batch statistics, for any ONNX runtime. */
+export interface TrainingModel {
+  /** The ONNX file. */
+  readonly bytes: Uint8Array;
+  /** Name of the input that takes the batch, float32. */
+  readonly input: string;
+  /** Inputs named by parameter key, float32 [channels]. */
+  readonly parameterInputs: readonly string[];
+  /** Inputs that the loss declared. */
+  readonly lossInputs: readonly string[];
+  /** Output, float32 scalar. */
+  readonly loss: 'loss';
+  /** Output, float32 [batch, classes]: those of inference. */
+  readonly logits: 'logits';
+  /** Output name of the gradient for the key of each gamma and beta. */
+  readonly gradients: ReadonlyMap<string, string>;
+  /** Output name of the batch mean or biased batch variance for the key of each running mean and variance. */
+  readonly statistics: ReadonlyMap<string, string>;
+}
+
+/**
+ * Writes the gradient graph of a loss with respect to gamma and beta of every normalization layer. The forward value is that of
+ * inference; the gradient goes through batch statistics (batch renormalisation, see grad/normalize.ts).
+ *
+ * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED (opset below 13)
+ */
+export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
+  if (model.opset < OLDEST_OPSET) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `${model.name} uses opset ${model.opset}; export it with opset ${OLDEST_OPSET} or newer to train it.`,
+    );
+  }
+  const { graph, input, logits, layers } = importGraph(model);
+  const before = new Set(graph.inputs.keys());
+  const total = loss(graph, logits);
+  const lossInputs = [...graph.inputs.keys()].filter((name) => !before.has(name));
+  const targets = layers.flatMap(({ parameters }) => parameters.slice(0, 2));
+  const found = gradients(graph, total, targets);
+  const outputs = new Map<string, Value>([
+    ['loss', total],
+    ['logits', logits],
+  ]);
+  const gradientNames = new Map<string, string>();
+  for (const [key, value] of found) {
+    outputs.set(`gradient:${key}`, value);
+    gradientNames.set(key, `gradient:${key}`);
+  }
+  const statisticNames = new Map<string, string>();
+  for (const { layer, operation } of layers) {
+    const names = parameterNames(layer);
+    const { mean, variance } = batchMoments(graph, operation.inputs[0] as Value);
+    for (const [key, value] of [[names.mean, mean] as const, [names.variance, variance] as const]) {
+      outputs.set(`batch:${key}`, graph.reshape(value, [-1]));
+      statisticNames.set(key, `batch:${key}`);
+    }
+  }
+  return {
+    bytes: exportGraph(graph, outputs, model),
+    input: input.name,
+    parameterInputs: layers.flatMap(({ parameters }) => parameters.map(({ name }) => name)),
+    lossInputs,
+    loss: 'loss',
+    logits: 'logits',
+    gradients: gradientNames,
+    statistics: statisticNames,
+  };
+}
