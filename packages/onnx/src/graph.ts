@@ -166,6 +166,11 @@ export class Graph {
     return this.op('ReduceSum', [value, this.ints(axes)], { keepdims: keepdims ? 1 : 0 });
   }
 
+  /** A reduction to fewer axes, by the operator's name. */
+  reduce(type: 'ReduceSum' | 'ReduceSumSquare', value: Value, axes: readonly number[]): Value {
+    return type === 'ReduceSum' ? this.reduceSum(value, axes) : this.#reduce(type, value, axes, false);
+  }
+
   reduceMax(value: Value, axes: readonly number[], keepdims = false): Value {
     return this.#reduce('ReduceMax', value, axes, keepdims);
   }

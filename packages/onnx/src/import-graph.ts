@@ -1,3 +1,4 @@
+import { centre } from './centre.js';
 import { type AttributeProto, AttributeProto_AttributeType as Type } from './gen/onnx/onnx_pb.js';
 import { batchMoments } from './grad/normalize.js';
 import { type Attribute, type Attributes, Graph, type Operation, type Value } from './graph.js';
@@ -42,22 +43,37 @@ function attributesOf(attributes: readonly AttributeProto[]): Attributes {
   return Object.fromEntries(entries.filter((entry): entry is readonly [string, Attribute] => entry[1] !== undefined));
 }
 
-function moments(
+/**
+ * What the graph is for. inference: the running statistics are inputs. batch: the statistics are those of each layer's own input.
+ * training: inference, with each layer's input taken from the exported running mean (see centre.ts).
+ */
+export type Purpose = 'inference' | 'batch' | 'training';
+
+/** The five inputs of a normalization layer. */
+function normalizationInputs(
   graph: Graph,
   x: Value,
+  layer: FoundLayer,
   parameters: readonly Value[],
-  statistics: 'running' | 'batch',
-): readonly Value[] {
-  if (statistics === 'running') return parameters.slice(2);
-  const { mean, variance } = batchMoments(graph, x);
-  return [graph.reshape(mean, [-1]), graph.reshape(variance, [-1])];
+  purpose: Purpose,
+): readonly (Value | undefined)[] {
+  const [gamma, beta, mean, variance] = parameters;
+  if (purpose === 'inference') return [x, gamma, beta, mean, variance];
+  const offset = exportedMean(layer);
+  const centred = centre(graph, x, offset);
+  if (purpose === 'batch') {
+    const moments = batchMoments(graph, centred);
+    return [centred, gamma, beta, moments.mean, moments.variance];
+  }
+  const moved = graph.sub(mean as Value, graph.constant(offset, [offset.length]));
+  return [centred, gamma, beta, moved, variance];
 }
 
-/**
- * @param statistics running: the statistics are inputs. batch: they are computed from the layer's own input.
- * @throws OnnxError ONNX_NO_NORMALIZATION
- */
-export function importGraph(model: OnnxModel, statistics: 'running' | 'batch' = 'running'): ImportedGraph {
+/** Where a training graph's view of a layer's input has its origin: float32 [channels]. */
+export const exportedMean = (layer: FoundLayer): Float32Array => layer.values[2];
+
+/** @throws OnnxError ONNX_NO_NORMALIZATION */
+export function importGraph(model: OnnxModel, purpose: Purpose): ImportedGraph {
   const found = new Map(requireLayers(model).map((layer) => [layer.node, layer]));
   const graph = new Graph(model.opset);
   const constant = constantLookup(model.graph);
@@ -72,9 +88,7 @@ export function importGraph(model: OnnxModel, statistics: 'running' | 'batch' = 
     const parameters = layer === undefined ? [] : parameterKeys(layer).map((key) => graph.input(key, [layer.channels]));
     const x = values.get(node.input[0] ?? '');
     const normalization =
-      layer === undefined || x === undefined
-        ? []
-        : [x, ...parameters.slice(0, 2), ...moments(graph, x, parameters, statistics)];
+      layer === undefined || x === undefined ? [] : normalizationInputs(graph, x, layer, parameters, purpose);
     const inputs = node.input.map((name, i) => {
       if (normalization.length > 0) return normalization[i];
       if (name === '') return undefined;

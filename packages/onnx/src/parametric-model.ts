@@ -19,6 +19,6 @@ export interface ParametricOptions {
  * @throws OnnxError ONNX_NO_NORMALIZATION
  */
 export function parametricModel(model: OnnxModel, { statistics = 'running' }: ParametricOptions = {}): Uint8Array {
-  const { graph, logits } = importGraph(model, statistics);
+  const { graph, logits } = importGraph(model, statistics === 'batch' ? 'batch' : 'inference');
   return exportGraph(graph, new Map<string, Value>([[logits.name, logits]]), model);
 }

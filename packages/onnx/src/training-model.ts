@@ -3,7 +3,7 @@ import { exportGraph } from './export-graph.js';
 import { gradients } from './grad/gradients.js';
 import { batchMoments } from './grad/normalize.js';
 import type { Graph, Value } from './graph.js';
-import { importGraph } from './import-graph.js';
+import { exportedMean, importGraph } from './import-graph.js';
 import { OLDEST_OPSET, type OnnxModel } from './model.js';
 import { parameterNames } from './normalization.js';
 
@@ -49,7 +49,7 @@ export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
       `${model.name} uses opset ${model.opset}; export it with opset ${OLDEST_OPSET} or newer to train it.`,
     );
   }
-  const { graph, input, logits, layers } = importGraph(model);
+  const { graph, input, logits, layers } = importGraph(model, 'training');
   const before = new Set(graph.inputs.keys());
   const total = loss(graph, logits);
   const lossInputs = [...graph.inputs.keys()].filter((name) => !before.has(name));
@@ -68,8 +68,9 @@ export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
   for (const { layer, operation } of layers) {
     const names = parameterNames(layer);
     const { mean, variance } = batchMoments(graph, operation.inputs[0] as Value);
-    for (const [key, value] of [[names.mean, mean] as const, [names.variance, variance] as const]) {
-      outputs.set(`batch:${key}`, graph.reshape(value, [-1]));
+    const origin = graph.constant(exportedMean(layer), [layer.channels]);
+    for (const [key, value] of [[names.mean, graph.plus(mean, origin)] as const, [names.variance, variance] as const]) {
+      outputs.set(`batch:${key}`, value);
       statisticNames.set(key, `batch:${key}`);
     }
   }
