@@ -1,0 +1,25 @@
+import type { Tensor } from '@renorm/protocol';
+
+/** Samples side by side, as a model takes them. */
+export interface Batch {
+  /** float32 [count, ...sample shape], row-major. */
+  readonly data: Float32Array;
+  readonly count: number;
+}
+
+/** Puts samples of one shape into a batch. */
+export function batchOf(samples: readonly Pick<Tensor, 'data'>[]): Batch {
+  const size = samples[0]?.data.length ?? 0;
+  const data = new Float32Array(samples.length * size);
+  for (const [i, sample] of samples.entries()) data.set(sample.data, i * size);
+  return { data, count: samples.length };
+}
+
+/** The samples of both, in order. */
+export function joinBatches(a: Batch, b: Batch): Batch {
+  if (b.count === 0) return a;
+  const data = new Float32Array(a.data.length + b.data.length);
+  data.set(a.data);
+  data.set(b.data, a.data.length);
+  return { data, count: a.count + b.count };
+}

@@ -1,0 +1,19 @@
+import type { ParameterSet } from '@renorm/onnx';
+
+/** One model's part of a cohort's state. */
+export interface LearnerState {
+  /** gamma, beta, running mean and running variance of every layer. */
+  readonly parameters: ParameterSet;
+  /** SGD velocity of gamma and beta; empty before the first step. */
+  readonly velocities: ParameterSet;
+}
+
+/** All that adaptation remembers of a cohort, besides its samples. Plain data: it is stored and read back as it is. */
+export interface CohortState {
+  readonly edge: LearnerState;
+  readonly foundation: LearnerState;
+  /** Steps done, idle ones included. */
+  readonly steps: number;
+  /** State of the generator that draws from the replay buffer. */
+  readonly random: number;
+}

@@ -1,0 +1,25 @@
+import type { AdaptationOptions } from './adaptation/options.js';
+import type { CloudEvent } from './events.js';
+import type { GatewayOptions } from './gateway/gateway.js';
+import type { PublishingOptions } from './trainer/messages.js';
+
+/** What a cloud is started with. */
+export interface CloudOptions {
+  /** The ONNX file that the devices run: a path, or its bytes. */
+  readonly edgeModel: string | Uint8Array;
+  /** The ONNX file of the stronger model. */
+  readonly foundationModel: string | Uint8Array;
+  /** Folder for samples, training state and versions; made if it is not there. */
+  readonly data: string;
+  /** Address to listen on. Default: 127.0.0.1; 0.0.0.0 for all. */
+  readonly host?: string;
+  /** Port to listen on, 0 for any that is free. Default: 7443. */
+  readonly port?: number;
+  /** Threads for training. Default: the number of processors. */
+  readonly threads?: number;
+  readonly adaptation?: Partial<AdaptationOptions>;
+  readonly publishing?: Partial<PublishingOptions>;
+  readonly limits?: Partial<GatewayOptions>;
+  /** Called with what happens. */
+  readonly onEvent?: (event: CloudEvent) => void;
+}

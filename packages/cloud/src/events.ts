@@ -1,0 +1,29 @@
+import type { StepReport } from './trainer/messages.js';
+
+/** What happens in a cloud, for a log or a display. */
+export type CloudEvent =
+  | { readonly kind: 'announced'; readonly cohort: string; readonly device: string; readonly version: number }
+  | {
+      readonly kind: 'uploaded';
+      readonly cohort: string;
+      readonly device: string;
+      readonly samples: number;
+      readonly duplicates: number;
+    }
+  | ({ readonly kind: 'step' } & StepReport)
+  | { readonly kind: 'failed'; readonly error: Error };
+
+/** What a cohort has come to. */
+export interface CohortStatus {
+  readonly cohort: string;
+  /** Number of the newest version; 0 is the model as exported. */
+  readonly version: number;
+  /** Samples received since the beginning. */
+  readonly received: number;
+  /** Samples trained on since the beginning. */
+  readonly trained: number;
+  /** Devices that have announced themselves since the cloud started. */
+  readonly devices: number;
+  /** The last step since the cloud started. */
+  readonly lastStep: StepReport | undefined;
+}

@@ -1,0 +1,202 @@
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import {
+  type AnnounceRequest,
+  type AnnounceResponse,
+  AnnounceResponseSchema,
+  adaptationService,
+  create,
+  equalBytes,
+  exportedVersion,
+  grpcDefinition,
+  type ParameterSet,
+  type PeerDevice,
+  parseAnnounce,
+  parseUpload,
+  parseWatch,
+  RenormError,
+  toHex,
+  type UploadRequest,
+  type UploadResponse,
+  UploadResponseSchema,
+  type WatchRequest,
+  type WatchResponse,
+} from '@renorm/protocol';
+import type { Substrate } from '../store/substrate.js';
+import { toServiceError } from './service-error.js';
+import { versionsFor, Watcher } from './watcher.js';
+
+/** Bounds on what devices may send. */
+export interface GatewayOptions {
+  /** Most samples in one upload. */
+  readonly maxSamplesPerUpload: number;
+  /** A cohort's upload budget: samples that may wait for training. At this number uploads are refused. */
+  readonly maxUntrainedSamples: number;
+  /** Largest message, in bytes. */
+  readonly maxMessageBytes: number;
+}
+
+export const GATEWAY_DEFAULTS: GatewayOptions = {
+  maxSamplesPerUpload: 64,
+  maxUntrainedSamples: 4_096,
+  maxMessageBytes: 16 * 2 ** 20,
+};
+
+export interface GatewaySetup {
+  readonly substrate: Substrate;
+  /** SHA-256 of the edge model's file. */
+  readonly edgeDigest: Uint8Array;
+  /** The edge model's parameters as exported: version 0. */
+  readonly exported: ParameterSet;
+  readonly sampleShape: readonly number[];
+  readonly options: GatewayOptions;
+  onAnnounced(cohort: string, device: string, version: number): void;
+  onUploaded(cohort: string, device: string, samples: number, duplicates: number): void;
+  onError(error: unknown): void;
+}
+
+const CLOSE_MS = 2_000;
+
+/** The gRPC side of the cloud: announce, upload, watch. */
+export class Gateway {
+  readonly #server: Server;
+  readonly #setup: GatewaySetup;
+  readonly #watchers = new Map<string, Set<Watcher>>();
+
+  constructor(setup: GatewaySetup) {
+    this.#setup = setup;
+    this.#server = new Server({
+      'grpc.max_receive_message_length': setup.options.maxMessageBytes,
+      'grpc.keepalive_permit_without_calls': 1,
+      // A device that has gone away silently keeps a stream open only so long.
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+    });
+    this.#server.addService(grpcDefinition(adaptationService), {
+      announce: this.#unary((request: AnnounceRequest) => this.#announce(request)),
+      upload: this.#unary((request: UploadRequest) => this.#upload(request)),
+      watch: (call: ServerWritableStream<WatchRequest, WatchResponse>) => this.#watch(call),
+    });
+  }
+
+  /** @returns the port @throws RenormError REQUEST_INVALID: the address cannot be listened on */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (cause, bound) => {
+        if (cause === null) resolve(bound);
+        else {
+          const text = `cannot listen on ${host}:${port} (${cause.message}). Take another port, 0 for any that is free, or another host.`;
+          reject(new RenormError('REQUEST_INVALID', text, { cause }));
+        }
+      });
+    });
+  }
+
+  /** Tells every device of a cohort about its newest version. */
+  published(cohort: string): void {
+    for (const watcher of this.#watchers.get(cohort) ?? []) watcher.send();
+  }
+
+  /** Ends all streams and lets calls in hand finish. */
+  async close(): Promise<void> {
+    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#server.forceShutdown();
+        resolve();
+      }, CLOSE_MS);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #unary<Request, Response>(handle: (request: Request) => Promise<Response>) {
+    return (call: ServerUnaryCall<Request, Response>, done: sendUnaryData<Response>): void => {
+      handle(call.request).then(
+        (response) => done(null, response),
+        (error: unknown) => done(this.#failed(error)),
+      );
+    };
+  }
+
+  #failed(error: unknown) {
+    this.#setup.onError(error);
+    return toServiceError(error);
+  }
+
+  async #announce(request: AnnounceRequest): Promise<AnnounceResponse> {
+    const { device, running } = parseAnnounce(request);
+    this.#checkModel(device);
+    const { substrate, exported, options, onAnnounced } = this.#setup;
+    const { number, digest } = substrate.latest(device.cohort) ?? exportedVersion(exported);
+    onAnnounced(device.cohort, device.id, running.number);
+    return create(AnnounceResponseSchema, {
+      latest: { number: BigInt(number), digest },
+      maxSamplesPerUpload: options.maxSamplesPerUpload,
+      budgetLeft: this.#budgetLeft(device.cohort),
+    });
+  }
+
+  async #upload(request: UploadRequest): Promise<UploadResponse> {
+    const { sampleShape, options, substrate, onUploaded } = this.#setup;
+    const { device, session, samples } = parseUpload(request, {
+      shape: sampleShape,
+      maxSamples: options.maxSamplesPerUpload,
+    });
+    this.#checkModel(device);
+    if (this.#budgetLeft(device.cohort) === 0) {
+      throw new RenormError(
+        'BUDGET_EXHAUSTED',
+        `cohort ${device.cohort} has ${options.maxUntrainedSamples} samples that wait for training; keep these and send them again later.`,
+      );
+    }
+    const { acknowledged, duplicates } = await substrate.append({
+      cohort: device.cohort,
+      device: device.id,
+      session: toHex(session),
+      samples: samples.map(({ sequence, encoded }) => ({ sequence, ...encoded })),
+    });
+    onUploaded(device.cohort, device.id, samples.length - duplicates, duplicates);
+    return create(UploadResponseSchema, {
+      acknowledgedSequence: BigInt(acknowledged),
+      duplicates,
+      budgetLeft: this.#budgetLeft(device.cohort),
+    });
+  }
+
+  #watch(call: ServerWritableStream<WatchRequest, WatchResponse>): void {
+    try {
+      const { device, running } = parseWatch(call.request);
+      this.#checkModel(device);
+      const { substrate, exported } = this.#setup;
+      const watcher = new Watcher(call, running, (from) => versionsFor(from, exported, device.cohort, substrate));
+      const watchers = this.#watchers.get(device.cohort) ?? new Set();
+      this.#watchers.set(device.cohort, watchers.add(watcher));
+      call.once('close', () => watchers.delete(watcher));
+      call.on('cancelled', () => watchers.delete(watcher));
+      watcher.send();
+    } catch (error) {
+      call.destroy(this.#failed(error) as unknown as Error);
+    }
+  }
+
+  #budgetLeft(cohort: string): number {
+    const { received, trained } = this.#setup.substrate.progress(cohort);
+    return Math.max(0, 1 - (received - trained) / this.#setup.options.maxUntrainedSamples);
+  }
+
+  #checkModel({ id, modelDigest }: PeerDevice): void {
+    if (equalBytes(modelDigest, this.#setup.edgeDigest)) return;
+    throw new RenormError(
+      'MODEL_UNKNOWN',
+      `device ${id} runs the model ${toHex(modelDigest)}, this cloud adapts ${toHex(this.#setup.edgeDigest)} (SHA-256 of the file). Start both with the same ONNX file.`,
+    );
+  }
+}

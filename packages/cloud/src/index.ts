@@ -1,0 +1,16 @@
+// A cloud in ten lines.
+
+// The method by itself, without network, disk and threads.
+export { Adaptation, type AdaptationSetup, type Step } from './adaptation/adaptation.js';
+export { type Batch, batchOf, joinBatches } from './adaptation/batch.js';
+export type { CohortState, LearnerState } from './adaptation/cohort-state.js';
+export { distillationLoss, entropyLoss, TARGET_LOGITS } from './adaptation/losses.js';
+export type { ModelFile, ModelPair } from './adaptation/model-pair.js';
+export { ADAPTATION_DEFAULTS, type AdaptationOptions } from './adaptation/options.js';
+export { drawIdle, drawReplay, type ReplayWindow, replayWindow } from './adaptation/replay.js';
+export { ParametricSession, TrainingSession } from './adaptation/session.js';
+export { type Cloud, startCloud } from './cloud.js';
+export type { CloudOptions } from './cloud-options.js';
+export type { CloudEvent, CohortStatus } from './events.js';
+export type { GatewayOptions } from './gateway/gateway.js';
+export type { PublishingOptions, StepReport } from './trainer/messages.js';

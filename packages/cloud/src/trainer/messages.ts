@@ -1,0 +1,47 @@
+import type { ModelFile } from '../adaptation/model-pair.js';
+import type { AdaptationOptions } from '../adaptation/options.js';
+
+/** What the trainer's thread is started with. */
+export interface TrainerSetup {
+  readonly edgeModel: ModelFile;
+  readonly foundationModel: ModelFile;
+  readonly options: AdaptationOptions;
+  readonly threads: number;
+  readonly folder: string;
+  readonly publishing: PublishingOptions;
+}
+
+/** When a step's result becomes a version. */
+export interface PublishingOptions {
+  /** Every so many steps with new samples. Default: 1, every step. */
+  readonly everySteps: number;
+  /** While only replaying: at most one version in so many milliseconds. Default: 5,000. */
+  readonly idleIntervalMs: number;
+}
+
+export const PUBLISHING_DEFAULTS: PublishingOptions = { everySteps: 1, idleIntervalMs: 5_000 };
+
+/** A step that has been committed. */
+export interface StepReport {
+  readonly cohort: string;
+  readonly step: number;
+  readonly idle: boolean;
+  readonly foundationLoss: number | undefined;
+  readonly edgeLoss: number;
+  /** Samples in the edge model's batch. */
+  readonly samples: number;
+  /** Samples received and not trained on yet. */
+  readonly backlog: number;
+  /** Duration of the step in milliseconds, the commit included. */
+  readonly milliseconds: number;
+  /** The version that it published. */
+  readonly version: { readonly number: number; readonly bytes: number } | undefined;
+}
+
+export type FromTrainer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'step'; readonly report: StepReport }
+  | { readonly kind: 'failed'; readonly cohort: string; readonly message: string }
+  | { readonly kind: 'closed' };
+
+export type ToTrainer = { readonly kind: 'samples' } | { readonly kind: 'close' };

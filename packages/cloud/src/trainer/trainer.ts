@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { RenormError } from '@renorm/protocol';
+import type { FromTrainer, StepReport, ToTrainer, TrainerSetup } from './messages.js';
+
+export interface TrainerEvents {
+  step(report: StepReport): void;
+  failed(error: RenormError): void;
+}
+
+const RESTART_MS = 1_000;
+
+/** The trainer in its thread. If the thread dies it is started again and goes on from the last checkpoint. */
+export class Trainer {
+  readonly #setup: TrainerSetup;
+  readonly #events: TrainerEvents;
+  #worker: Worker | undefined;
+  #closing = false;
+
+  private constructor(setup: TrainerSetup, events: TrainerEvents) {
+    this.#setup = setup;
+    this.#events = events;
+  }
+
+  /** Resolves when the sessions are built. */
+  static async start(setup: TrainerSetup, events: TrainerEvents): Promise<Trainer> {
+    const trainer = new Trainer(setup, events);
+    await trainer.#spawn();
+    return trainer;
+  }
+
+  /** Says that new samples are in the log. */
+  wake(): void {
+    this.#post({ kind: 'samples' });
+  }
+
+  /** Lets the step in hand end, then ends the thread. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const gone = once(worker, 'exit');
+    this.#post({ kind: 'close' });
+    await gone;
+  }
+
+  #post(message: ToTrainer): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #spawn(): Promise<void> {
+    const worker = new Worker(new URL('./worker-entry.js', import.meta.url), { workerData: this.#setup });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromTrainer) => {
+        if (message.kind === 'ready') resolve();
+        else if (message.kind === 'step') this.#events.step(message.report);
+        else if (message.kind === 'failed') this.#events.failed(failure(message.message));
+      });
+      worker.once('error', (error) => {
+        this.#events.failed(
+          failure(`the trainer's thread ended: ${error instanceof Error ? error.message : error}`, error),
+        );
+        reject(error);
+      });
+      worker.once('exit', () => {
+        this.#worker = undefined;
+        if (!this.#closing) setTimeout(() => this.#restart(), RESTART_MS).unref();
+      });
+    });
+  }
+
+  #restart(): void {
+    if (!this.#closing) this.#spawn().catch(() => undefined);
+  }
+}
+
+function failure(text: string, cause?: unknown): RenormError {
+  const told = /^TRAINER_FAILED: /.test(text) ? text.slice('TRAINER_FAILED: '.length) : text;
+  return new RenormError('TRAINER_FAILED', told, { cause });
+}

@@ -1,0 +1,39 @@
+import type { VersionState } from '@renorm/protocol';
+import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
+import type { Clock, Inference, Random, Transport } from './runtime.js';
+import type { SelectionOptions } from './selection-options.js';
+import { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
+
+/** How a device behaves, apart from what it runs and where. */
+export interface DeviceTuning {
+  readonly selection: Partial<SelectionOptions>;
+  readonly queue: QueueOptions;
+  readonly backoff: BackoffOptions;
+  /** Milliseconds between questions whether there is upload budget again. Default 30,000. */
+  readonly budgetRetryMs: number;
+}
+
+export const TUNING_DEFAULTS: DeviceTuning = {
+  selection: {},
+  queue: QUEUE_DEFAULTS,
+  backoff: BACKOFF_DEFAULTS,
+  budgetRetryMs: 30_000,
+};
+
+/** What a device is made of. The platform's `openDevice` fills this in. */
+export interface DeviceParts {
+  readonly id: string;
+  readonly cohort: string;
+  /** SHA-256 of the model file. */
+  readonly modelDigest: Uint8Array;
+  /** Shape of the model's input without the batch axis. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** Version 0: the model as exported. */
+  readonly exported: VersionState;
+  readonly inference: Inference;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tuning: DeviceTuning;
+}

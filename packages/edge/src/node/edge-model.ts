@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { describeModel, normalizationLayers, OnnxError, parseModel, readParameters } from '@renorm/onnx';
+import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
+
+/** An edge model, read and checked. */
+export interface EdgeModel {
+  readonly bytes: Uint8Array;
+  /** Its name in errors. */
+  readonly name: string;
+  /** SHA-256 of the bytes. */
+  readonly digest: Uint8Array;
+  readonly inputName: string;
+  readonly outputName: string;
+  /** Without the batch axis. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** Version 0. */
+  readonly exported: VersionState;
+}
+
+/**
+ * Reads a model and finds out what a device has to know of it.
+ *
+ * @param source path, or the bytes of the file
+ * @param shape of a sample, for a model whose axes besides the batch are not all fixed
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
+ */
+export async function readEdgeModel(source: string | Uint8Array, shape?: readonly number[]): Promise<EdgeModel> {
+  const name = typeof source === 'string' ? source : 'the model';
+  const bytes = typeof source === 'string' ? await readModelFile(source) : source.slice();
+  const model = parseModel(bytes, name);
+  if (normalizationLayers(model).length === 0) {
+    throw new OnnxError(
+      'ONNX_NO_NORMALIZATION',
+      `${name} has no BatchNormalization layer, so there is nothing to adapt; export it without folding them into the convolutions.`,
+    );
+  }
+  const { inputName, inputShape, outputName, classes } = describeModel(model);
+  if (classes === undefined || classes < 2) {
+    throw new RenormError(
+      'MODEL_UNREADABLE',
+      `${name} does not say how many classes its output ${outputName} has; export it with a fixed class axis.`,
+    );
+  }
+  return {
+    ...{ bytes, name, inputName, outputName, classes },
+    digest: new Uint8Array(createHash('sha256').update(bytes).digest()),
+    shape: sampleShape(name, inputShape.slice(1), shape),
+    exported: exportedVersion(readParameters(model)),
+  };
+}
+
+async function readModelFile(path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RenormError('MODEL_UNREADABLE', `the model ${path} cannot be read (${reason}); check the path.`, {
+      cause,
+    });
+  }
+}
+
+function sampleShape(
+  name: string,
+  declared: readonly (number | string)[],
+  given: readonly number[] | undefined,
+): readonly number[] {
+  const shape = given ?? declared;
+  const fits =
+    shape.length === declared.length &&
+    shape.every((size, i) => typeof declared[i] !== 'number' || declared[i] === size);
+  if (!fits)
+    throw new RenormError(
+      'REQUEST_INVALID',
+      `the option shape is [${shape}], the input of ${name} is [${declared}] without its batch axis.`,
+    );
+  if (shape.every((size): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size > 0))
+    return [...shape];
+  throw new RenormError(
+    'REQUEST_INVALID',
+    `the input of ${name} is [${declared}] without its batch axis; give the sizes in the option shape.`,
+  );
+}

@@ -1,0 +1,11 @@
+// A device on Node.
+export { Device, type Prediction } from '../device.js';
+export type { DeviceEvents } from '../device-events.js';
+export type { DeviceStatus, LastError } from '../device-status.js';
+export type { SampleInput } from '../sample-input.js';
+export type { SelectionReason } from '../selection.js';
+export { type SelectionOptions, selectionDefaults } from '../selection-options.js';
+export type { QueueOptions } from '../upload-queue.js';
+export { type OpenDeviceOptions, openDevice } from './open-device.js';
+export { sessionOptions } from './session-options.js';
+export type { TransportOptions } from './transport.js';

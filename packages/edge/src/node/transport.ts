@@ -1,0 +1,137 @@
+import { type ChannelOptions, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type AnnounceRequest,
+  type AnnounceResponse,
+  adaptationService,
+  errorFromGrpc,
+  type GrpcMethod,
+  grpcDefinition,
+  RenormError,
+  type UploadRequest,
+  type UploadResponse,
+  type WatchRequest,
+} from '@renorm/protocol';
+import type { Transport, WatchHandlers } from '../runtime.js';
+
+/** How the transport behaves. */
+export interface TransportOptions {
+  /** How long a call may take, in milliseconds. Default 20,000. */
+  readonly callTimeoutMs: number;
+  /** Between two pings on an idle connection, in milliseconds; without them a peer that lost its power is never noticed. Default 20,000. */
+  readonly keepaliveMs: number;
+}
+
+export const TRANSPORT_DEFAULTS: TransportOptions = { callTimeoutMs: 20_000, keepaliveMs: 20_000 };
+
+/** What gRPC puts before every message: a flag and the length. */
+const FRAME_PREFIX = 5;
+
+/** The protocol over gRPC without transport security. */
+export class GrpcTransport implements Transport {
+  readonly #client: Client;
+  readonly #address: string;
+  readonly #callTimeoutMs: number;
+  readonly #methods = grpcDefinition(adaptationService);
+  #bytesUp = 0;
+  #bytesDown = 0;
+
+  /** @param address host:port */
+  constructor(address: string, options: TransportOptions = TRANSPORT_DEFAULTS) {
+    this.#address = address;
+    this.#callTimeoutMs = options.callTimeoutMs;
+    const channel: ChannelOptions = {
+      'grpc.keepalive_time_ms': options.keepaliveMs,
+      'grpc.keepalive_timeout_ms': Math.min(options.keepaliveMs, 5000),
+      // The link above decides when to try again; the channel must not make it wait longer.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.min_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 500,
+    };
+    this.#client = new Client(address, credentials.createInsecure(), channel);
+  }
+
+  get counters(): { bytesUp: number; bytesDown: number } {
+    return { bytesUp: this.#bytesUp, bytesDown: this.#bytesDown };
+  }
+
+  announce(request: AnnounceRequest): Promise<AnnounceResponse> {
+    return this.#unary(this.#methods.announce, request);
+  }
+
+  upload(request: UploadRequest): Promise<UploadResponse> {
+    return this.#unary(this.#methods.upload, request);
+  }
+
+  watch(request: WatchRequest, { onResponse, onEnd }: WatchHandlers): () => void {
+    const method = this.#methods.watch;
+    const { serialize, size } = measured(method.requestSerialize);
+    const stream = this.#client.makeServerStreamRequest(method.path, serialize, this.#down(method), request);
+    let ended = false;
+    const end = (error: unknown): void => {
+      if (!ended) onEnd(error);
+      ended = true;
+    };
+    stream.on('metadata', () => {
+      this.#bytesUp += size();
+    });
+    stream.on('data', onResponse);
+    stream.on('error', (error) => end(this.#named(error)));
+    stream.on('end', () =>
+      end(new RenormError('CLOUD_UNREACHABLE', `${this.#address} ended the stream of versions; it is opened again.`)),
+    );
+    return () => {
+      ended = true;
+      stream.cancel();
+    };
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #unary<Request, Response>(method: GrpcMethod<Request, Response>, request: Request): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const { serialize, size } = measured(method.requestSerialize);
+      const options = { deadline: Date.now() + this.#callTimeoutMs };
+      const done = (error: ServiceError | null, response?: Response): void => {
+        // A call that found nobody sent nothing.
+        if (error?.code !== status.UNAVAILABLE) this.#bytesUp += size();
+        if (error === null && response !== undefined) resolve(response);
+        else reject(this.#named(error));
+      };
+      this.#client.makeUnaryRequest(method.path, serialize, this.#down(method), request, new Metadata(), options, done);
+    });
+  }
+
+  #down<Request, Response>(method: GrpcMethod<Request, Response>): (bytes: Buffer) => Response {
+    return (bytes) => {
+      this.#bytesDown += bytes.length + FRAME_PREFIX;
+      return method.responseDeserialize(bytes);
+    };
+  }
+
+  #named(failure: unknown): RenormError {
+    const error = errorFromGrpc(failure);
+    if (error.code !== 'CLOUD_UNREACHABLE') return error;
+    // grpc-js leaves an empty "Resolution note" behind the reason.
+    const details = (failure as ServiceError).details.replace(/[. ]*(Resolution note:)?\s*$/, '');
+    const text = `${this.#address} does not answer (${details}); see that renorm cloud runs there. The device goes on predicting and tries again.`;
+    return new RenormError('CLOUD_UNREACHABLE', text, { cause: failure });
+  }
+}
+
+/** A serializer that remembers how large its message was on the wire. */
+function measured<Request>(serialize: (request: Request) => Buffer): {
+  serialize: (request: Request) => Buffer;
+  size: () => number;
+} {
+  let size = 0;
+  return {
+    serialize(request) {
+      const bytes = serialize(request);
+      size = bytes.length + FRAME_PREFIX;
+      return bytes;
+    },
+    size: () => size,
+  };
+}

@@ -1,0 +1,40 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { EncodedSample, ParameterSet, Tensor } from '@renorm/protocol';
+import type { SlotLayout } from './slots.js';
+
+// What the main thread and a session's worker thread say to each other, besides the predictions in their shared memory.
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  /** Bytes of the model as exported. */
+  readonly model: Uint8Array;
+  /** Its name in errors. */
+  readonly name: string;
+  readonly port: MessagePort;
+  readonly memory: SlotLayout;
+  readonly threads: number;
+  readonly inputName: string;
+  readonly outputName: string;
+  /** With a batch axis of 1. */
+  readonly inputShape: readonly number[];
+}
+
+export type ToWorker =
+  /** There are predictions to make. A bare number costs least to post. */
+  | 0
+  /** Build a session; without parameters, of the model as exported. */
+  | { readonly kind: 'load'; readonly parameters: ParameterSet | undefined }
+  /** Let the session go. */
+  | { readonly kind: 'release' }
+  /** Encode a sample for the upload. */
+  | { readonly kind: 'encode'; readonly id: number; readonly sample: Tensor };
+
+export type FromWorker =
+  /** There are answers. */
+  | 0
+  /** The n-th prediction failed; told before it counts as answered. */
+  | { readonly kind: 'failed'; readonly n: number; readonly reason: string }
+  | { readonly kind: 'loaded' }
+  | { readonly kind: 'not-loaded'; readonly reason: string }
+  | { readonly kind: 'encoded'; readonly id: number; readonly encoded: EncodedSample }
+  | { readonly kind: 'not-encoded'; readonly id: number; readonly reason: string };

@@ -1,0 +1,82 @@
+import type {
+  AnnounceRequest,
+  AnnounceResponse,
+  EncodedSample,
+  Tensor,
+  UploadRequest,
+  UploadResponse,
+  VersionState,
+  WatchRequest,
+  WatchResponse,
+} from '@renorm/protocol';
+
+// The seam between the device and its platform. `node/` fills it in; a browser will.
+
+/** Runs the model, and takes a new version of its parameters while it does. */
+export interface Inference {
+  /**
+   * Predicts one sample with the version that is active when it starts.
+   *
+   * @param input float32 values of one sample; the caller leaves it alone until the promise settles
+   */
+  run(input: Float32Array): Promise<InferenceResult>;
+  /**
+   * Makes a version ready beside the active one, then has every later prediction made by it. Resolves at the switch; on an error
+   * the active version goes on. Never called twice at a time.
+   *
+   * @throws RenormError VERSION_REFUSED
+   */
+  load(version: VersionState): Promise<void>;
+  /** Encodes a sample for the upload where that holds nobody up. */
+  encode(sample: Tensor): Promise<EncodedSample>;
+  /** Ends all threads. Predictions in flight reject with CLOSED. */
+  close(): Promise<void>;
+}
+
+/** The outcome of one inference. */
+export interface InferenceResult {
+  /** One for each class. */
+  readonly logits: Float32Array;
+  /** The version of the session that computed them. */
+  readonly version: number;
+}
+
+/** Bytes of gRPC messages as serialized, with their frame prefix of 5 bytes; not HTTP/2 headers or TCP. */
+export interface WireCounters {
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+/** The calls of the protocol. Every rejection is a RenormError. */
+export interface Transport {
+  announce(request: AnnounceRequest): Promise<AnnounceResponse>;
+  upload(request: UploadRequest): Promise<UploadResponse>;
+  /** Opens the stream of versions. `onEnd` is called once, unless the stream is cancelled by the function that comes back. */
+  watch(request: WatchRequest, handlers: WatchHandlers): () => void;
+  readonly counters: WireCounters;
+  close(): void;
+}
+
+/** What a Watch stream brings. */
+export interface WatchHandlers {
+  onResponse(response: WatchResponse): void;
+  onEnd(error: unknown): void;
+}
+
+/** Time, and the work that may wait. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Calls back after some milliseconds; the function that comes back cancels. */
+  after(ms: number, callback: () => void): () => void;
+  /** Calls back when the caller's own continuations have run: for work off the latency path. */
+  soon(callback: () => void): void;
+}
+
+/** Randomness. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  fraction(): number;
+  /** Unpredictable bytes. */
+  bytes(count: number): Uint8Array;
+}

@@ -1,0 +1,35 @@
+import { test } from 'tap';
+import { ERROR_CODES, type ErrorCode, errorFromGrpc, grpcStatusOf, RenormError } from './errors.js';
+
+test('the message leads with the code and keeps the cause', async (t) => {
+  const cause = new Error('below');
+  const error = new RenormError('DISK_FULL', 'the log cannot grow; free space.', { cause });
+  t.equal(error.message, 'DISK_FULL: the log cannot grow; free space.');
+  t.equal(error.cause, cause);
+});
+
+test('every code crosses gRPC and comes back as itself', async (t) => {
+  for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
+    const sent = new RenormError(code, 'what happened.');
+    const back = errorFromGrpc({ code: grpcStatusOf(code), details: sent.message });
+    t.equal(back.code, code);
+    t.equal(back.message, sent.message);
+  }
+});
+
+test('an answer without a code gets the nearest one', async (t) => {
+  const codeFor = (code: number, details = ''): ErrorCode => errorFromGrpc({ code, details }).code;
+  t.equal(codeFor(14, 'No connection established'), 'CLOUD_UNREACHABLE');
+  t.equal(codeFor(4, 'Deadline exceeded'), 'CLOUD_UNREACHABLE');
+  t.equal(codeFor(8), 'BUDGET_EXHAUSTED');
+  t.equal(codeFor(8, 'Received message larger than max (5000000 vs 4194304)'), 'REQUEST_INVALID');
+  t.equal(codeFor(12), 'CLOUD_FAILED');
+  t.equal(codeFor(2, 'NOT_A_CODE: text'), 'CLOUD_FAILED');
+  t.equal(codeFor(2, 'toString: text'), 'CLOUD_FAILED');
+});
+
+test('anything else is a failure of the cloud, with its cause', async (t) => {
+  const error = errorFromGrpc('boom');
+  t.equal(error.code, 'CLOUD_FAILED');
+  t.equal(error.cause, 'boom');
+});

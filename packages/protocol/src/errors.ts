@@ -1,0 +1,122 @@
+import { GrpcStatus } from './grpc-status.js';
+
+/** What an error code means and the gRPC status number under which it travels. */
+export interface ErrorKind {
+  readonly status: GrpcStatus;
+  readonly meaning: string;
+}
+
+const kind = (status: GrpcStatus, meaning: string): ErrorKind => ({ status, meaning });
+
+/** Every error that a user of a device or a cloud can meet. Codes are stable; docs/errors.md says what to do about each. */
+export const ERROR_CODES = {
+  MODEL_MISMATCH: kind(
+    GrpcStatus.FailedPrecondition,
+    'The edge and the foundation model differ in their classes or inputs.',
+  ),
+  MODEL_UNKNOWN: kind(GrpcStatus.FailedPrecondition, 'The device runs a model that the cloud does not adapt.'),
+  MODEL_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A model file cannot be read, or the runtime refuses it.'),
+  SAMPLE_INVALID: kind(
+    GrpcStatus.InvalidArgument,
+    'A sample has the wrong shape, a value that is not finite, or damaged data.',
+  ),
+  REQUEST_INVALID: kind(GrpcStatus.InvalidArgument, 'A request or an option is outside what the contract allows.'),
+  RESPONSE_INVALID: kind(GrpcStatus.Internal, 'The cloud answered something that the contract does not allow.'),
+  CLOUD_UNREACHABLE: kind(GrpcStatus.Unavailable, 'The cloud cannot be reached. The device goes on predicting.'),
+  CLOUD_FAILED: kind(GrpcStatus.Internal, 'The cloud failed while it handled a request.'),
+  BUDGET_EXHAUSTED: kind(
+    GrpcStatus.ResourceExhausted,
+    "The cohort's upload budget is used up; samples wait on the device.",
+  ),
+  DATA_NOT_WRITABLE: kind(GrpcStatus.FailedPrecondition, 'The data folder cannot be written.'),
+  DATA_FORMAT_NEWER: kind(GrpcStatus.FailedPrecondition, 'The data folder was written by a newer renorm.'),
+  DATA_OTHER_MODEL: kind(GrpcStatus.FailedPrecondition, 'The data folder belongs to other models.'),
+  DATA_IN_USE: kind(GrpcStatus.FailedPrecondition, 'Another process uses the data folder.'),
+  DISK_FULL: kind(GrpcStatus.Unavailable, 'The disk of the cloud is full; nothing more is acknowledged.'),
+  VERSION_REFUSED: kind(
+    GrpcStatus.Aborted,
+    'A version does not apply to what the device has, is damaged, or cannot be loaded.',
+  ),
+  TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),
+  INFERENCE_FAILED: kind(GrpcStatus.Internal, 'The runtime failed while it computed a prediction.'),
+  IMAGE_UNREADABLE: kind(GrpcStatus.InvalidArgument, 'An image file cannot be read.'),
+  CLOSED: kind(GrpcStatus.Cancelled, 'The device or the cloud has been closed.'),
+} as const satisfies Record<string, ErrorKind>;
+
+/** A stable name of an error. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/**
+ * An error with a name. `message` is `CODE: what thing, what is wrong, why; what to do.`; the constructor puts the code in front.
+ * `cause` is kept and never sent to a peer.
+ */
+export class RenormError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, text: string, options?: { readonly cause?: unknown }) {
+    super(`${code}: ${text}`, options);
+    this.name = 'RenormError';
+    this.code = code;
+  }
+}
+
+/** The gRPC status number under which a code travels. */
+export function grpcStatusOf(code: ErrorCode): GrpcStatus {
+  return ERROR_CODES[code].status;
+}
+
+/** What a gRPC client reports about a failed call: a status number and the text that the server sent. */
+export interface GrpcFailure {
+  readonly code: number;
+  readonly details: string;
+}
+
+const LEADING_CODE = /^([A-Z]+(?:_[A-Z]+)*): /;
+
+/**
+ * Gives the error behind a failed call its name back: the code that leads the server's text, else the nearest code of the status.
+ * Anything that is not a failed call comes out as CLOUD_FAILED with the value as its cause.
+ */
+export function errorFromGrpc(failure: unknown): RenormError {
+  if (failure instanceof RenormError) return failure;
+  if (!isGrpcFailure(failure))
+    return new RenormError('CLOUD_FAILED', `the call failed: ${String(failure)}`, { cause: failure });
+  const leading = LEADING_CODE.exec(failure.details);
+  if (leading !== null && isErrorCode(leading[1])) {
+    return new RenormError(leading[1], failure.details.slice(leading[0].length), { cause: failure });
+  }
+  const code = codeOfStatus(failure);
+  return new RenormError(code, `${failure.details || 'no details'} (gRPC status ${failure.code}).`, { cause: failure });
+}
+
+function codeOfStatus({ code, details }: GrpcFailure): ErrorCode {
+  switch (code) {
+    case GrpcStatus.Unavailable:
+    case GrpcStatus.DeadlineExceeded:
+      return 'CLOUD_UNREACHABLE';
+    case GrpcStatus.Cancelled:
+      return 'CLOSED';
+    case GrpcStatus.ResourceExhausted:
+      // grpc-js reports a message over the size limit under the status of an exhausted budget.
+      return /larger than/.test(details) ? 'REQUEST_INVALID' : 'BUDGET_EXHAUSTED';
+    case GrpcStatus.InvalidArgument:
+      return 'REQUEST_INVALID';
+    default:
+      return 'CLOUD_FAILED';
+  }
+}
+
+function isErrorCode(text: string | undefined): text is ErrorCode {
+  return text !== undefined && Object.hasOwn(ERROR_CODES, text);
+}
+
+function isGrpcFailure(value: unknown): value is GrpcFailure {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    typeof value.code === 'number' &&
+    'details' in value &&
+    typeof value.details === 'string'
+  );
+}
