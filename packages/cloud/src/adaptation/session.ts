@@ -99,14 +99,23 @@ export class ParametricSession {
     this.#shape = shape;
   }
 
-  /** @param shape of one sample */
-  static async create(model: OnnxModel, shape: readonly number[], options: SessionOptions): Promise<ParametricSession> {
-    return new ParametricSession(await createSession(parametricModel(model), options), model, shape);
+  /**
+   * @param shape of one sample
+   * @param statistics batch: every layer normalises by the batch's own statistics instead of the running ones
+   */
+  static async create(
+    model: OnnxModel,
+    shape: readonly number[],
+    options: SessionOptions,
+    statistics: 'running' | 'batch' = 'running',
+  ): Promise<ParametricSession> {
+    return new ParametricSession(await createSession(parametricModel(model, { statistics }), options), model, shape);
   }
 
   /** @returns logits, float32 [batch, classes], row-major */
   async logits(parameters: ParameterSet, batch: Batch): Promise<Float32Array> {
-    const feeds = parameterFeeds([...parameters.keys()], parameters);
+    const names = this.#session.inputNames.filter((name) => name !== this.#input);
+    const feeds = parameterFeeds(names, parameters);
     feeds[this.#input] = new Tensor('float32', batch.data, [batch.count, ...this.#shape]);
     return floats((await this.#session.run(feeds))[this.#output]);
   }
