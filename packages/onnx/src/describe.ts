@@ -1,6 +1,6 @@
 import { RULES } from './grad/rules.js';
 import { type OnnxModel, shapeOf } from './model.js';
-import { findLayers, type NormalizationLayer } from './normalization.js';
+import { findLayers, inTrainingMode, type NormalizationLayer } from './normalization.js';
 
 /** A node that no gradient can pass. */
 export interface Obstacle {
@@ -60,6 +60,9 @@ export function describeModel(model: OnnxModel): ModelDescription {
   };
 }
 
+/** A node's name, or its output's where it has none. */
+const nameOf = (node: OnnxModel['graph']['node'][number]): string => node.name || (node.output[0] ?? '');
+
 /** Walks back from the output as the gradient would. */
 function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['node'][number][]) {
   const isLayer = new Set(layers);
@@ -73,14 +76,18 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
   const obstacles: Obstacle[] = [];
   for (const node of [...model.graph.node].reverse()) {
     if (!node.output.some((name) => wanted.has(name) && depends.has(name))) continue;
-    if (isLayer.has(node)) learnable.add(node);
+    if (isLayer.has(node) && !inTrainingMode(node)) learnable.add(node);
+    if (inTrainingMode(node)) {
+      const reason = 'normalises by its batch: the model was exported in training mode';
+      obstacles.push({ operator: node.opType, node: nameOf(node), reason });
+    }
     node.input.forEach((name, i) => {
       if (!depends.has(name)) return;
       if (RULES[node.opType]?.[i] !== undefined) wanted.add(name);
       else
         obstacles.push({
           operator: node.opType,
-          node: node.name || (node.output[0] ?? ''),
+          node: nameOf(node),
           reason: `no gradient rule for input ${i} of ${node.opType}`,
         });
     });

@@ -6,6 +6,7 @@ import {
   ModelProtoSchema,
   type NodeProto,
   type TensorProto,
+  TensorProto_DataLocation,
   TensorProto_DataType,
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
@@ -32,7 +33,7 @@ export interface OnnxModel {
  *
  * @param bytes the ONNX file
  * @param name what error messages call it
- * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single float32 input
+ * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single float32 input, or weights in another file
  */
 export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
   if (bytes.length === 0) throw notAModel(name, 'it is empty');
@@ -90,12 +91,19 @@ export function checkModel(proto: ModelProto, name: string): OnnxModel {
   return { name, proto, graph, opset, input, output };
 }
 
-/** A truncated file can still decode, with its last tensor cut short. */
+/** A truncated file can still decode, with its last tensor cut short; a large one may keep its weights elsewhere. */
 function checkInitializers(graph: GraphProto, name: string): void {
   for (const tensor of graph.initializer) {
+    if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) {
+      const where = tensor.externalData.find(({ key }) => key === 'location')?.value ?? 'another file';
+      throw new OnnxError(
+        'ONNX_UNSUPPORTED',
+        `${name} keeps its weights in ${where}; one file is needed: onnx.save(onnx.load(path), path).`,
+      );
+    }
     const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
     const short = tensor.dataType === TensorProto_DataType.FLOAT && tensor.rawData.length !== 4 * elements;
-    if (short && tensor.floatData.length !== elements && tensor.externalData.length === 0) {
+    if (short && tensor.floatData.length !== elements) {
       throw notAModel(
         name,
         `tensor "${tensor.name}" should hold ${elements} values and does not; the file seems truncated`,

@@ -61,19 +61,30 @@ export function findLayers(model: OnnxModel): FoundLayer[] {
 /**
  * The normalization layers of a model, in graph order.
  *
- * @throws OnnxError ONNX_NO_NORMALIZATION: there is none
+ * @throws OnnxError ONNX_NO_NORMALIZATION: there is none; ONNX_UNSUPPORTED: the model was exported in training mode
  */
 export function normalizationLayers(model: OnnxModel): NormalizationLayer[] {
   return requireLayers(model).map(({ name, kind, channels, epsilon }) => ({ name, kind, channels, epsilon }));
 }
 
-/** @throws OnnxError ONNX_NO_NORMALIZATION */
+/** Whether a node normalises by its batch and not by the running statistics: what an export in training mode leaves behind. */
+export const inTrainingMode = (node: NodeProto): boolean =>
+  node.opType === 'BatchNormalization' && node.attribute.some(({ name, i }) => name === 'training_mode' && i !== 0n);
+
+/** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: exported in training mode */
 export function requireLayers(model: OnnxModel): FoundLayer[] {
+  const training = model.graph.node.find(inTrainingMode);
+  if (training !== undefined) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `"${training.name}" in ${model.name} normalises by its batch, because the model was in training mode when it was exported; call model.eval() and export it again.`,
+    );
+  }
   const layers = findLayers(model);
   if (layers.length > 0) return layers;
   throw new OnnxError(
     'ONNX_NO_NORMALIZATION',
     `${model.name} has no BatchNormalization layer, so there is nothing to adapt. If it had some before the export, they were folded into the convolutions: ` +
-      'export with training=torch.onnx.TrainingMode.PRESERVE and do_constant_folding=False.',
+      'call model.eval(), and export with training=torch.onnx.TrainingMode.PRESERVE and do_constant_folding=False.',
   );
 }

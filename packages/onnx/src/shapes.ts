@@ -1,11 +1,11 @@
-import type { Attributes, Dim, Graph, Shape, Value } from './graph.js';
+import type { Attributes, Dim, GraphBase, Shape, Value } from './graph-base.js';
 import { readInts } from './tensor.js';
 
 interface Context {
   readonly inputs: readonly (Value | undefined)[];
   readonly shapes: readonly (Shape | undefined)[];
   readonly attributes: Attributes;
-  readonly graph: Graph;
+  readonly graph: GraphBase;
 }
 
 type ShapeRule = (context: Context) => Shape | undefined;
@@ -15,7 +15,7 @@ export function inferShapes(
   type: string,
   inputs: readonly (Value | undefined)[],
   attributes: Attributes,
-  graph: Graph,
+  graph: GraphBase,
 ): (Shape | undefined)[] {
   const shapes = inputs.map((input) => input?.shape);
   return [SHAPE_RULES[type]?.({ inputs, shapes, attributes, graph })];
@@ -23,16 +23,17 @@ export function inferShapes(
 
 const same: ShapeRule = ({ shapes }) => shapes[0];
 
-const broadcast: ShapeRule = ({ shapes }) => {
-  const [a, b] = shapes;
-  if (a === undefined || b === undefined) return undefined;
+const broadcast: ShapeRule = ({ shapes: [a, b] }) => (a === undefined || b === undefined ? undefined : together(a, b));
+
+/** The shape of two that are repeated along each other's axes. */
+function together(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {
     const x = axisOf(a, rank, i);
     const y = axisOf(b, rank, i);
     return x === 1 ? y : y === 1 ? x : (x ?? y);
   });
-};
+}
 
 /** The size of axis i of a shape that is aligned to the right in `rank` axes. */
 export function axisOf(shape: Shape, rank: number, i: number): Dim {
@@ -48,7 +49,7 @@ export const fromFront = (axes: readonly number[], rank: number): number[] =>
 export function reductionAxes(
   inputs: readonly (Value | undefined)[],
   attributes: Attributes,
-  graph: Graph,
+  graph: GraphBase,
 ): number[] | undefined {
   const rank = inputs[0]?.shape?.length;
   if (rank === undefined) return undefined;
@@ -66,21 +67,39 @@ const reduce: ShapeRule = ({ inputs, shapes, attributes, graph }) => {
     : shape.filter((_, i) => !axes.includes(i));
 };
 
-/** Attributes of convolutions and pooling over `spatial` axes, completed with ONNX's defaults. */
-export function windowOf(attributes: Attributes, spatial: number) {
-  const list = (name: string, fill: number, length = spatial) =>
+/**
+ * Strides, dilations and pads of a convolution or pooling, completed with ONNX's defaults.
+ *
+ * @param sizes of the input's spatial axes
+ * @returns pads: all that stand before, then all that stand after; undefined where they follow from a size that is not known
+ */
+export function windowOf(attributes: Attributes, sizes: Shape, kernel: readonly number[]) {
+  const list = (name: string, fill: number, length = sizes.length) =>
     (attributes[name] as readonly number[] | undefined) ?? Array.from({ length }, () => fill);
-  return { strides: list('strides', 1), dilations: list('dilations', 1), pads: list('pads', 0, 2 * spatial) };
+  const strides = list('strides', 1);
+  const dilations = list('dilations', 1);
+  const mode = attributes.auto_pad ?? 'NOTSET';
+  if (mode === 'NOTSET') return { strides, dilations, pads: list('pads', 0, 2 * sizes.length) as Shape };
+  if (mode === 'VALID') return { strides, dilations, pads: [...sizes, ...sizes].map(() => 0) as Shape };
+  // SAME: as many outputs as strides begin in the input; what is missing is shared, the odd one goes to the named end.
+  const missing = sizes.map((size, i) => {
+    if (size === undefined) return undefined;
+    const stride = strides[i] as number;
+    const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
+    return Math.max((Math.ceil(size / stride) - 1) * stride + reach - size, 0);
+  });
+  const smaller = missing.map((pad) => (pad === undefined ? undefined : Math.floor(pad / 2)));
+  const larger = missing.map((pad) => (pad === undefined ? undefined : Math.ceil(pad / 2)));
+  return { strides, dilations, pads: mode === 'SAME_UPPER' ? [...smaller, ...larger] : [...larger, ...smaller] };
 }
 
 const slide = (shape: Shape, channels: Dim, kernel: readonly number[], attributes: Attributes): Shape | undefined => {
-  if ((attributes.auto_pad ?? 'NOTSET') !== 'NOTSET' || (attributes.ceil_mode ?? 0) !== 0) return undefined;
-  const spatial = shape.length - 2;
-  const { strides, dilations, pads } = windowOf(attributes, spatial);
-  const sizes = shape.slice(2).map((size, i) => {
-    if (size === undefined) return undefined;
+  const before = shape.slice(2);
+  const { strides, dilations, pads } = windowOf(attributes, before, kernel);
+  const sizes = before.map((size, i) => {
+    if (size === undefined || (attributes.ceil_mode ?? 0) !== 0) return undefined;
     const reach = (dilations[i] as number) * ((kernel[i] as number) - 1) + 1;
-    const padded = size + (pads[i] as number) + (pads[i + spatial] as number);
+    const padded = size + (pads[i] as number) + (pads[i + before.length] as number);
     return Math.floor((padded - reach) / (strides[i] as number)) + 1;
   });
   return [shape[0], channels, ...sizes];
@@ -88,7 +107,7 @@ const slide = (shape: Shape, channels: Dim, kernel: readonly number[], attribute
 
 const SHAPE_RULES: Readonly<Record<string, ShapeRule>> = {
   ...Object.fromEntries(
-    'Identity Relu Sigmoid Tanh Neg Exp Log Sqrt Sign Softmax LogSoftmax BatchNormalization Cast'
+    'Identity Relu HardSigmoid Sigmoid Tanh Neg Exp Log Sqrt Sign Softmax LogSoftmax BatchNormalization Cast'
       .split(' ')
       .map((type) => [type, same]),
   ),
@@ -112,7 +131,7 @@ const SHAPE_RULES: Readonly<Record<string, ShapeRule>> = {
   MatMul: ({ shapes }) => {
     const [a, b] = shapes;
     if (a === undefined || b === undefined || a.length < 2 || b.length < 2) return undefined;
-    return a.length >= b.length ? [...a.slice(0, -1), b.at(-1)] : [...b.slice(0, -2), a.at(-2), b.at(-1)];
+    return [...together(a.slice(0, -2), b.slice(0, -2)), a.at(-2), b.at(-1)];
   },
   Flatten: ({ shapes, attributes }) => {
     const axis = (attributes.axis ?? 1) as number;
@@ -127,7 +146,7 @@ const SHAPE_RULES: Readonly<Record<string, ShapeRule>> = {
   Reshape: ({ inputs, shapes, graph }) => reshaped(inputs[1], shapes[0], graph),
 };
 
-function reshaped(target: Value | undefined, from: Shape | undefined, graph: Graph): Shape | undefined {
+function reshaped(target: Value | undefined, from: Shape | undefined, graph: GraphBase): Shape | undefined {
   if (target === undefined) return undefined;
   const producer = graph.producer(target);
   if (producer?.type === 'Shape') return producer.inputs[0]?.shape;

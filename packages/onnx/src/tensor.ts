@@ -1,20 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { OnnxError } from './errors.js';
-import {
-  type TensorProto,
-  TensorProto_DataLocation,
-  TensorProto_DataType,
-  TensorProtoSchema,
-} from './gen/onnx/onnx_pb.js';
+import { type TensorProto, TensorProto_DataType, TensorProtoSchema } from './gen/onnx/onnx_pb.js';
 
-/** The float32 values of an initializer. @throws OnnxError ONNX_UNSUPPORTED: another element type, or stored in another file */
+/** The float32 values of an initializer. @throws OnnxError ONNX_UNSUPPORTED: another element type */
 export function readFloats(tensor: TensorProto): Float32Array {
-  if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) {
-    throw new OnnxError(
-      'ONNX_UNSUPPORTED',
-      `tensor "${tensor.name}" is stored in another file; save the model in one file.`,
-    );
-  }
   if (tensor.dataType !== TensorProto_DataType.FLOAT) {
     const type = TensorProto_DataType[tensor.dataType] ?? tensor.dataType;
     throw new OnnxError('ONNX_UNSUPPORTED', `tensor "${tensor.name}" is of type ${type}; export the model in float32.`);

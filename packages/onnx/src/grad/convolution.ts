@@ -1,3 +1,4 @@
+import { OnnxError } from '../errors.js';
 import type { Graph, Operation, Value } from '../graph.js';
 import { windowOf } from '../shapes.js';
 import { readFloats } from '../tensor.js';
@@ -9,18 +10,41 @@ interface Kernel {
   readonly dims: readonly [number, number, number, number];
 }
 
+interface Window {
+  readonly group: number;
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly pads: readonly number[];
+}
+
 /**
  * Gradient of a convolution with respect to its input, with a constant kernel. Stride 1: a convolution with the kernel turned by
  * 180 degrees, its input and output channels exchanged. A stride that divides the input's size: a sub-pixel convolution and
  * DepthToSpace. Both are faster in onnxruntime than ConvTranspose, which takes the rest.
  */
 export const convolutionInput: Rule = (graph, g, op) => {
+  const window = windowIn(op);
   const kernel = constantKernel(graph, op);
-  const plain = kernel !== undefined && (op.attributes.auto_pad ?? 'NOTSET') === 'NOTSET';
-  return (
-    (plain ? (turned(graph, g, op, kernel) ?? subPixel(graph, g, op, kernel)) : undefined) ?? transposed(graph, g, op)
-  );
+  const fast =
+    kernel === undefined ? undefined : (turned(graph, g, kernel, window) ?? subPixel(graph, g, op, kernel, window));
+  return fast ?? transposed(graph, g, op, window);
 };
+
+/** Strides, dilations and pads in numbers. @throws OnnxError ONNX_UNSUPPORTED: they need a size that is open */
+function windowIn(op: Operation): Window {
+  const sizes = input(op, 0).shape?.slice(2);
+  const kernel = input(op, 1).shape?.slice(2) as number[] | undefined;
+  const window = sizes === undefined || kernel === undefined ? undefined : windowOf(op.attributes, sizes, kernel);
+  const known = window?.pads.every((pad) => pad !== undefined);
+  if (window === undefined || !known || window.strides.some((stride, i) => stride > 1 && sizes?.[i] === undefined)) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `the gradient of "${op.name}", a Conv, depends on the size of its input, which the model leaves open; export the model with a fixed image size.`,
+    );
+  }
+  const { strides, dilations, pads } = window;
+  return { group: (op.attributes.group ?? 1) as number, strides, dilations, pads: pads as readonly number[] };
+}
 
 function constantKernel(graph: Graph, operation: Operation): Kernel | undefined {
   const tensor = graph.constants.get(input(operation, 1).name);
@@ -28,14 +52,13 @@ function constantKernel(graph: Graph, operation: Operation): Kernel | undefined 
   return { data: readFloats(tensor), dims: tensor.dims.map(Number) as [number, number, number, number] };
 }
 
-function turned(graph: Graph, g: Value, op: Operation, { data, dims }: Kernel): Value | undefined {
-  const { strides, dilations, pads } = windowOf(op.attributes, 2);
+function turned(graph: Graph, g: Value, { data, dims }: Kernel, window: Window): Value | undefined {
+  const { strides, dilations, pads, group } = window;
   const [outputs, inputs, height, width] = dims;
   const reach = [height, width, height, width].map(
     (size, i) => (dilations[i % 2] as number) * (size - 1) - (pads[i] as number),
   );
   if (strides.some((stride) => stride !== 1) || reach.some((pad) => pad < 0)) return undefined;
-  const group = (op.attributes.group ?? 1) as number;
   const perGroup = outputs / group;
   const area = height * width;
   const rotated = new Float32Array(data.length);
@@ -61,15 +84,15 @@ function turned(graph: Graph, g: Value, op: Operation, { data, dims }: Kernel): 
  * Position s i + a of the input, for phase a < s, is reached by kernel tap k from output i + e where s e = a + pad - k. So each phase
  * is a small convolution over the output; their taps stand side by side in one kernel, and DepthToSpace interleaves the phases.
  */
-function subPixel(graph: Graph, g: Value, op: Operation, { data, dims }: Kernel): Value | undefined {
-  const { strides, dilations, pads } = windowOf(op.attributes, 2);
+function subPixel(graph: Graph, g: Value, op: Operation, { data, dims }: Kernel, window: Window): Value | undefined {
+  const { strides, dilations, pads, group } = window;
   const [s] = strides as [number];
   const [outputs, inputs, height, width] = dims;
   const before = input(op, 0).shape?.slice(2) ?? [undefined];
   const after = g.shape?.slice(2) ?? [undefined];
   const fits =
     before.every((size) => size !== undefined && size % s === 0) && after.every((size) => size !== undefined);
-  if (!fits || strides[1] !== s || dilations.some((d) => d !== 1) || (op.attributes.group ?? 1) !== 1) return undefined;
+  if (!fits || strides[1] !== s || dilations.some((d) => d !== 1) || group !== 1) return undefined;
   const axes = [height, width].map((size, i) => offsets(size, s, pads[i] as number));
   const [rows, columns] = axes as [Offsets, Offsets];
   const begin = axes.map(({ first }) => 0 - first);
@@ -123,16 +146,14 @@ function offsets(size: number, stride: number, pad: number): Offsets {
   };
 }
 
-function transposed(graph: Graph, g: Value, op: Operation): Value {
+function transposed(graph: Graph, g: Value, op: Operation, window: Window): Value {
   const x = input(op, 0);
-  const spatial = (x.shape?.length ?? 4) - 2;
-  const { strides, dilations, pads } = windowOf(op.attributes, spatial);
+  const { strides, dilations, pads, group } = window;
   const kernel = (input(op, 1).shape ?? []).slice(2) as number[];
   const rest = kernel.map((size, i) => {
-    const padded = (x.shape?.[i + 2] ?? 0) + (pads[i] as number) + (pads[i + spatial] as number);
+    const padded = (x.shape?.[i + 2] ?? 0) + (pads[i] as number) + (pads[i + kernel.length] as number);
     return (padded - (dilations[i] as number) * (size - 1) - 1) % (strides[i] as number);
   });
-  const group = (op.attributes.group ?? 1) as number;
   return graph.op('ConvTranspose', [g, input(op, 1)], {
     strides,
     dilations,

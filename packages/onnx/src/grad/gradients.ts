@@ -1,6 +1,7 @@
 import { OnnxError } from '../errors.js';
 import type { Graph, Operation, Value } from '../graph.js';
 import { axisOf } from '../shapes.js';
+import { accumulate } from './accumulate.js';
 import { RULES } from './rules.js';
 
 /**
@@ -27,7 +28,7 @@ export function gradients(graph: Graph, loss: Value, targets: readonly Value[]):
       if (rule === undefined) throw noRule(operation, i);
       const part = unbroadcast(graph, rule(graph, g, operation), input);
       const sofar = found.get(input.name);
-      found.set(input.name, sofar === undefined ? part : graph.plus(sofar, part));
+      found.set(input.name, sofar === undefined ? part : accumulate(graph, sofar, part));
     });
   }
   return new Map(targets.flatMap(({ name }) => (found.has(name) ? [[name, found.get(name) as Value]] : [])));

@@ -1,0 +1,53 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** A tensor to feed: values and shape. */
+export interface Feed {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** What a model computes in onnxruntime, by output name. */
+export async function run(bytes: Uint8Array, feeds: ReadonlyMap<string, Feed>): Promise<Map<string, Float32Array>> {
+  const session = await open(bytes);
+  const outputs = await session.run(
+    Object.fromEntries([...feeds].map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)])),
+  );
+  const results = new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
+  await session.release();
+  return results;
+}
+
+function open(bytes: Uint8Array): Promise<InferenceSession> {
+  return InferenceSession.create(bytes, {
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+    // The test processes run side by side; a spinning thread takes a core from the others.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+}
+
+/** Feeds of parameters: vectors named by their keys. */
+export function vectors(parameters: ReadonlyMap<string, Float32Array>): [string, Feed][] {
+  return [...parameters].map(([name, data]) => [name, { data, dims: [data.length] }]);
+}
+
+/** An output that must be there. */
+export function outputOf(results: ReadonlyMap<string, Float32Array>, name: string): Float32Array {
+  const values = results.get(name);
+  if (values === undefined) throw new Error(`there is no output ${name}, only ${[...results.keys()].join(', ')}`);
+  return values;
+}
+
+/** max |a - b| / max |b|; infinite where the lengths differ or a value is NaN. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < a.length; i++) {
+    const apart = Math.abs((a[i] as number) - (b[i] as number));
+    if (Number.isNaN(apart)) return Number.POSITIVE_INFINITY;
+    difference = Math.max(difference, apart);
+    size = Math.max(size, Math.abs(b[i] as number));
+  }
+  return difference === 0 ? 0 : difference / size;
+}
