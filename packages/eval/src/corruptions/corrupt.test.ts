@@ -1,0 +1,81 @@
+import { test } from 'tap';
+import { CORRUPTIONS, type CorruptionName, corrupt } from './corrupt.js';
+import type { Severity } from './corruption.js';
+import type { Image } from './picture.js';
+
+const SIZES = [
+  { width: 28, height: 28, channels: 1 },
+  { width: 32, height: 32, channels: 3 },
+  { width: 33, height: 17, channels: 1 },
+  { width: 97, height: 64, channels: 3 },
+] as const;
+
+/** Shapes with soft and hard edges, so that every corruption has something to damage. */
+function scene({ width, height, channels }: (typeof SIZES)[number]): Image {
+  const data = new Uint8Array(width * height * channels);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const inside = x > width / 4 && x < (3 * width) / 4 && y > height / 3;
+      for (let c = 0; c < channels; c++) {
+        const wave = 60 * Math.sin(x / (4 + c)) * Math.cos(y / 5);
+        data[(y * width + x) * channels + c] = inside ? 150 + wave : 20 + 10 * c;
+      }
+    }
+  }
+  return { data, width, height, channels };
+}
+
+/** Mean squared difference of two images' bytes. */
+function damage(a: Image, b: Image): number {
+  return a.data.reduce((sum, value, i) => sum + (value - (b.data[i] as number)) ** 2, 0) / a.data.length;
+}
+
+const meanDamage = async (image: Image, name: CorruptionName, severity: Severity): Promise<number> => {
+  const seeds = [1, 2, 3, 4, 5, 6];
+  const seen = await Promise.all(seeds.map((seed) => corrupt(image, name, severity, seed)));
+  return seen.reduce((sum, each) => sum + damage(image, each), 0) / seeds.length;
+};
+
+/** Settings that need not raise squared differences: the elastic transform trades its affine part for its wavy one, and pixelation by 1/0.95 moves hard
+ * edges of a small image further than one by 1/0.65. */
+const NOT_MONOTONE: ReadonlySet<CorruptionName> = new Set(['elastic_transform', 'pixelate'] as const);
+
+for (const name of CORRUPTIONS) {
+  test(`${name}: grey and colour, any size, the same seed the same bytes, and worse at severity 5 than at 1`, async (t) => {
+    for (const size of SIZES) {
+      const image = scene(size);
+      const what = `${size.width}x${size.height}x${size.channels}`;
+      const seen = await corrupt(image, name, 5, 1);
+      t.match(seen, { width: size.width, height: size.height, channels: size.channels }, what);
+      t.equal(seen.data.length, image.data.length);
+      t.same((await corrupt(image, name, 5, 1)).data, seen.data, `${what}: seeded`);
+      const [mild, severe] = [await meanDamage(image, name, 1), await meanDamage(image, name, 5)];
+      const worse = severe > mild || NOT_MONOTONE.has(name);
+      t.ok(worse && severe > 1, `${what}: damage ${mild.toFixed(1)} at severity 1, ${severe.toFixed(1)} at 5`);
+    }
+    t.same(scene(SIZES[0]), scene(SIZES[0]), 'the image given is left as it was');
+  });
+}
+
+test('random corruptions differ from seed to seed', async (t) => {
+  const image = scene(SIZES[1]);
+  for (const name of ['gaussian_noise', 'glass_blur', 'snow', 'frost', 'fog', 'elastic_transform'] as const) {
+    t.not(damage(await corrupt(image, name, 5, 1), await corrupt(image, name, 5, 2)), 0, name);
+  }
+});
+
+test('an unknown corruption or severity, and data of another size, are refused by name', async (t) => {
+  const image = scene(SIZES[0]);
+  await t.rejects(corrupt(image, 'rain' as CorruptionName, 1, 1), {
+    code: 'REQUEST_INVALID',
+    message: /"rain".*gaussian_noise/,
+  });
+  await t.rejects(corrupt(image, 'fog', 6 as Severity, 1), {
+    code: 'REQUEST_INVALID',
+    message: /severity is 6.*1 to 5/,
+  });
+  await t.rejects(corrupt({ ...image, width: 29 }, 'fog', 1, 1), {
+    code: 'IMAGE_UNREADABLE',
+    message: /812 bytes, this one has 784/,
+  });
+});

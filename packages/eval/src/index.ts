@@ -1,0 +1,40 @@
+// Images under another environment.
+
+// Streams and the methods that are compared on them.
+export { type CemaSetup, cema } from './baselines/cema.js';
+export { type LabelledStream, labelledStream, type StreamOptions } from './baselines/labelled-stream.js';
+export type { Outcome } from './baselines/outcome.js';
+export { withoutAdaptation } from './baselines/without-adaptation.js';
+export { CORRUPTIONS, type CorruptionName, corrupt, type Image, type Severity } from './corruptions/index.js';
+export { type LabelledImages, readLabelledImages } from './data/labelled-images.js';
+// The demonstration run: processes and data, and its report.
+export {
+  type CohortPlan,
+  type DemoPlan,
+  demoPlan,
+  type Environment,
+  imagesPerDevice,
+  plannedSeconds,
+} from './demo/plan.js';
+export {
+  accuracyCurve,
+  type CurvePoint,
+  type DemoRecord,
+  type DeviceRecord,
+  type VersionMark,
+  versionMarks,
+} from './demo/record.js';
+export { type DemoEvent, type DemoOptions, runDemo } from './demo/run.js';
+export { type DemoSummary, type DeviceSummary, type EnvironmentSummary, summarise } from './demo/summary.js';
+export { type Comparison, compare, type Verdict } from './demo/verdict.js';
+export {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatEnvironment,
+  formatPercent,
+  formatPoints,
+} from './report/format.js';
+export { outcomeSentences } from './report/sentences.js';
+export { TABLE_HEADS, type TableRow, tableRows } from './report/table.js';
+export { writeReport } from './report/write.js';
