@@ -56,7 +56,6 @@ export class Intake {
   /** Decides about everything that waits for it, now. */
   decide(): void {
     const undecided = this.#undecided;
-    if (undecided.length === 0) return;
     this.#undecided = [];
     for (const sample of undecided) {
       const { entropy, version } = sample;
@@ -72,21 +71,19 @@ export class Intake {
     this.#kept++;
     this.#encoding++;
     try {
-      const encoded = await inference.encode({ data: input, shape });
-      queue.offer({ encoded, version, entropy, at: clock.now() });
-      onKept();
+      queue.offer({ encoded: await inference.encode({ data: input, shape }), version, entropy, at: clock.now() });
     } catch (cause) {
       queue.giveUp();
       tell(
         'error',
         new RenormError(
           'INFERENCE_FAILED',
-          'a sample could not be encoded and is not uploaded; the thread for it ended.',
+          'a sample could not be encoded and is not uploaded; the thread for it has ended.',
           { cause },
         ),
       );
-    } finally {
-      this.#encoding--;
     }
+    this.#encoding--;
+    onKept();
   }
 }

@@ -27,7 +27,7 @@ export interface Inference {
    * @throws RenormError VERSION_REFUSED
    */
   load(version: VersionState): Promise<void>;
-  /** Encodes a sample for the upload where that holds nobody up. */
+  /** Encodes a sample for the upload where that holds nobody up. Its values are given away. */
   encode(sample: Tensor): Promise<EncodedSample>;
   /** Ends all threads. Predictions in flight reject with CLOSED. */
   close(): Promise<void>;

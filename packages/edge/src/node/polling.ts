@@ -8,7 +8,9 @@
  */
 export class Polling {
   readonly #enabled: boolean;
+  /** Milliseconds from question to answer: the fastest of late, and a moving mean. */
   #fastest = Number.POSITIVE_INFINITY;
+  #mean = 0;
   #streak = 0;
   #lastAnswer = Number.NEGATIVE_INFINITY;
 
@@ -19,21 +21,23 @@ export class Polling {
 
   /** A prediction starts. Until when to look for its answer, in milliseconds on the same clock; undefined: not at all. */
   started(now: number): number | undefined {
-    const close = now - this.#lastAnswer < POLL_MS;
+    const follows = now - this.#lastAnswer < POLL_MS;
     if (this.#streak < 0) this.#streak++;
-    else this.#streak = close ? this.#streak + 1 : 0;
-    const patience = this.#fastest * PATIENCE;
-    return this.#enabled && this.#streak >= STREAK && patience < LONGEST_MS ? now + patience : undefined;
+    else this.#streak = follows ? this.#streak + 1 : 0;
+    const patience = this.#mean * PATIENCE;
+    const worthIt = this.#streak >= STREAK && patience < LONGEST_MS && this.#mean < this.#fastest * CROWDED;
+    return this.#enabled && worthIt ? now + patience : undefined;
   }
 
   /** Its answer came. */
   answered(now: number, startedAt: number): void {
+    const took = now - startedAt;
     this.#lastAnswer = now;
-    // The fastest of late: a slower one lets it rise by a hundredth.
-    this.#fastest = Math.min(this.#fastest * 1.01, now - startedAt);
+    this.#fastest = Math.min(this.#fastest * FORGET, took);
+    this.#mean = this.#mean === 0 ? took : this.#mean + (took - this.#mean) / 8;
   }
 
-  /** Its answer did not come in time: the cores have other things to do. */
+  /** Its answer did not come in time. */
   missed(): void {
     this.#streak = -COOL_OFF;
   }
@@ -43,9 +47,13 @@ export class Polling {
 export const POLL_MS = 0.1;
 /** Predictions in a row without a pause before anyone polls. */
 const STREAK = 3;
-/** How much longer than the fastest of late an answer may take. */
-const PATIENCE = 1.5;
-/** The longest that is worth it, in milliseconds. */
+/** How many times the mean an answer may take before one stops to look. */
+const PATIENCE = 2;
+/** The longest look that is worth it, in milliseconds. */
 const LONGEST_MS = 2;
+/** By how much the fastest of late rises with every prediction: doubles in about 1,400. */
+const FORGET = 1.0005;
+/** The mean is this many times the fastest where others compete for the cores: nobody polls there. */
+const CROWDED = 2;
 /** Predictions without polling after a miss. */
-const COOL_OFF = 50;
+const COOL_OFF = 8;

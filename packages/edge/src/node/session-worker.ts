@@ -7,10 +7,15 @@ import { allocateSlots, Counter, SLOTS, type Slot, slotIndex, viewSlots } from '
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.js';
 
 /** What every worker of a device is started with. */
-export type SessionSetup = Omit<WorkerSetup, 'port' | 'memory'> & {
+export interface SessionSetup extends Omit<WorkerSetup, 'port' | 'memory'> {
+  /** Values of a sample. */
   readonly elements: number;
   readonly classes: number;
-};
+  /** The worker's program; tests put faulty ones here. */
+  readonly entry?: URL;
+}
+
+const SESSION_WORKER_ENTRY = new URL('./session-worker-entry.js', import.meta.url);
 
 interface Waiter<Value> {
   readonly resolve: (value: Value) => void;
@@ -19,11 +24,13 @@ interface Waiter<Value> {
 
 interface Asked extends Waiter<InferenceResult> {
   readonly at: number;
+  /** Of the session that will answer: the next may be loading when the answer is taken. */
+  readonly version: number;
 }
 
 /** One worker thread with one session in it. */
 export class SessionWorker {
-  /** The version of its session. */
+  /** The version of the session that predicts what is asked from now on. */
   #version = 0;
   readonly #worker: Worker;
   readonly #port: MessagePort;
@@ -54,11 +61,10 @@ export class SessionWorker {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#port.on('message', (message: FromWorker) => this.#receive(message));
-    const workerData: WorkerSetup = { ...setup, memory, port: port2 };
-    this.#worker = new Worker(new URL('./session-worker-entry.js', import.meta.url), {
-      workerData,
-      transferList: [port2],
-    });
+    const { entry = SESSION_WORKER_ENTRY, ...shared } = setup;
+    const workerData: WorkerSetup = { ...shared, memory, port: port2 };
+    // No execArgv: the entry is plain JavaScript, and the loaders and inspectors of the program are not for it.
+    this.#worker = new Worker(entry, { workerData, transferList: [port2], execArgv: [] });
     this.#worker.once('error', (cause) => this.#die(cause));
     this.#worker.once('exit', () => this.#die(undefined));
   }
@@ -81,11 +87,11 @@ export class SessionWorker {
     Atomics.add(this.#counters, Counter.Asked, 1);
     if (Atomics.load(this.#counters, Counter.WorkerLooks) === 0) this.#say(0);
     return new Promise((resolve, reject) => {
-      this.#inFlight.push({ resolve, reject, at });
+      this.#inFlight.push({ resolve, reject, at, version: this.#version });
     });
   }
 
-  /** Builds a session of a version and warms it up; rejects with the reason as a plain Error. Only while nothing is predicted. */
+  /** Builds a session of a version and warms it up, behind what is in flight; rejects with the reason as a plain Error. */
   load(version: number, parameters: ParameterSet | undefined): Promise<void> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     this.#version = version;
@@ -95,11 +101,11 @@ export class SessionWorker {
     });
   }
 
-  /** Encodes a sample; rejects with the reason as a plain Error. */
+  /** Encodes a sample, whose values it takes away; rejects with the reason as a plain Error. */
   encode(sample: Tensor): Promise<EncodedSample> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     const id = this.#nextEncoding++;
-    this.#say({ kind: 'encode', id, sample });
+    this.#port.postMessage({ kind: 'encode', id, sample } satisfies ToWorker, [sample.data.buffer as ArrayBuffer]);
     return new Promise((resolve, reject) => {
       this.#encodings.set(id, { resolve, reject });
     });
@@ -121,19 +127,27 @@ export class SessionWorker {
   }
 
   #receive(message: FromWorker): void {
-    if (message === 0) return this.#takeAnswers();
+    if (message === 0) {
+      this.#takeAnswers();
+      return;
+    }
     switch (message.kind) {
       case 'failed':
         this.#failures.set(message.n, message.reason);
-        return this.#takeAnswers();
+        this.#takeAnswers();
+        break;
       case 'loaded':
-        return this.#takeLoad()?.resolve();
+        this.#takeLoad()?.resolve();
+        break;
       case 'not-loaded':
-        return this.#takeLoad()?.reject(new Error(message.reason));
+        this.#takeLoad()?.reject(new Error(message.reason));
+        break;
       case 'encoded':
-        return this.#takeEncoding(message.id)?.resolve(message.encoded);
+        this.#takeEncoding(message.id)?.resolve(message.encoded);
+        break;
       case 'not-encoded':
-        return this.#takeEncoding(message.id)?.reject(new Error(message.reason));
+        this.#takeEncoding(message.id)?.reject(new Error(message.reason));
+        break;
     }
   }
 
@@ -146,7 +160,7 @@ export class SessionWorker {
       const reason = this.#failures.get(n);
       // The reason comes as a message, later than one sees the counter.
       if (failed && reason === undefined) break;
-      const { resolve, reject, at } = this.#inFlight.shift() as Asked;
+      const { resolve, reject, at, version } = this.#inFlight.shift() as Asked;
       this.#answered = (n + 1) | 0;
       this.#polling.answered(performance.now(), at);
       if (failed) {
@@ -158,7 +172,7 @@ export class SessionWorker {
           ),
         );
       } else {
-        resolve({ logits: this.#slot(n).output.slice(), version: this.#version });
+        resolve({ logits: this.#slot(n).output.slice(), version });
       }
     }
     this.#onFree();

@@ -1,0 +1,120 @@
+import { basename } from 'node:path';
+import { type Device, openDevice } from '@renorm/edge/node';
+import { formatBytes, formatCount, formatPercent } from '@renorm/eval';
+import type { ModelDescription } from '@renorm/onnx';
+import { RenormError } from '@renorm/protocol';
+import chalk from 'chalk';
+import { Command } from 'commander';
+import { wholeNumber } from '../arguments.js';
+import { columns } from '../display/table.js';
+import { type InputShape, listImages, readImage } from '../images.js';
+import { aborted, interruptible } from '../interrupt.js';
+import { describeFile } from '../model-file.js';
+
+interface EdgeFlags {
+  readonly model: string;
+  readonly cloud: string;
+  readonly cohort: string;
+  readonly id?: string;
+  readonly images: string;
+  readonly repeat: number;
+}
+
+/** `renorm edge`: a device whose camera is a folder of images. */
+export function edgeCommand(): Command {
+  return new Command('edge')
+    .description(
+      'predict the images of a folder as a device of a cohort, upload what is worth learning from, and take new versions',
+    )
+    .requiredOption('--model <file>', 'the edge model (ONNX), the same file that the cloud was started with')
+    .requiredOption('--cloud <host:port>', 'where renorm cloud listens')
+    .requiredOption(
+      '--images <folder>',
+      'folder of PNG, JPEG and WebP images; stretched to the size of the model’s input, scaled to [0, 1]',
+    )
+    .option('--cohort <name>', 'devices that share a model and an environment', 'default')
+    .option('--id <name>', 'this device in its cohort (default: the host name)')
+    .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
+    .action((flags: EdgeFlags) => edge(flags));
+}
+
+async function edge({ model, cloud, cohort, id, images, repeat }: EdgeFlags): Promise<void> {
+  const shape = inputShape(await describeFile(model));
+  const files = await listImages(images);
+  const device = await openDevice({ model, cloud, cohort, ...(id === undefined ? {} : { id }) });
+  device.on('error', (error) => void process.stderr.write(`${chalk.yellow(error.message)}\n`));
+  const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
+  try {
+    await interruptible(async (signal) => {
+      let unreadable = 0;
+      for (let round = 0; round < repeat && !signal.aborted; round++)
+        unreadable += await predictAll(device, files, shape, signal);
+      await Promise.race([device.flush(), unreachable, aborted(signal)]);
+      if (signal.aborted) process.stdout.write('Cancelled.\n');
+      printSummary(device, unreadable);
+      signal.throwIfAborted();
+      if (unreadable === files.length * repeat) process.exitCode = 1;
+    });
+  } finally {
+    await device.close();
+  }
+}
+
+/** What the model takes. @throws RenormError REQUEST_INVALID if it is no image of one or three channels */
+function inputShape({ name, inputShape: shape }: ModelDescription): InputShape {
+  const [, channels, height, width] = shape;
+  const isImage =
+    shape.length === 4 && (channels === 1 || channels === 3) && typeof height === 'number' && typeof width === 'number';
+  if (isImage) return { channels, height, width };
+  throw new RenormError(
+    'REQUEST_INVALID',
+    `${name} takes [${shape.join(', ')}], not [batch, 1 or 3, height, width]: renorm edge reads images; use the library.`,
+  );
+}
+
+/** Predicts every image once. @returns how many could not be read */
+async function predictAll(
+  device: Device,
+  files: readonly string[],
+  shape: InputShape,
+  signal: AbortSignal,
+): Promise<number> {
+  const width = Math.min(40, Math.max(...files.map((file) => basename(file).length)));
+  let unreadable = 0;
+  for (const file of files) {
+    if (signal.aborted) break;
+    try {
+      const { label, probabilities, version } = await device.infer(await readImage(file, shape));
+      const confidence = formatPercent(probabilities[label] ?? Number.NaN).padStart(6);
+      process.stdout.write(
+        `${basename(file).padEnd(width)}  class ${String(label).padEnd(4)}${confidence}  ${chalk.dim(`version ${version}`)}\n`,
+      );
+    } catch (error) {
+      if (!(error instanceof RenormError) || error.code !== 'IMAGE_UNREADABLE') throw error;
+      unreadable++;
+      process.stderr.write(`${chalk.yellow(error.message)}\n`);
+    }
+  }
+  return unreadable;
+}
+
+function printSummary(device: Device, unreadable: number): void {
+  const { predictions, uploaded, pending, bytesUp, bytesDown, version } = device.status();
+  const share = predictions === 0 ? '' : ` (${formatPercent(uploaded / predictions)})`;
+  const facts = [
+    ['predictions', formatCount(predictions)],
+    ...(unreadable > 0 ? [['unreadable', formatCount(unreadable)]] : []),
+    [
+      'uploaded',
+      `${formatCount(uploaded)} samples${share}${pending > 0 ? `, ${formatCount(pending)} still waiting` : ''}`,
+    ],
+    ['bytes', `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down`],
+    ['version', String(version)],
+  ];
+  process.stdout.write(
+    `\n${columns(
+      facts.map(([term = '', value = '']) => [chalk.dim(term), value]),
+      ['left'],
+    ).join('\n')}\n`,
+  );
+}

@@ -1,0 +1,30 @@
+import type { CloudEvent } from '@renorm/cloud';
+import { formatBytes, formatCount } from '@renorm/eval';
+import chalk from 'chalk';
+
+/** An event of the cloud as one line for a log; undefined for one that is not worth a line. */
+export function eventLine(event: CloudEvent, at: Date): string | undefined {
+  const text = eventText(event);
+  return text === undefined ? undefined : `${chalk.dim(at.toTimeString().slice(0, 8))}  ${text}`;
+}
+
+function eventText(event: CloudEvent): string | undefined {
+  switch (event.kind) {
+    case 'announced':
+      return `${event.cohort}  device ${event.device} announced itself, running version ${event.version}`;
+    case 'uploaded': {
+      const again = event.duplicates > 0 ? `, ${formatCount(event.duplicates)} of them received before` : '';
+      return `${event.cohort}  ${formatCount(event.samples)} samples from ${event.device}${again}`;
+    }
+    case 'step': {
+      // Steps that publish nothing are many, and say little.
+      if (event.version === undefined) return undefined;
+      const kind = event.idle ? 'replay' : `${formatCount(event.samples)} samples`;
+      const backlog = event.backlog > 0 ? `, ${formatCount(event.backlog)} samples wait` : '';
+      const { number, bytes } = event.version;
+      return `${event.cohort}  ${chalk.green(`version ${number} published`)}, ${formatBytes(bytes)}, after step ${formatCount(event.step)} (${kind}, ${(event.milliseconds / 1000).toFixed(2)} s, loss ${event.edgeLoss.toFixed(3)}${backlog})`;
+    }
+    case 'failed':
+      return chalk.red(event.error.message);
+  }
+}

@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cloud, type CloudEvent, startCloud } from '@renorm/cloud';
+import { send, serveChild } from './child-entry.js';
+
+/** The demonstration's cloud process: an embedded cloud on a free loopback port, with a data folder that goes when it goes. */
+let cloud: Cloud | undefined;
+let folder: string | undefined;
+let reporting: NodeJS.Timeout | undefined;
+
+const STATUS_MILLISECONDS = 500;
+
+serveChild({
+  async handle(message) {
+    if (message.kind !== 'open-cloud') return;
+    folder = await mkdtemp(join(tmpdir(), 'renorm-demo-'));
+    const { edgeModel, foundationModel } = message.plan;
+    cloud = await startCloud({ edgeModel, foundationModel, data: folder, host: '127.0.0.1', port: 0, onEvent });
+    send({ kind: 'ready', address: cloud.address });
+    reporting = setInterval(report, STATUS_MILLISECONDS);
+  },
+  async close() {
+    clearInterval(reporting);
+    await cloud?.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  },
+});
+
+function report(): void {
+  const cohorts = cloud?.status().map(({ cohort, version, received, trained, lastStep }) => ({
+    cohort,
+    version,
+    steps: lastStep?.step ?? 0,
+    samples: received,
+    pending: received - trained,
+  }));
+  send({ kind: 'cloud', cohorts: cohorts ?? [] });
+}
+
+/** The cloud goes on when a step fails; the demonstration says so and ends. */
+function onEvent(event: CloudEvent): void {
+  if (event.kind === 'failed') throw event.error;
+}

@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import type { CorruptionName } from '../corruptions/index.js';
+
+/** One stretch of a stream: what the camera sees, and for how many images of each device. */
+export interface Environment {
+  readonly name: 'clean' | CorruptionName;
+  /** 1 to 5; 0 for clean. */
+  readonly severity: 0 | 1 | 2 | 3 | 4 | 5;
+  readonly images: number;
+}
+
+/** Devices that share a model and see the same environments, each with images of its own. */
+export interface CohortPlan {
+  readonly name: string;
+  readonly devices: readonly string[];
+  readonly environments: readonly Environment[];
+}
+
+/** Everything that decides what a demonstration run does. */
+export interface DemoPlan {
+  readonly seed: number;
+  readonly quick: boolean;
+  readonly cohorts: readonly CohortPlan[];
+  /** Predictions a second of each device. Paced so that the cloud keeps up with the uploads on 2 cores. */
+  readonly imagesPerSecond: number;
+  /** Images between two reports of a device. */
+  readonly chunk: number;
+  /** Accuracy is shown over this many of the latest images. A multiple of `chunk`. */
+  readonly window: number;
+  /** The first and the last part of an environment that the summary compares, as a share of its images. */
+  readonly part: number;
+  /**
+   * The selection's redundancy margin. The demonstration turns the criterion off with a margin above 1: when a model has collapsed to a
+   * few classes, almost everything it says looks redundant, and with the default of 0.4 too little is uploaded to recover in minutes
+   * (`pnpm bench accuracy` shows both).
+   */
+  readonly redundancyMargin: number;
+  readonly edgeModel: string;
+  readonly foundationModel: string;
+  /** Folder with the Fashion-MNIST test images and labels. */
+  readonly images: string;
+}
+
+const repository = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+
+/** Two cohorts, three devices, two changes of environment. `quick` is the shortened run. */
+export function demoPlan({ quick, seed }: { readonly quick: boolean; readonly seed: number }): DemoPlan {
+  const [clean, corrupted, imagesPerSecond] = quick ? [200, 500, 40] : [600, 2000, 25];
+  const stream = (first: CorruptionName, second: CorruptionName): Environment[] => [
+    { name: 'clean', severity: 0, images: clean },
+    { name: first, severity: 5, images: corrupted },
+    { name: second, severity: 5, images: corrupted },
+  ];
+  return {
+    seed,
+    quick,
+    cohorts: [
+      { name: 'entrance', devices: ['entrance-1', 'entrance-2'], environments: stream('fog', 'contrast') },
+      { name: 'workshop', devices: ['workshop-1'], environments: stream('brightness', 'gaussian_noise') },
+    ],
+    imagesPerSecond,
+    chunk: 25,
+    window: quick ? 50 : 200,
+    part: 1 / 3,
+    redundancyMargin: 0.4,
+    edgeModel: repository('models/fashion-edge.onnx'),
+    foundationModel: repository('models/fashion-foundation.onnx'),
+    images: repository('models/fashion-mnist'),
+  };
+}
+
+/** Images that one device sees in the whole run. */
+export function imagesPerDevice(cohort: CohortPlan): number {
+  return cohort.environments.reduce((sum, { images }) => sum + images, 0);
+}
+
+/** Seconds that the stream takes if no device falls behind. */
+export function plannedSeconds(plan: DemoPlan): number {
+  return Math.max(...plan.cohorts.map(imagesPerDevice)) / plan.imagesPerSecond;
+}

@@ -1,0 +1,26 @@
+// Finds the compiled tests.
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { root } from './fresh.mjs';
+
+/**
+ * Every dist/**\/*.test.js whose source is still there: a test that was deleted or renamed leaves its compiled file behind.
+ * @param {string[]} words only paths that contain one of them; all if there is none
+ * @returns {string[]} paths from the repository's root, long ones first, so that two jobs end at about the same time
+ */
+export function findTests(words) {
+  const folders = [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), 'test'];
+  const found = folders.flatMap((folder) => {
+    const dist = join(root, folder, 'dist');
+    if (!existsSync(dist)) return [];
+    return readdirSync(dist, { recursive: true })
+      .map(String)
+      .filter(
+        (file) => file.endsWith('.test.js') && existsSync(join(root, folder, 'src', file.replace(/\.js$/, '.ts'))),
+      )
+      .map((file) => relative(root, join(dist, file)).split(sep).join('/'));
+  });
+  const wanted = found.filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  // What crosses processes takes longest.
+  return wanted.sort((a, b) => Number(b.startsWith('test/')) - Number(a.startsWith('test/')) || a.localeCompare(b));
+}

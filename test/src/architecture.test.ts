@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ERROR_CODES } from '@renorm/protocol';
+import { test } from 'tap';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Who may import whom among our packages. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  onnx: [],
+  protocol: [],
+  edge: ['onnx', 'protocol'],
+  cloud: ['onnx', 'protocol'],
+  eval: ['onnx', 'protocol', 'edge', 'cloud'],
+  cli: ['onnx', 'protocol', 'edge', 'cloud', 'eval'],
+};
+
+/** The doors of a package: nothing else of it is imported elsewhere. */
+const DOORS: Record<string, readonly string[]> = { edge: ['', '/node'] };
+
+/** Packages whose code must run in a browser too, and the folders in which they may not. */
+const NEUTRAL: Record<string, RegExp | null> = { onnx: null, protocol: null, edge: /^packages\/edge\/src\/node\// };
+
+interface Source {
+  readonly path: string;
+  readonly pkg: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+function sources(): Source[] {
+  return Object.keys(MAY_IMPORT).flatMap((pkg) =>
+    readdirSync(join(root, 'packages', pkg, 'src'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('/gen'))
+      .map((entry) => {
+        const file = join(entry.parentPath, entry.name);
+        const text = readFileSync(file, 'utf8');
+        const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom '([^']+)'/gms)].map((match) => match[1] ?? '');
+        return { path: relative(root, file), pkg, text, imports };
+      }),
+  );
+}
+
+test('a package imports only what the architecture allows, and only through its doors', async (t) => {
+  for (const { path, pkg, imports } of sources()) {
+    for (const specifier of imports) {
+      const match = /^@renorm\/([a-z]+)(.*)$/.exec(specifier);
+      if (match === null) continue;
+      const [, target = '', door = ''] = match;
+      const allowed = [...(MAY_IMPORT[pkg] ?? [])];
+      if (path.endsWith('.test.ts') || path.endsWith('.test-support.ts')) continue;
+      if (!allowed.includes(target)) t.fail(`${path} imports ${specifier}: ${pkg} may import ${allowed.join(', ') || 'none'}`);
+      if (!(DOORS[target] ?? ['']).includes(door)) t.fail(`${path} imports ${specifier}: only the index of a package is public`);
+    }
+  }
+  t.pass('checked');
+});
+
+test('relative imports stay inside their package', async (t) => {
+  for (const { path, pkg, imports } of sources()) {
+    for (const specifier of imports.filter((name) => name.startsWith('.'))) {
+      const target = join(root, path, '..', specifier);
+      if (!target.startsWith(join(root, 'packages', pkg, 'src'))) t.fail(`${path} reaches out of its package: ${specifier}`);
+    }
+  }
+  t.pass('checked');
+});
+
+test('what must run in a browser imports nothing of Node', async (t) => {
+  for (const { path, pkg, imports } of sources()) {
+    if (!(pkg in NEUTRAL) || path.endsWith('.test.ts') || path.includes('test-support')) continue;
+    if (NEUTRAL[pkg]?.test(path)) continue;
+    for (const specifier of imports) {
+      if (specifier.startsWith('node:') || specifier.startsWith('onnxruntime-') || specifier.startsWith('@grpc/')) {
+        t.fail(`${path} imports ${specifier}`);
+      }
+    }
+  }
+  t.pass('checked');
+});
+
+test('a source file stays readable in one sitting', async (t) => {
+  const long = sources()
+    .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
+    .filter(({ lines }) => lines > 300);
+  t.same(long, [], 'no file is over 300 lines');
+});
+
+test('docs/errors.md lists every error code, and only those', async (t) => {
+  const onnx = readFileSync(join(root, 'packages/onnx/src/errors.ts'), 'utf8').matchAll(/'(ONNX_[A-Z_]+)'/g);
+  const codes = new Set([...Object.keys(ERROR_CODES), ...[...onnx].map((match) => match[1] ?? '')]);
+  const page = readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([A-Z_]+)`/gm);
+  t.same([...page].map((match) => match[1]).sort(), [...codes].sort());
+});
