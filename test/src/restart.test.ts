@@ -12,7 +12,10 @@ const PIXELS = 28 * 28;
 /** Test images under a haze, so that they are worth uploading. */
 async function foggyImages(): Promise<(index: number) => Float32Array> {
   const raw = gunzipSync(await readFile(repositoryPath('models/fashion-mnist/t10k-images-idx3-ubyte.gz')));
-  return (index) => Float32Array.from({ length: PIXELS }, (_, i) => Math.fround(Math.round((raw[16 + index * PIXELS + i] ?? 0) * 0.5 + 100) / 255));
+  return (index) =>
+    Float32Array.from({ length: PIXELS }, (_, i) =>
+      Math.fround(Math.round((raw[16 + index * PIXELS + i] ?? 0) * 0.5 + 100) / 255),
+    );
 }
 
 async function until(what: string, condition: () => boolean, seconds = 90): Promise<void> {
@@ -23,7 +26,12 @@ async function until(what: string, condition: () => boolean, seconds = 90): Prom
   throw new Error(`waited ${seconds} s for: ${what}`);
 }
 
-async function predict(device: Device, image: (index: number) => Float32Array, from: number, count: number): Promise<void> {
+async function predict(
+  device: Device,
+  image: (index: number) => Float32Array,
+  from: number,
+  count: number,
+): Promise<void> {
   for (let i = from; i < from + count; i++) {
     await device.infer(image(i));
     if (i % 8 === 0) await sleep(5);

@@ -39,7 +39,9 @@ export async function startCloudProcess(data: string, port = 0): Promise<CloudPr
       const match = /(127\.0\.0\.1:\d+)/.exec(line);
       if (match?.[1] !== undefined) resolve(match[1]);
     });
-    child.once('exit', (code) => reject(new Error(`renorm cloud ended with ${code} before it listened:\n${printed.join('\n')}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`renorm cloud ended with ${code} before it listened:\n${printed.join('\n')}`)),
+    );
   });
   return {
     address,
