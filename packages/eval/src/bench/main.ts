@@ -1,0 +1,33 @@
+import { runAccuracyBench } from './accuracy.js';
+import { runDeviceBench } from './device.js';
+import { runGatewayBench } from './gateway.js';
+import { runStepBench } from './step.js';
+
+/** `pnpm bench`: what there is to measure. */
+const BENCHES = {
+  step: {
+    about: 'a training step against PyTorch eager, same threads (needs a Python with PyTorch: --python)',
+    run: runStepBench,
+  },
+  device: { about: 'one prediction through the library against bare onnxruntime', run: runDeviceBench },
+  gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },
+  accuracy: {
+    about:
+      'accuracy, uploads and bytes of every method under 15 corruptions (about 15 minutes; --corruption, --images, --severity)',
+    run: runAccuracyBench,
+  },
+} as const;
+
+async function main([name, ...args]: string[]): Promise<void> {
+  const bench = Object.hasOwn(BENCHES, name ?? '') ? BENCHES[name as keyof typeof BENCHES] : undefined;
+  if (bench !== undefined) return bench.run(args);
+  if (name !== undefined) console.error(`There is no benchmark "${name}".\n`);
+  console.log('pnpm bench <name>\n');
+  for (const [each, { about }] of Object.entries(BENCHES)) console.log(`  ${each.padEnd(10)}${about}`);
+  process.exitCode = name === undefined ? 0 : 1;
+}
+
+await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
