@@ -92,6 +92,9 @@ test('a device with another model, a wrong shape and a full budget are refused b
     code: 3,
     details: /^SAMPLE_INVALID: .*\[1,2,2\].*\[1,28,28\]/,
   });
+  const watch = new RawClient(cloud.address, 'not a name');
+  await t.rejects(watch.follow(client.exported, 1), { code: 3, details: /^REQUEST_INVALID: .*cohort/ });
+  watch.close();
   await client.upload(hazyImages(0, 8), 1);
   await t.rejects(client.upload(hazyImages(8, 8), 9), { code: 8, details: /^BUDGET_EXHAUSTED/ });
   t.match(cloud.status(), [{ received: 8 }]);

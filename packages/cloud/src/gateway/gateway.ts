@@ -183,7 +183,8 @@ export class Gateway {
       call.on('cancelled', () => watchers.delete(watcher));
       watcher.send();
     } catch (error) {
-      call.destroy(this.#failed(error) as unknown as Error);
+      // grpc-js sends the status of an error event; destroying the stream would lose it.
+      call.emit('error', this.#failed(error));
     }
   }
 

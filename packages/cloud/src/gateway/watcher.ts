@@ -29,12 +29,14 @@ export function versionsFor(
   const start = exportedVersion(exported);
   const latest: LatestVersion = substrate.latest(cohort) ?? { ...start, publishedAtMs: 0 };
   if (running.number === latest.number && equalBytes(running.digest, latest.digest)) return [];
-  const snapshot = encodeSnapshot(latest);
   const chain = substrate.versionsAfter(cohort, running.number);
-  if (!leadsFrom(running, chain, latest)) return [snapshot];
+  if (!leadsFrom(running, chain, latest)) return [encodeSnapshot(latest)];
+  const deltas = chain.map(({ message }) => fromBinary(VersionSchema, message));
+  // The usual case, for every device at every version: a snapshot is not even made.
+  if (chain.length === 1) return deltas;
+  const snapshot = encodeSnapshot(latest);
   const bytes = chain.reduce((sum, { message }) => sum + message.length, 0);
-  if (bytes > toBinary(VersionSchema, snapshot).length) return [snapshot];
-  return chain.map(({ message }) => fromBinary(VersionSchema, message));
+  return bytes > toBinary(VersionSchema, snapshot).length ? [snapshot] : deltas;
 }
 
 function leadsFrom(running: Reference, chain: readonly StoredVersion[], latest: LatestVersion): boolean {

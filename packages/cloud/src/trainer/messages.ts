@@ -41,7 +41,7 @@ export interface StepReport {
 export type FromTrainer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'step'; readonly report: StepReport }
-  | { readonly kind: 'failed'; readonly cohort: string; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'closed' };
 
 export type ToTrainer = { readonly kind: 'samples' } | { readonly kind: 'close' };

@@ -25,8 +25,14 @@ export class Trainer {
   /** Resolves when the sessions are built. */
   static async start(setup: TrainerSetup, events: TrainerEvents): Promise<Trainer> {
     const trainer = new Trainer(setup, events);
-    await trainer.#spawn();
-    return trainer;
+    try {
+      await trainer.#spawn();
+      return trainer;
+    } catch (error) {
+      // What could not start once is not started again behind the caller's back.
+      trainer.#closing = true;
+      throw error;
+    }
   }
 
   /** Says that new samples are in the log. */

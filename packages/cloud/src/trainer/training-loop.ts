@@ -39,7 +39,7 @@ export class TrainingLoop {
 
   /**
    * @returns what was done, or undefined if there was nothing to do
-   * @throws RenormError TRAINER_FAILED with the cohort as `cohort`; the samples of that step count as trained
+   * @throws RenormError TRAINER_FAILED: the step was dropped, and its new samples count as trained
    */
   async next(): Promise<StepReport | undefined> {
     const started = performance.now();

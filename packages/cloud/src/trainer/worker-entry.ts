@@ -45,7 +45,7 @@ async function main(): Promise<void> {
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
-      send({ kind: 'failed', cohort: '', message: error instanceof Error ? error.message : String(error) });
+      send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
       await Promise.race([rest, new Promise((resolve) => setTimeout(resolve, 1_000))]);
     }
   }
