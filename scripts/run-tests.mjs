@@ -48,8 +48,6 @@ function runTap(paths) {
   const child = spawn(process.execPath, [tap, ...options, ...paths], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
-    // onnxruntime 1.30 writes usage data into the temporary folder and tries to send it, unless told not to.
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
   });
   child.stdout.pipe(parser);
   return new Promise((resolve) => {

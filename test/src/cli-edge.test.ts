@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,15 @@ test('edge predicts a folder of images against a running cloud', { timeout: 120_
   t.match(stdout, /version +\d+/);
 });
 
+test('the cloud closes in good order on SIGTERM', { timeout: 60_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'renorm-edge-test-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const { child } = await startCloudProcess(folder);
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  t.same(await gone, [0, null], 'exit code and signal');
+});
+
 test('edge goes on predicting without a cloud, and says so', { timeout: 120_000 }, async (t) => {
   const { images } = await imageFolder(t);
   const { code, stdout, stderr } = await renorm(
@@ -79,4 +89,12 @@ test('edge goes on predicting without a cloud, and says so', { timeout: 120_000 
   t.equal(code, 0, stderr);
   t.equal(rows(stdout).length, COUNT);
   t.match(stderr, /^CLOUD_UNREACHABLE: /m);
+});
+
+test('edge fails if it could read no image at all', { timeout: 120_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'renorm-edge-test-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, 'damaged.png'), 'not a picture');
+  const { code } = await renorm('edge', '--model', edgeModel, '--cloud', '127.0.0.1:9', '--images', folder);
+  t.equal(code, 1);
 });

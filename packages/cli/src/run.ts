@@ -12,8 +12,6 @@ import { Interrupted } from './interrupt.js';
  * @returns the exit code: 0, 1 after an error (printed to stderr), 130 or 143 if a signal ended it
  */
 export async function run(args: readonly string[]): Promise<number> {
-  // onnxruntime 1.30 writes usage data into the temporary folder and tries to send it, unless told not to. Before any session is made.
-  process.env.ORT_DISABLE_TELEMETRY ??= '1';
   try {
     await program().parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);

@@ -7,6 +7,7 @@ export type { Outcome } from './baselines/outcome.js';
 export { withoutAdaptation } from './baselines/without-adaptation.js';
 export { CORRUPTIONS, type CorruptionName, corrupt, type Image, type Severity } from './corruptions/index.js';
 export { type LabelledImages, readLabelledImages } from './data/labelled-images.js';
+export { toTensor } from './data/tensor.js';
 // The demonstration run: processes and data, and its report.
 export {
   type CohortPlan,

@@ -3,9 +3,6 @@ const SIGN = 0x8000;
 const INFINITY = 0x7c00;
 const NOT_A_NUMBER = 0x7e00;
 
-/** The largest finite binary16 value. */
-export const FLOAT16_MAX = 65504;
-
 /**
  * The binary16 pattern nearest to a number, ties to even. From 65520 on, halfway to the next power of two, that is infinity.
  * NaN gives the quiet NaN without payload.

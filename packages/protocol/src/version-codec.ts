@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { equalBytes, indexOfNonFinite, toHex } from './bytes.js';
 import { digestParameters } from './digest.js';
 import { RenormError } from './errors.js';
-import { FLOAT16_MAX, fromFloat16, nextFloat16Up, toFloat16 } from './float16.js';
+import { fromFloat16, nextFloat16Up, toFloat16 } from './float16.js';
 import { type ParameterPayload, type Version, VersionSchema } from './gen/renorm/v1/adaptation_pb.js';
 import { concatenate, countElements, type ParameterSet, splitLike } from './parameters.js';
 import { decodePayload, float16Payload, float32Payload } from './payload.js';
@@ -154,11 +154,11 @@ function halfDifference(from: Float32Array, to: Float32Array): Difference | unde
     const start = from[i] as number;
     const goal = to[i] as number;
     const difference = goal - start;
-    if (Math.abs(difference) > FLOAT16_MAX) return undefined;
     let pattern = toFloat16(difference);
     // Rounding down must not turn a small variance negative.
     if (goal >= 0 && Math.fround(start + fromFloat16(pattern)) < 0) pattern = nextFloat16Up(pattern);
     const value = Math.fround(start + fromFloat16(pattern));
+    // A difference beyond float16 has become infinite here, and is refused like any other loss.
     const allowed = Math.max(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * Math.max(Math.abs(goal), Math.abs(difference)));
     if (Math.abs(value - goal) > allowed) return undefined;
     patterns[i] = pattern;

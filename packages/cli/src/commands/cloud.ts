@@ -46,7 +46,6 @@ async function cloud({ edgeModel, foundationModel, data, host, port, threads }: 
       process.stdout.write(
         'Closed. All that was acknowledged is on disk; start again with the same folder to go on.\n',
       );
-      signal.throwIfAborted();
     });
   } finally {
     await running.close();

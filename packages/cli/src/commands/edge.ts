@@ -46,14 +46,15 @@ async function edge({ model, cloud, cohort, id, images, repeat }: EdgeFlags): Pr
   const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
   try {
     await interruptible(async (signal) => {
-      let unreadable = 0;
+      let readable = files;
       for (let round = 0; round < repeat && !signal.aborted; round++)
-        unreadable += await predictAll(device, files, shape, signal);
+        readable = await predictAll(device, readable, shape, signal);
+      if (!device.status().connected && !signal.aborted) process.stderr.write(`Waiting for the cloud at ${cloud} …\n`);
       await Promise.race([device.flush(), unreachable, aborted(signal)]);
       if (signal.aborted) process.stdout.write('Cancelled.\n');
-      printSummary(device, unreadable);
+      printSummary(device, files.length - readable.length);
       signal.throwIfAborted();
-      if (unreadable === files.length * repeat) process.exitCode = 1;
+      if (readable.length === 0) process.exitCode = 1;
     });
   } finally {
     await device.close();
@@ -72,15 +73,15 @@ function inputShape({ name, inputShape: shape }: ModelDescription): InputShape {
   );
 }
 
-/** Predicts every image once. @returns how many could not be read */
+/** Predicts every image once. @returns those that could be read */
 async function predictAll(
   device: Device,
   files: readonly string[],
   shape: InputShape,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<string[]> {
   const width = Math.min(40, Math.max(...files.map((file) => basename(file).length)));
-  let unreadable = 0;
+  const unreadable = new Set<string>();
   for (const file of files) {
     if (signal.aborted) break;
     try {
@@ -91,11 +92,11 @@ async function predictAll(
       );
     } catch (error) {
       if (!(error instanceof RenormError) || error.code !== 'IMAGE_UNREADABLE') throw error;
-      unreadable++;
+      unreadable.add(file);
       process.stderr.write(`${chalk.yellow(error.message)}\n`);
     }
   }
-  return unreadable;
+  return files.filter((file) => !unreadable.has(file));
 }
 
 function printSummary(device: Device, unreadable: number): void {

@@ -9,12 +9,19 @@ function record(reports: number): DemoRecord {
   const chunk = (i: number) => ({
     ...{ kind: 'chunk' as const, environment: 0, images: (i + 1) * plan.chunk, seconds: i + 1 },
     ...{ count: plan.chunk, bothRight: 20, onlyAdaptedRight: 2, onlyUnadaptedRight: 0 },
-    ...{ uploaded: 3 * i, bytesUp: 1500 * i, bytesDown: 20 * i, version: i, connected: i % 2 === 0 },
+    ...{ selected: 3 * i, uploaded: 3 * i, bytesUp: 1500 * i, bytesDown: 20 * i, version: i, connected: i % 2 === 0 },
   });
   const devices = plan.cohorts.flatMap((cohort) =>
     cohort.devices.map((id) => {
       const chunks = Array.from({ length: reports }, (_, i) => chunk(i));
-      const counters = chunks.at(-1) ?? { uploaded: 0, bytesUp: 0, bytesDown: 0, version: 0, connected: false };
+      const counters = chunks.at(-1) ?? {
+        selected: 0,
+        uploaded: 0,
+        bytesUp: 0,
+        bytesDown: 0,
+        version: 0,
+        connected: false,
+      };
       return { id, cohort, chunks, counters, done: false };
     }),
   );

@@ -29,7 +29,10 @@ function layers(model: ModelDescription): string[] {
     formatCount(2 * channels),
   ]);
   const heads = ['layer', 'kind', 'channels', 'trained', 're-estimated'].map((head) => chalk.dim(head));
-  return columns([heads, ...rows], ['left', 'left', 'right']);
+  const note = chalk.dim(
+    'trained: scale and shift, by gradient. re-estimated: running mean and variance, from the samples.',
+  );
+  return [...columns([heads, ...rows], ['left', 'left', 'right']), note];
 }
 
 function verdict({ parameterCount, layers: all, learnable, obstacles }: ModelDescription): string[] {

@@ -57,6 +57,20 @@ test('step 3: replayed samples count in the batch; an idle step leaves the found
   await adaptation.release();
 });
 
+test('step 3: the targets come from the foundation model as the foundation step has left it', async (t) => {
+  const adaptation = await create({ foundationLearningRate: 0.05 });
+  const start = adaptation.initialState();
+  const stepped = await adaptation.step(start, batch(0, 32), none);
+  const frozen = await adaptation.idleStep(start, batch(0, 32));
+  t.ok(
+    Math.abs(stepped.edgeLoss - frozen.edgeLoss) > 1e-3,
+    `${stepped.edgeLoss} with the step, ${frozen.edgeLoss} without`,
+  );
+  const replayed = await adaptation.idleStep({ ...start, foundation: stepped.state.foundation }, batch(0, 32));
+  t.equal(replayed.edgeLoss, stepped.edgeLoss);
+  await adaptation.release();
+});
+
 test('twelve steps on images in a haze win back accuracy that the source model has lost', async (t) => {
   const adaptation = await create();
   let state = adaptation.initialState();

@@ -61,6 +61,7 @@ test('a connection that is cut: what was in flight is sent again, and versions g
     await device.close();
     cloud.drop();
   });
+  const lost = record(device, 'disconnected');
   cloud.publish(marked(1));
   await until('version 1', () => device.status().version === 1);
   await predict(device, 0, 6);
@@ -74,6 +75,25 @@ test('a connection that is cut: what was in flight is sent again, and versions g
     Array.from({ length: 12 }, (_, i) => i + 1),
   );
   t.equal(cloud.announcements.at(-1)?.running.number, 1, 'it announces the version that it has');
+  cloud.publish(marked(2));
+  await until('version 2', () => device.status().version === 2);
+  cloud.drop();
+  await until('told again', () => lost.length === 2);
+  t.match(lost, [{ error: { code: 'CLOUD_UNREACHABLE' } }, { error: { code: 'CLOUD_UNREACHABLE' } }]);
+});
+
+test('a stream of versions that ends in good order is opened again', async (t) => {
+  const cloud = await startCloud();
+  const device = await open(cloud);
+  t.teardown(async () => {
+    await device.close();
+    cloud.drop();
+  });
+  await until('connected', () => device.status().connected);
+  cloud.publish(marked(1));
+  await until('version 1', () => device.status().version === 1);
+  cloud.endWatches();
+  await until('noticed', () => !device.status().connected);
   cloud.publish(marked(2));
   await until('version 2', () => device.status().version === 2);
 });
@@ -124,4 +144,25 @@ test('a cloud with another history: its snapshot is taken', async (t) => {
   other.publish(marked(-1));
   await until('version 1 of the other', () => device.status().version === 1);
   t.equal((await device.infer(ZEROS)).label, 1, 'computed by its parameters');
+});
+
+test('a cloud with another history that sends deltas only: the device starts over from version 0', async (t) => {
+  const cloud = await startCloud();
+  const device = await open(cloud);
+  t.teardown(() => device.close());
+  const errors = record(device, 'error');
+  cloud.publish(marked(1));
+  await until('version 1', () => device.status().version === 1);
+  cloud.drop();
+  await until('noticed', () => !device.status().connected);
+  const other = await startCloud(cloud.port);
+  t.teardown(() => other.drop());
+  other.snapshots = false;
+  for (let n = 1; n <= 3; n++) other.publish(marked(-n));
+  await until('version 3 of the other', () => device.status().version === 3);
+  t.ok(
+    errors.some(({ message }) => /version 2 is a delta of version 1, version 1 is held/.test(message)),
+    'the wrong delta was refused',
+  );
+  t.equal((await device.infer(ZEROS)).label, 1, 'computed by the parameters of the other');
 });

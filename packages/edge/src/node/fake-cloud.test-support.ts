@@ -46,6 +46,8 @@ export class FakeCloud {
   /** Called before an announcement is answered. */
   onAnnounce: (announcement: Announcement) => void = () => undefined;
   budgetLeft = 1;
+  /** Whether a device with a version of another history gets a snapshot; else it gets deltas that do not apply. */
+  snapshots = true;
   maxSamples = 4;
   #server = new Server();
   #port = 0;
@@ -100,6 +102,12 @@ export class FakeCloud {
   drop(): void {
     this.#watchers.clear();
     this.#server.forceShutdown();
+  }
+
+  /** Ends the streams of versions in good order, as a proxy does after its time. */
+  endWatches(): void {
+    for (const call of this.#watchers) call.end();
+    this.#watchers.clear();
   }
 
   /** Publishes parameters as the next version, as a delta; `change` may damage the message. */
@@ -160,7 +168,7 @@ export class FakeCloud {
       ({ number, digest }) => number === running.number && equalBytes(digest, running.digest),
     );
     const missing =
-      known === undefined
+      known === undefined && this.snapshots
         ? [encodeSnapshot({ ...this.latest, publishedAtMs: 1 })]
         : this.#messages.filter((version) => version.number > running.number);
     for (const version of missing) call.write(create(WatchResponseSchema, { version }));

@@ -94,3 +94,15 @@ test('a program that cannot open its device ends by itself, with the error', asy
   t.equal(code, 1);
   t.match(output, /REQUEST_INVALID: the option shape/);
 });
+
+test('a program that ends by process.exit in the middle of predictions ends in good order', async (t) => {
+  for (let i = 0; i < 5; i++) {
+    const { code, output } = await run(`
+      import { openDevice } from '@renorm/edge/node';
+      const device = await openDevice({ model: ${JSON.stringify(EDGE_MODEL)}, cloud: 'localhost:1', cohort: 'lobby' });
+      setTimeout(() => process.exit(7), 20 + ${i});
+      for (;;) await device.infer(new Float32Array(784));
+    `);
+    t.same({ code, output }, { code: 7, output: '' });
+  }
+});

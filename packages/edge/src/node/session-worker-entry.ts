@@ -31,18 +31,29 @@ let answered = 0;
 // One message after the other: a session is not let go under a prediction.
 let work = Promise.resolve();
 port.on('message', (message: ToWorker) => {
-  work = work.then(() => {
-    if (message === 0) return predictAll();
-    switch (message.kind) {
-      case 'load':
-        return load(message.parameters);
-      case 'release':
-        return release();
-      case 'encode':
-        return encode(message.id, message.sample);
-    }
+  work = work.then(async () => {
+    Atomics.store(counters, Counter.InRuntime, 1);
+    await handle(message);
+    Atomics.store(counters, Counter.InRuntime, 0);
+    Atomics.notify(counters, Counter.InRuntime);
   });
 });
+
+function handle(message: ToWorker): Promise<void> | void {
+  if (message === 0) return predictAll();
+  switch (message.kind) {
+    case 'load':
+      return load(message.parameters);
+    case 'release':
+      return release();
+    case 'end':
+      return end();
+    case 'encode':
+      return encode(message.id, message.sample);
+  }
+}
+
+const isEnding = (): boolean => Atomics.load(counters, Counter.Ending) === 1;
 
 /** Predicts until nothing is asked for, and looks a little longer for the next if it may. */
 async function predictAll(): Promise<void> {
@@ -56,12 +67,12 @@ async function predictAll(): Promise<void> {
   } while (isAsked());
 }
 
-const isAsked = (): boolean => Atomics.load(counters, Counter.Asked) !== answered;
+const isAsked = (): boolean => Atomics.load(counters, Counter.Asked) !== answered && !isEnding();
 
 function poll(): boolean {
   if (Atomics.load(counters, Counter.WorkerMayPoll) === 0) return false;
-  const end = performance.now() + POLL_MS;
-  while (!isAsked()) if (performance.now() > end) return false;
+  const until = performance.now() + POLL_MS;
+  while (!isAsked()) if (performance.now() > until) return false;
   return true;
 }
 
@@ -94,6 +105,7 @@ async function infer(of: InferenceSession): Promise<Float32Array> {
 
 async function load(parameters: ParameterSet | undefined): Promise<void> {
   try {
+    if (isEnding()) throw new Error('the thread is ending');
     const fresh = await InferenceSession.create(
       parameters === undefined ? exported : bake(parameters),
       sessionOptions(threads),
@@ -126,4 +138,10 @@ async function release(): Promise<void> {
   const retired = session;
   session = undefined;
   await retired?.release();
+}
+
+/** Ends the thread by leaving it nothing to wait for. To terminate it from outside while the runtime computes aborts the process. */
+async function end(): Promise<void> {
+  await release();
+  port.close();
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type EncodedSample, type ParameterSet, RenormError, type Tensor } from '@renorm/protocol';
 import type { InferenceResult } from '../runtime.js';
+import { guardExit } from './exit-guard.js';
 import { Polling } from './polling.js';
 import { allocateSlots, Counter, SLOTS, type Slot, slotIndex, viewSlots } from './slots.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.js';
@@ -33,6 +34,8 @@ export class SessionWorker {
   /** The version of the session that predicts what is asked from now on. */
   #version = 0;
   readonly #worker: Worker;
+  /** Resolves when the thread has ended. */
+  readonly #gone: Promise<void>;
   readonly #port: MessagePort;
   readonly #counters: Int32Array;
   readonly #slots: readonly Slot[];
@@ -66,7 +69,15 @@ export class SessionWorker {
     // No execArgv: the entry is plain JavaScript, and the loaders and inspectors of the program are not for it.
     this.#worker = new Worker(entry, { workerData, transferList: [port2], execArgv: [] });
     this.#worker.once('error', (cause) => this.#die(cause));
-    this.#worker.once('exit', () => this.#die(undefined));
+    const liftGuard = guardExit(this.#counters);
+    this.#gone = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        liftGuard();
+        this.#die(undefined);
+        this.#port.close();
+        resolve();
+      });
+    });
   }
 
   /** False once the thread has ended. */
@@ -116,10 +127,14 @@ export class SessionWorker {
     this.#say({ kind: 'release' });
   }
 
-  /** Ends the thread; what is in flight rejects with CLOSED. */
+  /** Ends the thread behind the prediction that it is computing; what is in flight rejects with CLOSED. */
   async end(): Promise<void> {
-    this.#die(new RenormError('CLOSED', 'the device was closed while it predicted.'));
-    await this.#worker.terminate();
+    if (this.#death === undefined) {
+      Atomics.store(this.#counters, Counter.Ending, 1);
+      this.#say({ kind: 'end' });
+      this.#die(new RenormError('CLOSED', 'the device was closed while it predicted.'));
+    }
+    await this.#gone;
   }
 
   #say(message: ToWorker): void {
@@ -153,6 +168,7 @@ export class SessionWorker {
 
   /** Settles what the worker has answered. */
   #takeAnswers(): void {
+    if (!this.alive) return;
     const answered = Atomics.load(this.#counters, Counter.Answered);
     while (this.#answered !== answered) {
       const n = this.#answered;
@@ -223,7 +239,6 @@ export class SessionWorker {
     const asked = cause instanceof RenormError;
     const text = 'the thread that predicts has ended; another is being started.';
     this.#death = asked ? cause : new RenormError('INFERENCE_FAILED', text, { cause });
-    this.#port.close();
     for (const waiter of this.#inFlight.splice(0)) waiter.reject(this.#death);
     this.#takeLoad()?.reject(this.#death);
     for (const id of [...this.#encodings.keys()]) this.#takeEncoding(id)?.reject(this.#death);

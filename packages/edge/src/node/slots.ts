@@ -27,6 +27,10 @@ export const Counter = {
   MainLooks: 3,
   /** 1 if the worker may look for a while before it sleeps. The main thread writes. */
   WorkerMayPoll: 4,
+  /** 1 when the worker is to answer nothing more. The main thread writes. */
+  Ending: 5,
+  /** 1 while the worker is in the runtime or on its way there. */
+  InRuntime: 6,
   /** From here on one place a slot: 1 if its prediction failed; a message tells why. The worker writes. */
   Failed: 8,
 } as const;

@@ -112,7 +112,8 @@ export class GrpcTransport implements Transport {
 
   #named(failure: unknown): RenormError {
     const error = errorFromGrpc(failure);
-    if (error.code !== 'CLOUD_UNREACHABLE') return error;
+    // A cloud that shuts down cancels its calls: for the device it is away.
+    if (error.code !== 'CLOUD_UNREACHABLE' && error.code !== 'CLOSED') return error;
     // grpc-js leaves an empty "Resolution note" behind the reason.
     const details = (failure as ServiceError).details.replace(/[. ]*(Resolution note:)?\s*$/, '');
     const text = `${this.#address} does not answer (${details}); see that renorm cloud runs there. The device goes on predicting and tries again.`;

@@ -26,6 +26,8 @@ export type ToWorker =
   | { readonly kind: 'load'; readonly parameters: ParameterSet | undefined }
   /** Let the session go. */
   | { readonly kind: 'release' }
+  /** Let everything go and end the thread. */
+  | { readonly kind: 'end' }
   /** Encode a sample for the upload. */
   | { readonly kind: 'encode'; readonly id: number; readonly sample: Tensor };
 

@@ -43,7 +43,7 @@ const text = (x: number, y: number, words: string, anchor = 'start', size = 14):
 
 /** Draws docs/corruptions.png: every corruption at every severity, on a grey image of 28x28 pixels and on a colour one of 84x84. */
 async function drawContactSheet(path: string): Promise<void> {
-  const grey = (await readLabelledImages(repository('models/fashion-mnist'))).image(19);
+  const grey = (await readLabelledImages(repository('models/fashion-mnist'))).image(0);
   const pictures = [grey, await drawnScene()];
   const block = COLUMNS * (TILE + GAP);
   const width = LABEL + 2 * block + BETWEEN;

@@ -2,10 +2,11 @@ import { RenormError } from '@renorm/protocol';
 import { defocusBlur, glassBlur, motionBlur, zoomBlur } from './blur.js';
 import type { Corruption, Severity } from './corruption.js';
 import { contrast, elasticTransform, jpegCompression, pixelate } from './digital.js';
+import { frost } from './frost.js';
 import { gaussianNoise, impulseNoise, shotNoise } from './noise.js';
 import { type Image, toImage, toPicture } from './picture.js';
 import { Random } from './random.js';
-import { brightness, fog, frost, snow } from './weather.js';
+import { brightness, fog, snow } from './weather.js';
 
 const BY_NAME = {
   gaussian_noise: gaussianNoise,
@@ -46,6 +47,9 @@ export async function corrupt(image: Image, name: CorruptionName, severity: Seve
     throw new RenormError('REQUEST_INVALID', `the severity is ${severity}; it is a whole number from 1 to 5.`);
   }
   const { width, height, channels, data } = image;
+  if (channels !== 1 && channels !== 3) {
+    throw new RenormError('IMAGE_UNREADABLE', `an image has 1 channel or 3, this one has ${channels}.`);
+  }
   if (width < 1 || height < 1 || data.length !== width * height * channels) {
     throw new RenormError(
       'IMAGE_UNREADABLE',

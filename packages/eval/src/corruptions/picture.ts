@@ -19,10 +19,18 @@ export function toPicture({ data, width, height, channels }: Image): Picture {
   return { data: Float64Array.from(data, (value) => value / 255), width, height, channels };
 }
 
+/** Far below what a byte can tell, far above what sums of fractions lose. */
+const ROUNDING = 1e-9;
+
 /** Clips to [0, 1]. Bytes are cut, not rounded, as the reference code does. */
 export function toImage({ data, width, height, channels }: Picture): Image {
-  const bytes = Uint8Array.from(data, (value) => Math.min(1, Math.max(0, value)) * 255);
+  const bytes = Uint8Array.from(data, (value) => Math.min(1, Math.max(0, value)) * 255 + ROUNDING);
   return { data: bytes, width, height, channels: channels as 1 | 3 };
+}
+
+/** A picture that has passed through bytes, rounded to the nearest. */
+export function throughBytes(picture: Picture): Picture {
+  return mapPicture(picture, (value) => Math.round(Math.min(1, Math.max(0, value)) * 255 + ROUNDING) / 255);
 }
 
 /** A picture of the same size whose values are made from value and index. */

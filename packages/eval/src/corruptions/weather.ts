@@ -1,10 +1,12 @@
-import { type Corruption, pick } from './corruption.js';
-import { convolve, motionKernel } from './filter.js';
-import { luma, mapPicture, type Picture, plane } from './picture.js';
+import { repeat } from './border.js';
+import { type Corruption, pick, type Settings } from './corruption.js';
+import { convolve } from './filter.js';
+import { motionKernel } from './kernel.js';
+import { luma, mapPicture, plane } from './picture.js';
 import { plasma } from './plasma.js';
-import type { Random } from './random.js';
 import { clippedZoom } from './resample.js';
 
+/** ImageNet-C `fog`: a plasma cloud laid over the picture. Settings: thickness, decay of the cloud's roughness. */
 export const fog: Corruption = (picture, { severity, random }) => {
   const [amount, decay] = pick(
     picture,
@@ -33,45 +35,6 @@ export const fog: Corruption = (picture, { severity, random }) => {
   });
 };
 
-/** The original lays one of six photographs of frost over the picture. They are not ours to give, so ours is drawn. */
-export const frost: Corruption = (picture, { severity, random }) => {
-  const [keep, cover] = pick(
-    picture,
-    severity,
-    [
-      [1, 0.2],
-      [1, 0.3],
-      [0.9, 0.4],
-      [0.85, 0.4],
-      [0.75, 0.45],
-    ],
-    [
-      [1, 0.4],
-      [0.8, 0.6],
-      [0.7, 0.7],
-      [0.65, 0.7],
-      [0.6, 0.75],
-    ],
-  ) as [number, number];
-  const { width, height, channels } = picture;
-  const crystals = frostPattern(width, height, random);
-  const tint = channels === 1 ? [1] : [0.86, 0.94, 1];
-  return mapPicture(picture, (value, i) => {
-    const ice = (crystals.data[Math.floor(i / channels)] as number) * (tint[i % channels] as number);
-    return keep * value + cover * ice;
-  });
-};
-
-/** Bright ridges where two clouds of different roughness cross their middle, on a dim veil. */
-function frostPattern(width: number, height: number, random: Random): Picture {
-  const [coarse, fine] = [plasma(width, height, 2, random), plasma(width, height, 1.5, random)];
-  return plane(width, height, (x, y) => {
-    const at = y * width + x;
-    const ridge = (value: number): number => (1 - Math.abs(2 * value - 1)) ** 2;
-    return Math.min(1, 0.2 + 0.5 * ridge(fine.data[at] as number) + 0.5 * ridge(coarse.data[at] as number));
-  });
-}
-
 type SnowSetting = readonly [
   mean: number,
   spread: number,
@@ -82,14 +45,14 @@ type SnowSetting = readonly [
   keep: number,
 ];
 
-const SMALL_SNOW: readonly [SnowSetting, SnowSetting, SnowSetting, SnowSetting, SnowSetting] = [
+const SMALL_SNOW: Settings<SnowSetting> = [
   [0.1, 0.2, 1, 0.6, 8, 3, 0.95],
   [0.1, 0.2, 1, 0.5, 10, 4, 0.9],
   [0.15, 0.3, 1.75, 0.55, 10, 4, 0.9],
   [0.25, 0.3, 2.25, 0.6, 12, 6, 0.85],
   [0.3, 0.3, 1.25, 0.65, 14, 12, 0.8],
 ];
-const LARGE_SNOW: typeof SMALL_SNOW = [
+const LARGE_SNOW: Settings<SnowSetting> = [
   [0.1, 0.3, 3, 0.5, 10, 4, 0.8],
   [0.2, 0.3, 2, 0.5, 12, 4, 0.7],
   [0.55, 0.3, 4, 0.9, 12, 8, 0.7],
@@ -97,7 +60,7 @@ const LARGE_SNOW: typeof SMALL_SNOW = [
   [0.55, 0.3, 2.5, 0.85, 12, 12, 0.55],
 ];
 
-/** Flakes that fall, on a picture that whitens. */
+/** ImageNet-C `snow`: flakes of thresholded, enlarged noise in motion, on a picture that whitens. */
 export const snow: Corruption = (picture, { severity, random }) => {
   const [mean, spread, zoom, threshold, radius, sigma, keep] = pick(picture, severity, SMALL_SNOW, LARGE_SNOW);
   const { width, height, channels } = picture;
@@ -106,7 +69,7 @@ export const snow: Corruption = (picture, { severity, random }) => {
     zoom,
   );
   const seen = mapPicture(flakes, (value) => (value < threshold ? 0 : Math.min(1, value)));
-  const falling = convolve(seen, motionKernel(radius, sigma, random.uniform(-135, -45)));
+  const falling = convolve(seen, motionKernel(radius, sigma, random.uniform(-135, -45)), repeat);
   const bright = luma(picture);
   const pixels = width * height;
   return mapPicture(picture, (value, i) => {
@@ -117,7 +80,7 @@ export const snow: Corruption = (picture, { severity, random }) => {
   });
 };
 
-/** The value of HSV rises; hue and saturation stay. */
+/** ImageNet-C `brightness`: the value of HSV rises; hue and saturation stay. */
 export const brightness: Corruption = (picture, { severity }) => {
   const rise = pick(picture, severity, [0.05, 0.1, 0.15, 0.2, 0.3], [0.1, 0.2, 0.3, 0.4, 0.5]);
   const { data, channels } = picture;

@@ -27,3 +27,15 @@ test('a file that is truncated, damaged or something else is named', async (t) =
   const short = gzipSync(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 9, 1, 2));
   t.throws(() => readIdx(short, 'short.gz'), { message: /announces 9 bytes and has 2/ });
 });
+
+test('a missing file and files that do not belong together are named', async (t) => {
+  await t.rejects(readLabelledImages('/nowhere'), {
+    code: 'IMAGE_UNREADABLE',
+    message: /\/nowhere\/t10k-images-idx3-ubyte.gz.*ENOENT/,
+  });
+  const mixed = t.testdir({
+    't10k-images-idx3-ubyte.gz': gzipSync(Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7)),
+    't10k-labels-idx1-ubyte.gz': gzipSync(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 1, 2)),
+  });
+  await t.rejects(readLabelledImages(mixed), { code: 'IMAGE_UNREADABLE', message: /do not belong together/ });
+});

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RenormError } from '@renorm/protocol';
 import type { Image } from '../corruptions/index.js';
-import { readIdx } from './idx.js';
+import { type IdxArray, readIdx } from './idx.js';
 
 /** Grey images with their classes. */
 export interface LabelledImages {
@@ -18,11 +18,11 @@ const LABELS = 't10k-labels-idx1-ubyte.gz';
  * The 10,000 test images of a data set of the MNIST family.
  *
  * @param folder with the files under their usual names
- * @throws RenormError IMAGE_UNREADABLE
+ * @throws RenormError IMAGE_UNREADABLE: a file is missing, truncated or something else, or the two do not belong together
  */
 export async function readLabelledImages(folder: string): Promise<LabelledImages> {
-  const images = readIdx(await readFile(join(folder, IMAGES)), IMAGES);
-  const labels = readIdx(await readFile(join(folder, LABELS)), LABELS);
+  const images = await readArray(folder, IMAGES);
+  const labels = await readArray(folder, LABELS);
   const [count = 0, height = 0, width = 0] = images.sizes;
   if (images.sizes.length !== 3 || labels.sizes.length !== 1 || labels.sizes[0] !== count) {
     throw new RenormError(
@@ -40,4 +40,15 @@ export async function readLabelledImages(folder: string): Promise<LabelledImages
     }),
     label: (index) => labels.data[index] as number,
   };
+}
+
+async function readArray(folder: string, name: string): Promise<IdxArray> {
+  const path = join(folder, name);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RenormError('IMAGE_UNREADABLE', `${path} cannot be read: ${why}. Put the test set's files there.`, {
+      cause,
+    });
+  });
+  return readIdx(bytes, path);
 }

@@ -31,8 +31,6 @@ export function startChild(
 ): Child {
   const child = fork(fileURLToPath(new URL(`./${entry}.js`, import.meta.url)), {
     execArgv: [],
-    // onnxruntime 1.30 writes usage data into the temporary folder and tries to send it, unless told not to.
-    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let stopping = false;

@@ -70,8 +70,8 @@ async function replay({ plan, name, images, device, unadapted }: Opened): Promis
 }
 
 function countersOf(device: Device): DeviceCounters {
-  const { uploaded, bytesUp, bytesDown, version, connected } = device.status();
-  return { uploaded, bytesUp, bytesDown, version, connected };
+  const { selected, uploaded, bytesUp, bytesDown, version, connected } = device.status();
+  return { selected, uploaded, bytesUp, bytesDown, version, connected };
 }
 
 function outcomes(labels: readonly number[], adapted: readonly number[], unadapted: readonly number[]): Outcomes {

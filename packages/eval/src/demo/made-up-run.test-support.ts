@@ -22,6 +22,7 @@ export function madeUpRun(clean: MadeUp, changed: MadeUp): DemoRecord {
           environment,
           images,
           ...outcomesOf(name === 'clean' ? clean : changed, record.plan.chunk),
+          selected: images / 5,
           uploaded: images / 5,
           bytesUp: images * 100,
           bytesDown: images * 10,

@@ -10,7 +10,9 @@ export interface Outcomes {
 
 /** What a device has done since it started. */
 export interface DeviceCounters {
-  /** Samples that the cloud has acknowledged. */
+  /** Samples that the selection kept for upload. */
+  readonly selected: number;
+  /** Samples that the cloud has acknowledged: those selected, a little later. */
   readonly uploaded: number;
   /** Bytes of messages on the wire. */
   readonly bytesUp: number;

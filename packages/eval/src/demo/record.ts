@@ -22,7 +22,7 @@ export interface DemoRecord {
 }
 
 export function emptyRecord(plan: DemoPlan): DemoRecord {
-  const counters = { uploaded: 0, bytesUp: 0, bytesDown: 0, version: 0, connected: false };
+  const counters = { selected: 0, uploaded: 0, bytesUp: 0, bytesDown: 0, version: 0, connected: false };
   const devices = plan.cohorts.flatMap((cohort) =>
     cohort.devices.map((id) => ({
       id,

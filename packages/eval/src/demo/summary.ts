@@ -18,6 +18,7 @@ export interface EnvironmentSummary {
   readonly unadaptedLast: number;
   /** The last part, both models on the same images. */
   readonly last: Comparison;
+  /** Share of the environment's images that were selected for upload. */
   readonly uploadedShare: number;
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -119,7 +120,7 @@ function summariseEnvironment(record: DemoRecord, device: DeviceRecord, index: n
     unadaptedFirst: unadaptedAccuracy(first),
     unadaptedLast: unadaptedAccuracy(last),
     last: compare(last),
-    uploadedShare: ((after?.uploaded ?? 0) - (before?.uploaded ?? 0)) / all.count,
+    uploadedShare: ((after?.selected ?? 0) - (before?.selected ?? 0)) / all.count,
     bytesUp: (after?.bytesUp ?? 0) - (before?.bytesUp ?? 0),
     bytesDown: (after?.bytesDown ?? 0) - (before?.bytesDown ?? 0),
     version: after?.version ?? 0,
