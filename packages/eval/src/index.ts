@@ -37,5 +37,4 @@ export {
   formatPoints,
 } from './report/format.js';
 export { outcomeSentences } from './report/sentences.js';
-export { TABLE_HEADS, type TableRow, tableRows } from './report/table.js';
 export { writeReport } from './report/write.js';

@@ -1,20 +1,33 @@
-import { type DemoSummary, TABLE_HEADS, tableRows } from '@renorm/eval';
+import { type DemoSummary, formatBytes, formatEnvironment, formatPercent, formatPoints } from '@renorm/eval';
 import chalk from 'chalk';
 import { columns } from './table.js';
 
-const GAIN = TABLE_HEADS.indexOf('gain');
+const HEADS = ['environment', 'unadapted', 'first', 'last', 'gain', 'uploaded', 'up', 'down'];
 const COLOURS = { better: chalk.green, worse: chalk.red, unclear: chalk.dim };
+const LEGEND = [
+  'first, last: of the adapted model, in the first and the last third of an environment.',
+  'gain: over the unadapted model in the last third, in points; in brackets where not clear.',
+];
 
-/** The table at the end of a run: per device and environment. */
-export function summaryTable(summary: DemoSummary): string {
-  const rows = tableRows(summary).map(({ cells, verdict }) =>
-    cells.map((cell, i) => (i === GAIN ? COLOURS[verdict](cell) : cell)),
+/** The table at the end of a run: for each device its environments, within 80 columns. */
+export function summaryTable({ cohorts }: DemoSummary): string {
+  const devices = cohorts.flatMap((cohort) => cohort.devices);
+  const rows = devices.flatMap(({ environments }) =>
+    environments.map(({ environment, unadapted, adaptedFirst, adaptedLast, last, ...one }) => [
+      `  ${formatEnvironment(environment)}`,
+      formatPercent(unadapted),
+      formatPercent(adaptedFirst),
+      formatPercent(adaptedLast),
+      COLOURS[last.verdict](last.verdict === 'unclear' ? `(${formatPoints(last.gain)})` : formatPoints(last.gain)),
+      formatPercent(one.uploadedShare),
+      formatBytes(one.bytesUp),
+      formatBytes(one.bytesDown),
+    ]),
   );
-  const lines = columns([TABLE_HEADS.map((head) => chalk.dim(head)), ...rows], ['left', 'left', 'right']);
-  return [
-    ...lines,
-    chalk.dim(
-      'first, last: thirds of an environment. gain: adapted over unadapted in the last third, in points; in brackets where not clear',
-    ),
-  ].join('\n');
+  const [head = '', ...lines] = columns([HEADS.map((text) => chalk.dim(text)), ...rows], ['left', 'right']);
+  const blocks = devices.flatMap(({ id, version, environments }) => [
+    `${chalk.bold(id)}  ${chalk.dim(`version ${version}`)}`,
+    ...lines.splice(0, environments.length),
+  ]);
+  return [head, ...blocks, ...LEGEND.map((text) => chalk.dim(text))].join('\n');
 }

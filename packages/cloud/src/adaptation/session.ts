@@ -22,8 +22,9 @@ function createSession(bytes: Uint8Array, { threads }: SessionOptions): Promise<
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    // Idle threads would spin and take the core that the gateway or a device needs.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Threads spin between the operators of a step, which with 2 threads saves a fifth of its time, and stop when it ends: a trainer
+    // that waits takes no core from the gateway or from a device.
+    extra: { session: { force_spinning_stop: '1' } },
   });
 }
 

@@ -2,8 +2,7 @@ import type { DemoSummary } from '../demo/summary.js';
 import { formatBytes, formatCount, formatEnvironment, formatPercent, formatPoints } from './format.js';
 import { escapeHtml } from './svg.js';
 
-/** Heads of the summary table, the same in the report and in the terminal. */
-export const TABLE_HEADS = [
+const TABLE_HEADS = [
   'device',
   'environment',
   'images',
@@ -18,7 +17,7 @@ export const TABLE_HEADS = [
 ] as const;
 
 /** One row of the summary table: a device in an environment. */
-export interface TableRow {
+interface TableRow {
   readonly cells: readonly string[];
   readonly verdict: 'better' | 'worse' | 'unclear';
   /** Whether it is the first row of its device. */
@@ -26,7 +25,7 @@ export interface TableRow {
 }
 
 /** The rows of the summary table. `gain` compares both models over the last part; a gain that is not clear is in brackets. */
-export function tableRows({ cohorts }: DemoSummary): TableRow[] {
+function tableRows({ cohorts }: DemoSummary): TableRow[] {
   return cohorts.flatMap(({ devices }) =>
     devices.flatMap(({ id, environments }) =>
       environments.map((one, i) => ({
