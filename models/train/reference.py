@@ -59,10 +59,20 @@ def load(name: str) -> tuple[nn.Module, list[str]]:
         if isinstance(module, nn.BatchNorm2d):
             weight = f"{key}.weight"
             names.append(by_weight.get(weight) or by_weight[aliases[weight]])
+            check_layer(names[-1], module, graph, tensors)
+    assert len(set(names)) == len(names), "two modules have the same normalization node"
     return network.eval(), names
 
 
-def renormalize(network: nn.Module) -> list[BatchRenormalization]:
+def check_layer(name: str, module: nn.BatchNorm2d, graph, tensors: dict[str, torch.Tensor]) -> None:
+    """Asserts that a normalization node of the ONNX file has the parameters of the module that is taken for it."""
+    (node,) = [node for node in graph.node if node.name == name]
+    parameters = (module.weight, module.bias, module.running_mean, module.running_var)
+    for source, own in zip(node.input[1:], parameters, strict=True):
+        assert torch.equal(tensors[source], own), f"{name}: {source} is not the module's"
+
+
+def renormalize(network: nn.Module, layer_class=BatchRenormalization) -> list[BatchRenormalization]:
     """Replaces every BatchNorm2d in place, freezes everything but gamma and beta, and returns the new layers in module order."""
     for parameter in network.parameters():
         parameter.requires_grad_(False)
@@ -71,7 +81,7 @@ def renormalize(network: nn.Module) -> list[BatchRenormalization]:
     def replace(module: nn.Module) -> None:
         for name, child in module.named_children():
             if isinstance(child, nn.BatchNorm2d):
-                layer = BatchRenormalization(child)
+                layer = layer_class(child)
                 layer.weight.requires_grad_(True)
                 layer.bias.requires_grad_(True)
                 setattr(module, name, layer)

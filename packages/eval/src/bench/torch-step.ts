@@ -19,12 +19,16 @@ export interface TorchSetup {
   readonly model: 'edge' | 'foundation';
   readonly batch: number;
   readonly threads: number;
+  /** How batch renormalisation is written: as the published implementations do, or onto PyTorch's fused batch normalization. */
+  readonly layer: 'elementary' | 'fused';
 }
 
 /** Starts models/train/bench_step.py. @throws RenormError REQUEST_INVALID: that Python has no PyTorch */
-export async function startTorchStep({ python, model, batch, threads }: TorchSetup): Promise<TorchStep> {
+export async function startTorchStep({ python, model, batch, threads, layer }: TorchSetup): Promise<TorchStep> {
   const script = repositoryPath('models/train/bench_step.py');
-  const child = spawn(python, [script, model, String(batch), String(threads)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(python, [script, model, String(batch), String(threads), layer], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => {
     complaints += chunk.toString();
