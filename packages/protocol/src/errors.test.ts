@@ -22,7 +22,7 @@ test('an answer without a code gets the nearest one', async (t) => {
   t.equal(codeFor(14, 'No connection established'), 'CLOUD_UNREACHABLE');
   t.equal(codeFor(4, 'Deadline exceeded'), 'CLOUD_UNREACHABLE');
   t.equal(codeFor(8), 'BUDGET_EXHAUSTED');
-  t.equal(codeFor(8, 'Received message larger than max (5000000 vs 4194304)'), 'REQUEST_INVALID');
+  t.equal(codeFor(8, 'Received message larger than max (5000000 vs 4194304)'), 'MESSAGE_TOO_LARGE');
   t.equal(codeFor(12), 'CLOUD_FAILED');
   t.equal(codeFor(2, 'NOT_A_CODE: text'), 'CLOUD_FAILED');
   t.equal(codeFor(2, 'toString: text'), 'CLOUD_FAILED');

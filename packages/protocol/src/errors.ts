@@ -37,6 +37,37 @@ export const ERROR_CODES = {
     GrpcStatus.Aborted,
     'A version does not apply to what the device has, is damaged, or cannot be loaded.',
   ),
+  VERSION_MISMATCH: kind(GrpcStatus.Aborted, 'A version is for another model, another cohort or another parent.'),
+  VERSION_DIGEST: kind(GrpcStatus.Aborted, 'A version decodes to other parameters than its digest names.'),
+  VERSION_NOT_FINITE: kind(GrpcStatus.Aborted, 'A version decodes to a number that is not finite.'),
+  VERSION_ROLLBACK: kind(
+    GrpcStatus.Aborted,
+    'A version is older than one that the device had, and no signed rollback names it.',
+  ),
+  VERSION_EXPIRED: kind(GrpcStatus.Aborted, 'A version or a rollback has expired: newer ones may be held back.'),
+  SIGNATURE_MISSING: kind(GrpcStatus.Aborted, 'A version came without a signature to a device that asks for one.'),
+  SIGNATURE_INVALID: kind(GrpcStatus.Aborted, 'The signature of a version, a rollback or a root is wrong.'),
+  KEY_UNKNOWN: kind(
+    GrpcStatus.Aborted,
+    'A version, a rollback or a root is signed by a key that the root does not name.',
+  ),
+  ROOT_EXPIRED: kind(GrpcStatus.Aborted, 'The root metadata have expired.'),
+  ROOT_INVALID: kind(
+    GrpcStatus.Aborted,
+    'Root metadata contradict themselves, or do not follow those that are trusted.',
+  ),
+  STREAM_ENDLESS: kind(
+    GrpcStatus.Aborted,
+    'A stream of versions brings nothing new, or more than the device can take in.',
+  ),
+  MESSAGE_TOO_LARGE: kind(GrpcStatus.ResourceExhausted, 'A message is larger than the receiver takes.'),
+  TOO_MANY_CALLS: kind(GrpcStatus.ResourceExhausted, 'A peer has more calls in flight than it may.'),
+  UNAUTHENTICATED: kind(
+    GrpcStatus.Unauthenticated,
+    'A device came without a token, or with one that the cloud does not know.',
+  ),
+  PERMISSION_DENIED: kind(GrpcStatus.PermissionDenied, 'A device names a cohort that its token does not belong to.'),
+  CREDENTIALS_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A key, certificate, token or root file cannot be read.'),
   TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),
   INFERENCE_FAILED: kind(GrpcStatus.Internal, 'The runtime failed while it computed a prediction.'),
   IMAGE_UNREADABLE: kind(GrpcStatus.InvalidArgument, 'An image file cannot be read.'),
@@ -98,7 +129,11 @@ function codeOfStatus({ code, details }: GrpcFailure): ErrorCode {
       return 'CLOSED';
     case GrpcStatus.ResourceExhausted:
       // grpc-js reports a message over the size limit under the status of an exhausted budget.
-      return /larger than/.test(details) ? 'REQUEST_INVALID' : 'BUDGET_EXHAUSTED';
+      return /larger than/.test(details) ? 'MESSAGE_TOO_LARGE' : 'BUDGET_EXHAUSTED';
+    case GrpcStatus.Unauthenticated:
+      return 'UNAUTHENTICATED';
+    case GrpcStatus.PermissionDenied:
+      return 'PERMISSION_DENIED';
     case GrpcStatus.InvalidArgument:
       return 'REQUEST_INVALID';
     default:

@@ -41,6 +41,14 @@ export {
   type WatchResponse,
   WatchResponseSchema,
 } from './gen/renorm/v1/adaptation_pb.js';
+export {
+  type Rollback,
+  RollbackSchema,
+  type RootMetadata,
+  RootMetadataSchema,
+  type SignedMessage,
+  SignedMessageSchema,
+} from './gen/renorm/v1/trust_pb.js';
 export { GrpcStatus } from './grpc-status.js';
 // Messages of a peer, checked once at the border.
 export { checkIdentifier, type PeerDevice, parseDevice, parseReference, type Reference } from './identifiers.js';
@@ -74,6 +82,8 @@ export {
 } from './sample-codec.js';
 // The service, for transports.
 export { adaptationService, type GrpcDefinition, type GrpcMethod, grpcDefinition } from './service.js';
+// Who may say what a version is.
+export * from './trust/index.js';
 export {
   applyVersion,
   type DeltaOptions,

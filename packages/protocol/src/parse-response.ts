@@ -1,5 +1,6 @@
 import { RenormError } from './errors.js';
 import type { AnnounceResponse, UploadResponse, Version, WatchResponse } from './gen/renorm/v1/adaptation_pb.js';
+import type { SignedMessage } from './gen/renorm/v1/trust_pb.js';
 import { parseReference, type Reference } from './identifiers.js';
 import { safeNumber } from './safe-number.js';
 
@@ -11,7 +12,11 @@ export interface Welcome {
   readonly maxSamplesPerUpload: number;
   /** Share of the cohort's upload budget, 0 to 1. */
   readonly budgetLeft: number;
+  /** Successors of the root that was named; not checked yet. At most 64. */
+  readonly roots: readonly SignedMessage[];
 }
+
+const MAX_ROOTS = 64;
 
 /** An UploadResponse, checked. */
 export interface Receipt {
@@ -25,10 +30,12 @@ export interface Receipt {
 /** @throws RenormError RESPONSE_INVALID */
 export function parseAnnounceResponse(response: AnnounceResponse): Welcome {
   if (response.maxSamplesPerUpload < 1) throw invalid('takes no samples at all in an upload');
+  if (response.roots.length > MAX_ROOTS) throw invalid(`sent ${response.roots.length} roots, more than ${MAX_ROOTS}`);
   return {
     latest: parseReference('latest', response.latest, 'RESPONSE_INVALID'),
     maxSamplesPerUpload: response.maxSamplesPerUpload,
     budgetLeft: parseBudget(response.budgetLeft),
+    roots: response.roots,
   };
 }
 

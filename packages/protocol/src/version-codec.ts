@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { equalBytes, indexOfNonFinite, toHex } from './bytes.js';
 import { digestParameters } from './digest.js';
-import { RenormError } from './errors.js';
+import { type ErrorCode, RenormError } from './errors.js';
 import { fromFloat16, nextFloat16Up, toFloat16 } from './float16.js';
 import { type ParameterPayload, type Version, VersionSchema } from './gen/renorm/v1/adaptation_pb.js';
 import { concatenate, countElements, type ParameterSet, splitLike } from './parameters.js';
@@ -88,8 +88,8 @@ export function encodeDelta(
  * Decodes a version against the one that the receiver holds. The result is the same to the bit on every platform: a delta is
  * float32(parent + difference), element by element. A version that is held already comes out as it is.
  *
- * @throws RenormError VERSION_REFUSED: a delta of another parent, damaged data, another number of values, values that are not
- *   finite, or a result without the digest that was announced. `current` stays valid.
+ * @throws RenormError VERSION_REFUSED: damaged data, another number of values; VERSION_MISMATCH: a delta of another parent;
+ *   VERSION_NOT_FINITE; VERSION_DIGEST: a result without the digest that was announced. `current` stays valid.
  */
 export function applyVersion(current: VersionState, message: Version): ParameterVersion {
   const number = safeNumber(message.number, 'number of the version', 'VERSION_REFUSED');
@@ -97,11 +97,16 @@ export function applyVersion(current: VersionState, message: Version): Parameter
   if (number === current.number && equalBytes(message.digest, current.digest)) return { ...current, publishedAtMs };
   const values = decodeContent(current, message, number);
   const index = indexOfNonFinite(values);
-  if (index >= 0) throw refused(`version ${number} has the value ${values[index]} at element ${index}`);
+  if (index >= 0) {
+    throw refused(`version ${number} has the value ${values[index]} at element ${index}`, 'VERSION_NOT_FINITE');
+  }
   const parameters = splitLike(current.parameters, values);
   const digest = digestParameters(parameters);
   if (!equalBytes(digest, message.digest)) {
-    throw refused(`version ${number} decodes to the digest ${toHex(digest)}, announced as ${toHex(message.digest)}`);
+    throw refused(
+      `version ${number} decodes to the digest ${toHex(digest)}, announced as ${toHex(message.digest)}`,
+      'VERSION_DIGEST',
+    );
   }
   return { number, digest, parameters, publishedAtMs };
 }
@@ -116,7 +121,10 @@ function decodeContent(current: VersionState, { content }: Version, number: numb
       if (parent === undefined || difference === undefined)
         throw refused(`version ${number} is a delta without parent or difference`);
       if (parent.number !== BigInt(current.number) || !equalBytes(parent.digest, current.digest)) {
-        throw refused(`version ${number} is a delta of version ${parent.number}, version ${current.number} is held`);
+        throw refused(
+          `version ${number} is a delta of version ${parent.number}, version ${current.number} is held`,
+          'VERSION_MISMATCH',
+        );
       }
       return add(concatenate(current.parameters), unpack(difference, count, number));
     }
@@ -176,9 +184,9 @@ function checkLayout(parent: ParameterSet, target: ParameterSet): void {
   }
 }
 
-function refused(text: string): RenormError {
+function refused(text: string, code: ErrorCode = 'VERSION_REFUSED'): RenormError {
   return new RenormError(
-    'VERSION_REFUSED',
+    code,
     `${text}; the version held before stays. Ask for a snapshot or start over from version 0.`,
   );
 }
