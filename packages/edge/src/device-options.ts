@@ -3,6 +3,7 @@ import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
 import type { Clock, Inference, Random, Transport } from './runtime.js';
 import type { SelectionOptions } from './selection-options.js';
 import { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
+import type { Trust } from './version-gate.js';
 
 /** How a device behaves, apart from what it runs and where. */
 export interface DeviceTuning {
@@ -36,4 +37,6 @@ export interface DeviceParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly tuning: DeviceTuning;
+  /** Whose versions are taken. Without it anybody's are. */
+  readonly trust?: Trust;
 }

@@ -12,6 +12,8 @@ export interface LastError {
 export interface DeviceStatus {
   /** The number of the version that makes the predictions. */
   readonly version: number;
+  /** The root metadata that versions are checked against; 0 if the device was opened without trust and checks none. */
+  readonly rootVersion: number;
   /** Whether the cloud has taken the device in and the stream of versions is open. */
   readonly connected: boolean;
   /** Since when it has been connected or not, in milliseconds since the Unix epoch. */

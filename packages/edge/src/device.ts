@@ -1,4 +1,11 @@
-import { create, type Device as DeviceMessage, DeviceSchema, RenormError, SESSION_LENGTH } from '@renorm/protocol';
+import {
+  create,
+  type Device as DeviceMessage,
+  DeviceSchema,
+  type ErrorCode,
+  RenormError,
+  SESSION_LENGTH,
+} from '@renorm/protocol';
 import type { DeviceEvents, Tell } from './device-events.js';
 import type { DeviceParts } from './device-options.js';
 import { type DeviceStatus, type LastError, MODEL_UNKNOWN_ADVICE } from './device-status.js';
@@ -11,6 +18,7 @@ import { initialSelection } from './selection.js';
 import { softmax } from './softmax.js';
 import { UploadQueue } from './upload-queue.js';
 import { Uploader } from './uploader.js';
+import { VersionGate } from './version-gate.js';
 import { VersionKeeper } from './version-keeper.js';
 
 /** What the device says about a sample. */
@@ -30,6 +38,14 @@ const FLUSH_MS = 10_000;
 const CLOSE_FLUSH_MS = 2000;
 const DRAIN_POLL_MS = 10;
 
+/** A version did not decode: perhaps what is held is the reason. */
+const UNDECODED: ReadonlySet<ErrorCode> = new Set([
+  'VERSION_REFUSED',
+  'VERSION_MISMATCH',
+  'VERSION_DIGEST',
+  'VERSION_NOT_FINITE',
+]);
+
 /**
  * A device: predicts, selects what is worth learning from, uploads it, takes new versions. Predicts with or without a cloud.
  * Open one with `openDevice` of `@renorm/edge/node`.
@@ -41,6 +57,7 @@ export class Device {
   readonly #queue: UploadQueue;
   readonly #intake: Intake;
   readonly #versions: VersionKeeper;
+  readonly #gate: VersionGate;
   readonly #uploader: Uploader;
   readonly #link: Link;
   #inFlight = 0;
@@ -62,6 +79,8 @@ export class Device {
       onKept: () => this.#uploader.poke(),
     });
     this.#versions = new VersionKeeper(parts.inference, parts.exported, tell);
+    const held = () => this.#versions.held;
+    this.#gate = new VersionGate({ cohort, modelDigest, held, now: () => clock.now() }, parts.trust);
     this.#uploader = new Uploader({
       ...{ transport, clock, queue: this.#queue, device, budgetRetryMs: tuning.budgetRetryMs },
       session: random.bytes(SESSION_LENGTH),
@@ -71,7 +90,8 @@ export class Device {
     });
     this.#link = new Link({
       ...{ transport, clock, random, device, backoff: tuning.backoff },
-      held: () => this.#versions.held,
+      held,
+      gate: this.#gate,
       onConnected: (welcome) => {
         this.#outage = undefined;
         this.#versions.aimFor(welcome.latest.number);
@@ -79,7 +99,10 @@ export class Device {
         this.#tell('connected', { latest: welcome.latest });
       },
       onTerms: (welcome) => this.#uploader.open(welcome),
-      onVersion: (version) => this.#versions.take(version),
+      onVersion: (admitted) => {
+        this.#versions.take(admitted);
+        this.#gate.taken(admitted);
+      },
       onLost: (error, retryInMs) => this.#lost(error, retryInMs),
     });
     void this.#link.start();
@@ -107,6 +130,7 @@ export class Device {
     const { bytesUp, bytesDown } = this.#parts.transport.counters;
     return {
       version: this.#versions.serving,
+      rootVersion: this.#gate.rootVersion,
       connected: this.#link.state === 'connected',
       connectionSince: this.#link.since,
       predictions: this.#predictions,
@@ -156,7 +180,7 @@ export class Device {
 
   #lost(error: RenormError, retryInMs: number): void {
     this.#uploader.close();
-    if (error.code === 'VERSION_REFUSED') this.#versions.startOver();
+    if (UNDECODED.has(error.code)) this.#versions.startOver();
     const told =
       error.code === 'MODEL_UNKNOWN' ? new RenormError('MODEL_UNKNOWN', MODEL_UNKNOWN_ADVICE, { cause: error }) : error;
     this.#remember(told);

@@ -4,9 +4,7 @@ import {
   type Device as DeviceMessage,
   errorFromGrpc,
   parseAnnounceResponse,
-  parseWatchResponse,
-  type RenormError,
-  type Version,
+  RenormError,
   type VersionState,
   WatchRequestSchema,
   type WatchResponse,
@@ -14,6 +12,7 @@ import {
 } from '@renorm/protocol';
 import { type BackoffOptions, backoffMs } from './backoff.js';
 import type { Clock, Random, Transport } from './runtime.js';
+import type { Admitted, VersionGate } from './version-gate.js';
 
 /** What the link needs of the device around it. */
 export interface LinkSurroundings {
@@ -27,8 +26,10 @@ export interface LinkSurroundings {
   onConnected(welcome: Welcome): void;
   /** The cloud said its terms again. */
   onTerms(welcome: Welcome): void;
+  /** Decides which roots and versions are taken. */
+  readonly gate: VersionGate;
   /** Throws if the version does not apply: the link starts anew. */
-  onVersion(version: Version): void;
+  onVersion(admitted: Admitted): void;
   onLost(error: RenormError, retryInMs: number): void;
 }
 
@@ -111,19 +112,31 @@ export class Link {
   }
 
   async #announce(): Promise<Welcome> {
-    return parseAnnounceResponse(await this.#around.transport.announce(create(AnnounceRequestSchema, this.#who())));
+    const { transport, gate } = this.#around;
+    const request = create(AnnounceRequestSchema, { ...this.#who(), rootVersion: BigInt(gate.rootVersion) });
+    const welcome = parseAnnounceResponse(await transport.announce(request));
+    await gate.connect(welcome.roots);
+    return welcome;
   }
 
   #watch(): void {
     let current = true;
+    let waiting = 0;
+    let turn = Promise.resolve();
     const end = (error: RenormError): void => {
       if (current) this.lose(error);
     };
     const cancel = this.#around.transport.watch(create(WatchRequestSchema, this.#who()), {
       onResponse: (response) => {
-        if (current) this.#receive(response);
+        if (!current) return;
+        if (++waiting > MAX_WAITING) end(flooded());
+        // In order, though each check of a signature takes its time.
+        turn = turn.then(async () => {
+          if (current) await this.#receive(response, () => current);
+          waiting--;
+        });
       },
-      onEnd: (error) => end(errorFromGrpc(error)),
+      onEnd: (error) => void turn.then(() => end(errorFromGrpc(error))),
     });
     this.#cancelWatch = () => {
       current = false;
@@ -131,11 +144,12 @@ export class Link {
     };
   }
 
-  #receive(response: WatchResponse): void {
+  async #receive(response: WatchResponse, isCurrent: () => boolean): Promise<void> {
     try {
-      this.#around.onVersion(parseWatchResponse(response));
+      const admitted = await this.#around.gate.admit(response);
+      if (isCurrent()) this.#around.onVersion(admitted);
     } catch (error) {
-      this.lose(errorFromGrpc(error));
+      if (isCurrent()) this.lose(errorFromGrpc(error));
     }
   }
 
@@ -148,4 +162,14 @@ export class Link {
     const { number, digest } = this.#around.held();
     return { device: this.#around.device, running: { number: BigInt(number), digest } };
   }
+}
+
+/** So many versions may wait to be checked; a cloud that catches a device up with more sends a snapshot. */
+const MAX_WAITING = 256;
+
+function flooded(): RenormError {
+  return new RenormError(
+    'STREAM_ENDLESS',
+    `more than ${MAX_WAITING} versions came faster than they could be checked; see who answers at the address of the cloud.`,
+  );
 }

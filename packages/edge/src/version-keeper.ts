@@ -1,13 +1,7 @@
-import {
-  applyVersion,
-  equalBytes,
-  type ParameterVersion,
-  RenormError,
-  type Version,
-  type VersionState,
-} from '@renorm/protocol';
+import { applyVersion, equalBytes, type ParameterVersion, RenormError, type VersionState } from '@renorm/protocol';
 import type { Tell } from './device-events.js';
 import type { Inference } from './runtime.js';
+import type { Admitted } from './version-gate.js';
 
 /**
  * Decodes the versions that arrive, in order, and has the newest one loaded. Two positions: `held`, on which the next delta
@@ -47,11 +41,15 @@ export class VersionKeeper {
     this.#goal = latest;
   }
 
-  /** @throws RenormError VERSION_REFUSED; what is held and what serves stays */
-  take(message: Version): void {
+  /**
+   * @param admitted as the gate lets it in
+   * @throws RenormError as `applyVersion`; what is held and what serves stays
+   */
+  take({ version: message, rolledBack, floor }: Admitted): void {
     const version = applyVersion(this.#held, message);
     this.#held = version;
-    if (version.number < this.#goal || isSame(version, this.#serving)) return;
+    if (rolledBack) this.#goal = 0;
+    if (version.number < Math.max(this.#goal, floor) || isSame(version, this.#serving)) return;
     this.#next = version;
     if (!this.#loading) void this.#load();
   }

@@ -94,6 +94,7 @@ test('the answers of the cloud are checked too', async (t) => {
     latest: { number: 4, digest },
     maxSamplesPerUpload: 32,
     budgetLeft: 1,
+    roots: [],
   });
   t.same(parseUploadResponse(create(UploadResponseSchema, { acknowledgedSequence: 9n, duplicates: 1 })), {
     acknowledgedSequence: 9,

@@ -62,9 +62,9 @@ test('a damaged version is refused and named; the device goes on with what it ha
   await until('version 1', () => device.status().version === 1);
   cloud.publish(marked(2), (version: Version) => ({ ...version, digest: new Uint8Array(32) }));
   await until('refused', () => errors.length > 0);
-  t.match(errors[0], { code: 'VERSION_REFUSED', message: /version 2 decodes to the digest/ });
+  t.match(errors[0], { code: 'VERSION_DIGEST', message: /version 2 decodes to the digest/ });
   t.equal((await device.infer(ZEROS)).version, 1, 'predictions go on');
-  t.equal(device.status().lastError?.code, 'VERSION_REFUSED');
+  t.equal(device.status().lastError?.code, 'VERSION_DIGEST');
   // The true version 2 is in the cloud's history: the device starts over from version 0 and gets there.
   await until('version 2', () => device.status().version === 2);
 });

@@ -24,12 +24,14 @@ import {
   parseWatch,
   type ReceivedSample,
   RenormError,
+  type SignedMessage,
   type Upload,
   type UploadRequest,
   UploadResponseSchema,
   type Version,
   type VersionState,
   type WatchRequest,
+  type WatchResponse,
   WatchResponseSchema,
 } from '@renorm/protocol';
 
@@ -61,6 +63,9 @@ export class FakeCloud {
   ) {
     this.#versions = [exportedVersion(exported)];
   }
+
+  /** Root metadata that it serves. */
+  roots: SignedMessage[] = [];
 
   /** @param port 0 for any */
   static async start(shape: readonly number[], exported: ParameterSet, port = 0): Promise<FakeCloud> {
@@ -120,8 +125,16 @@ export class FakeCloud {
 
   /** Sends a message to everyone who watches. */
   send(version: Version): void {
-    for (const call of this.#watchers) call.write(create(WatchResponseSchema, { version }));
+    this.respond(create(WatchResponseSchema, { version }));
   }
+
+  /** Sends an answer as it is to everyone who watches. */
+  respond(response: WatchResponse): void {
+    for (const call of this.#watchers) call.write(response);
+  }
+
+  /** How often someone began to watch. */
+  watches = 0;
 
   async #answer(done: sendUnaryData<unknown>, handle: () => unknown): Promise<void> {
     try {
@@ -142,6 +155,7 @@ export class FakeCloud {
       latest: { number: BigInt(number), digest },
       maxSamplesPerUpload,
       budgetLeft,
+      roots: this.roots,
     });
   }
 
@@ -172,6 +186,7 @@ export class FakeCloud {
         ? [encodeSnapshot({ ...this.latest, publishedAtMs: 1 })]
         : this.#messages.filter((version) => version.number > running.number);
     for (const version of missing) call.write(create(WatchResponseSchema, { version }));
+    this.watches++;
     this.#watchers.add(call);
     call.on('cancelled', () => this.#watchers.delete(call));
     call.on('error', () => this.#watchers.delete(call));

@@ -7,6 +7,7 @@ import type { QueueOptions } from '../upload-queue.js';
 import { readEdgeModel } from './edge-model.js';
 import { NodeInference } from './inference.js';
 import { nodeClock, nodeRandom } from './node-runtime.js';
+import { readTrust } from './read-trust.js';
 import { GrpcTransport, TRANSPORT_DEFAULTS, type TransportOptions } from './transport.js';
 
 /** What a device is opened with. */
@@ -17,6 +18,11 @@ export interface OpenDeviceOptions {
   readonly cloud: string;
   /** Devices that share a model and an environment: 1 to 128 characters out of A-Z a-z 0-9 . _ - */
   readonly cohort: string;
+  /**
+   * Root metadata, as `renorm keys` makes them: a path or the bytes. Versions that no key of theirs signed are refused.
+   * Without it the device takes versions from whoever answers: for demonstrations on one machine.
+   */
+  readonly trust?: string | Uint8Array;
   /** This device in its cohort, in the same alphabet. Default: the host's name. */
   readonly id?: string;
   /** Constants of the selection. */
@@ -39,13 +45,14 @@ export interface OpenDeviceOptions {
  * Opens a device: reads the model, starts its threads, and resolves when it can predict. It connects to the cloud meanwhile
  * and afterwards; without a cloud it predicts all the same.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   const cohort = checkIdentifier('cohort', options.cohort);
   const id = checkIdentifier('device id', options.id ?? hostIdentifier());
   const threads = checkThreads(options.threads ?? 1);
   const address = checkAddress(options.cloud);
+  const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
   const { bytes, name, digest, inputName, outputName, shape, classes, exported } = await readEdgeModel(
     options.model,
     options.shape,
@@ -60,6 +67,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   return new Device({
     ...{ id, cohort, shape, classes, exported, inference, modelDigest: digest },
     transport: new GrpcTransport(address, { ...TRANSPORT_DEFAULTS, ...options.transport }),
+    ...(trust && { trust }),
     clock: nodeClock,
     random: nodeRandom,
     tuning: {

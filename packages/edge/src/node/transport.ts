@@ -19,9 +19,15 @@ export interface TransportOptions {
   readonly callTimeoutMs: number;
   /** Between two pings on an idle connection, in milliseconds; without them a peer that lost its power is never noticed. Default 20,000. */
   readonly keepaliveMs: number;
+  /** Largest message that is taken, in bytes. Default 16 MiB. */
+  readonly maxMessageBytes: number;
 }
 
-export const TRANSPORT_DEFAULTS: TransportOptions = { callTimeoutMs: 20_000, keepaliveMs: 20_000 };
+export const TRANSPORT_DEFAULTS: TransportOptions = {
+  callTimeoutMs: 20_000,
+  keepaliveMs: 20_000,
+  maxMessageBytes: 16 * 2 ** 20,
+};
 
 /** What gRPC puts before every message: a flag and the length. */
 const FRAME_PREFIX = 5;
@@ -40,6 +46,7 @@ export class GrpcTransport implements Transport {
     this.#address = address;
     this.#callTimeoutMs = options.callTimeoutMs;
     const channel: ChannelOptions = {
+      'grpc.max_receive_message_length': options.maxMessageBytes,
       'grpc.keepalive_time_ms': options.keepaliveMs,
       'grpc.keepalive_timeout_ms': Math.min(options.keepaliveMs, 5000),
       // The link above decides when to try again; the channel must not make it wait longer.

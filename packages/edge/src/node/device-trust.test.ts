@@ -1,0 +1,161 @@
+import {
+  create,
+  digestBytes,
+  webEd25519 as ed,
+  encodeDelta,
+  encodeSnapshot,
+  exportedVersion,
+  type Root,
+  type SignedMessage,
+  SignedMessageSchema,
+  signRollback,
+  signRoot,
+  signVersion,
+  toBinary,
+  type Version,
+  WatchResponseSchema,
+} from '@renorm/protocol';
+import { type Test, test } from 'tap';
+import { open, startCloud } from './device.test-support.js';
+import { until } from './fake-cloud.test-support.js';
+import { marked, TINY_MODEL, tinyParameters } from './tiny-model.test-support.js';
+
+const [ROOT_KEY, KEY, NEXT_KEY] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
+const modelDigest = digestBytes(TINY_MODEL);
+const exported = exportedVersion(tinyParameters());
+const LATER = 4e12;
+const response = (signedVersion: SignedMessage, rollback?: SignedMessage) =>
+  create(WatchResponseSchema, { signedVersion, ...(rollback && { rollback }) });
+
+async function root(version: number, secret: Uint8Array): Promise<SignedMessage> {
+  const role = async (key: Uint8Array) => ({ keys: [await ed.publicKeyOf(key)], threshold: 1 });
+  const named: Root = { version, expiresAtMs: LATER, root: await role(ROOT_KEY), signing: await role(secret) };
+  return signRoot(ed, named, [ROOT_KEY]);
+}
+
+const sign = (version: Version, changes: { cohort?: string; expiresAtMs?: number } = {}, secret = KEY) =>
+  signVersion(
+    ed,
+    version,
+    { modelDigest, cohort: 'lobby', parentDigest: exported.digest, expiresAtMs: LATER, ...changes },
+    [secret],
+  );
+
+async function trusting(t: Test, roots: SignedMessage[] = []) {
+  const cloud = await startCloud();
+  cloud.roots = roots;
+  cloud.snapshots = false;
+  const device = await open(cloud, { trust: toBinary(SignedMessageSchema, await root(1, KEY)) });
+  t.teardown(async () => {
+    await device.close();
+    cloud.drop();
+  });
+  await until('it watches', () => cloud.watches === 1);
+  return { cloud, device };
+}
+
+const deltaTo = (value: number) => encodeDelta(exported, marked(value), { publishedAtMs: 1 });
+
+test('a device with trust takes signed versions', async (t) => {
+  const { cloud, device } = await trusting(t);
+  cloud.respond(response(await sign(deltaTo(2).version)));
+  await until('version 1', () => device.status().version === 1);
+  t.equal(device.status().rootVersion, 1);
+});
+
+test('each refusal has its name, and the version before goes on', async (t) => {
+  const { cloud, device } = await trusting(t);
+  const { version } = deltaTo(2);
+  const cases: [string, ReturnType<typeof response>][] = [
+    ['SIGNATURE_MISSING', create(WatchResponseSchema, { version })],
+    ['KEY_UNKNOWN', response(await sign(version, {}, NEXT_KEY))],
+    ['VERSION_EXPIRED', response(await sign(version, { expiresAtMs: 1 }))],
+    ['VERSION_MISMATCH', response(await sign(version, { cohort: 'cellar' }))],
+    ['VERSION_DIGEST', response(await sign({ ...version, digest: new Uint8Array(32) }))],
+  ];
+  for (const [code, message] of cases) {
+    const before = cloud.watches;
+    cloud.respond(message);
+    await until(code, () => device.status().lastError?.code === code && cloud.watches > before);
+    t.equal(device.status().version, 0, code);
+  }
+  cloud.respond(response(await sign(version)));
+  await until('version 1', () => device.status().version === 1);
+});
+
+test('the way back is closed without a signed rollback', async (t) => {
+  const { cloud, device } = await trusting(t);
+  const two = encodeSnapshot({ ...exportedVersion(marked(2)), number: 2, publishedAtMs: 1 });
+  const one = encodeSnapshot({ ...exportedVersion(marked(1)), number: 1, publishedAtMs: 1 });
+  cloud.respond(response(await sign(two)));
+  await until('version 2', () => device.status().version === 2);
+  cloud.respond(response(await sign(one)));
+  await until('the refusal', () => device.status().lastError?.code === 'VERSION_ROLLBACK');
+  await until('it watches again', () => cloud.watches === 2);
+  t.equal(device.status().version, 2);
+  const statement = {
+    modelDigest,
+    cohort: 'lobby',
+    fromNumber: 2,
+    to: { number: 1, digest: one.digest },
+    expiresAtMs: LATER,
+  };
+  cloud.respond(response(await sign(one), await signRollback(ed, statement, [KEY])));
+  await until('version 1', () => device.status().version === 1);
+});
+
+test('after a version that did not decode, what led to the newest is never served again', async (t) => {
+  const { cloud, device } = await trusting(t);
+  const two = encodeSnapshot({ ...exportedVersion(marked(2)), number: 2, publishedAtMs: 1 });
+  cloud.respond(response(await sign(two)));
+  await until('version 2', () => device.status().version === 2);
+  cloud.respond(response(await sign({ ...deltaTo(3).version, number: 3n })));
+  await until('the refusal', () => device.status().lastError?.code === 'VERSION_MISMATCH');
+  await until('it watches again', () => cloud.watches === 2);
+  const three = encodeSnapshot({ ...exportedVersion(marked(3)), number: 3, publishedAtMs: 1 });
+  const served: number[] = [];
+  device.on('version', ({ number }) => served.push(number));
+  cloud.respond(response(await sign(deltaTo(1).version)));
+  cloud.respond(response(await sign(three)));
+  await until('version 3', () => device.status().version === 3);
+  t.same(served, [3]);
+});
+
+test('a new signing key reaches the device through a new root', async (t) => {
+  const { cloud, device } = await trusting(t, [await root(2, NEXT_KEY)]);
+  t.equal(device.status().rootVersion, 2);
+  cloud.respond(response(await sign(deltaTo(2).version, {}, NEXT_KEY)));
+  await until('version 1', () => device.status().version === 1);
+});
+
+test('a stream that says the same for ever is ended', async (t) => {
+  const { cloud, device } = await trusting(t);
+  const signed = await sign(deltaTo(2).version);
+  for (let i = 0; i < 30; i++) cloud.respond(response(signed));
+  await until('the refusal', () => device.status().lastError?.code === 'STREAM_ENDLESS');
+  t.equal(device.status().version, 1);
+});
+
+test('a message above the limit ends the stream by name', async (t) => {
+  const cloud = await startCloud();
+  const device = await open(cloud, { transport: { maxMessageBytes: 500 } });
+  t.teardown(async () => {
+    await device.close();
+    cloud.drop();
+  });
+  await until('it watches', () => cloud.watches === 1);
+  cloud.respond(response({ ...(await sign(deltaTo(2).version)), message: new Uint8Array(1000) }));
+  await until('the refusal', () => device.status().lastError?.code === 'MESSAGE_TOO_LARGE');
+  t.equal(device.status().version, 0);
+});
+
+test('a file that is no root is named', async (t) => {
+  await t.rejects(open('localhost:1', { trust: '/nowhere/root' }), {
+    code: 'CREDENTIALS_UNREADABLE',
+    message: /nowhere/,
+  });
+});

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import {
+  fromBinary,
+  openRoot,
+  RenormError,
+  type SignedMessage,
+  SignedMessageSchema,
+  webEd25519,
+} from '@renorm/protocol';
+import type { Trust } from '../version-gate.js';
+
+/**
+ * The root that a device is set up with.
+ *
+ * @param source path or bytes of a serialized SignedMessage
+ * @throws RenormError CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID, KEY_UNKNOWN
+ */
+export async function readTrust(source: string | Uint8Array): Promise<Trust> {
+  const name = typeof source === 'string' ? source : 'the option trust';
+  let signed: SignedMessage;
+  try {
+    const bytes = typeof source === 'string' ? await readFile(source) : source;
+    signed = fromBinary(SignedMessageSchema, new Uint8Array(bytes));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = `${name} cannot be read as root metadata (${why}); give the file that renorm keys wrote.`;
+    throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
+  }
+  return { ed25519: webEd25519, root: await openRoot(webEd25519, signed) };
+}

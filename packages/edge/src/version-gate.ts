@@ -1,0 +1,109 @@
+import {
+  checkRootExpiry,
+  type Ed25519,
+  followRoots,
+  fromBinary,
+  openVersion,
+  parseWatchResponse,
+  RenormError,
+  type Root,
+  type SignedMessage,
+  type Version,
+  VersionSchema,
+  type VersionState,
+  type WatchResponse,
+} from '@renorm/protocol';
+
+/** What a device trusts: the root that it was set up with, and the platform's Ed25519. */
+export interface Trust {
+  readonly ed25519: Ed25519;
+  readonly root: Root;
+}
+
+/** What the gate has to know of its device. */
+export interface GateSurroundings {
+  readonly cohort: string;
+  readonly modelDigest: Uint8Array;
+  held(): VersionState;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+}
+
+/** A version that may be decoded. */
+export interface Admitted {
+  readonly version: Version;
+  /** A signed rollback names it. */
+  readonly rolledBack: boolean;
+  /** Versions before this one are steps on the way, never to be served again. */
+  readonly floor: number;
+}
+
+/** So many messages in a row without anything new end a stream. */
+const MAX_STALE = 16;
+
+/** Lets versions in: with trust only those that are signed for this device, without trust all. */
+export class VersionGate {
+  readonly #around: GateSurroundings;
+  readonly #ed25519: Ed25519 | undefined;
+  #root: Root | undefined;
+  #newest = 0;
+  #stale = 0;
+
+  constructor(around: GateSurroundings, trust?: Trust) {
+    this.#around = around;
+    this.#ed25519 = trust?.ed25519;
+    this.#root = trust?.root;
+  }
+
+  /** The version of the root that is trusted, 0 without trust. */
+  get rootVersion(): number {
+    return this.#root?.version ?? 0;
+  }
+
+  /** A new connection: follows the roots that the cloud serves. @throws RenormError as `followRoots`, ROOT_EXPIRED */
+  async connect(roots: readonly SignedMessage[]): Promise<void> {
+    this.#stale = 0;
+    if (this.#ed25519 === undefined || this.#root === undefined) return;
+    this.#root = await followRoots(this.#ed25519, this.#root, roots);
+    checkRootExpiry(this.#root, this.#around.now());
+  }
+
+  /** @throws RenormError as `openVersion`, RESPONSE_INVALID, STREAM_ENDLESS */
+  async admit(response: WatchResponse): Promise<Admitted> {
+    const held = this.#around.held();
+    const { version, rolledBack } = await this.#open(response, held);
+    this.#stale = Number(version.number) === held.number ? this.#stale + 1 : 0;
+    if (this.#stale > MAX_STALE) {
+      throw new RenormError(
+        'STREAM_ENDLESS',
+        `version ${held.number} came ${this.#stale} times in a row and nothing new; see who answers at the address of the cloud.`,
+      );
+    }
+    return { version, rolledBack, floor: this.#root === undefined || rolledBack ? 0 : this.#newest };
+  }
+
+  /** A version that was admitted has been decoded. */
+  taken({ version, rolledBack }: Admitted): void {
+    const number = Number(version.number);
+    this.#newest = rolledBack ? number : Math.max(this.#newest, number);
+  }
+
+  async #open(response: WatchResponse, held: VersionState): Promise<{ version: Version; rolledBack: boolean }> {
+    if (this.#ed25519 === undefined || this.#root === undefined)
+      return { version: unchecked(response), rolledBack: false };
+    const { cohort, modelDigest, now } = this.#around;
+    const receiver = { root: this.#root, cohort, modelDigest, held, newest: this.#newest, nowMs: now() };
+    return openVersion(this.#ed25519, response, receiver);
+  }
+}
+
+/** A device without trust takes what a signed version says on its word. */
+function unchecked(response: WatchResponse): Version {
+  const { signedVersion } = response;
+  if (signedVersion === undefined) return parseWatchResponse(response);
+  try {
+    return fromBinary(VersionSchema, signedVersion.message);
+  } catch (cause) {
+    throw new RenormError('RESPONSE_INVALID', 'the cloud sent a signed version that is none.', { cause });
+  }
+}
