@@ -1,7 +1,9 @@
 import type { AdaptationOptions } from './adaptation/options.js';
 import type { CloudEvent } from './events.js';
 import type { GatewayOptions } from './gateway/gateway.js';
+import type { TlsFiles } from './gateway/tls.js';
 import type { PublishingOptions } from './trainer/messages.js';
+import type { SigningOptions } from './trust/signer.js';
 
 /** What a cloud is started with. */
 export interface CloudOptions {
@@ -19,6 +21,12 @@ export interface CloudOptions {
   readonly threads?: number;
   readonly adaptation?: Partial<AdaptationOptions>;
   readonly publishing?: Partial<PublishingOptions>;
+  /** Signs the versions. Without it they travel unsigned, and only devices without trust take them. */
+  readonly signing?: SigningOptions;
+  /** Certificates. Without them everything travels in the clear. */
+  readonly tls?: TlsFiles;
+  /** File of tokens, see docs/security.md. Without it anybody may write to any cohort. Read again when it changes. */
+  readonly tokens?: string;
   readonly limits?: Partial<GatewayOptions>;
   /** Called with what happens. */
   readonly onEvent?: (event: CloudEvent) => void;

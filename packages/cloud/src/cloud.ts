@@ -8,11 +8,14 @@ import { type ModelFile, modelPair } from './adaptation/model-pair.js';
 import { adaptationOptions } from './adaptation/options.js';
 import type { CloudOptions } from './cloud-options.js';
 import type { CloudEvent, CohortStatus } from './events.js';
+import { Doorkeeper } from './gateway/doorkeeper.js';
 import { GATEWAY_DEFAULTS, Gateway } from './gateway/gateway.js';
+import { ReloadedCertificates } from './gateway/tls.js';
 import { claimFolder } from './store/data-folder.js';
 import { LmdbSubstrate } from './store/lmdb-substrate.js';
 import { PUBLISHING_DEFAULTS, type StepReport } from './trainer/messages.js';
 import { Trainer } from './trainer/trainer.js';
+import { Signer } from './trust/signer.js';
 
 /** A running cloud. */
 export interface Cloud {
@@ -28,12 +31,16 @@ export interface Cloud {
  * Starts a cloud in this process: the gateway in this thread, the trainer in a worker thread, the state in a folder.
  *
  * @throws OnnxError, RenormError: MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (an option), DATA_NOT_WRITABLE, DATA_FORMAT_NEWER,
- *   DATA_OTHER_MODEL, DATA_IN_USE
+ *   DATA_OTHER_MODEL, DATA_IN_USE, CREDENTIALS_UNREADABLE (a key, certificate or token file)
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const edgeModel = await modelFile(options.edgeModel, 'the edge model');
   const foundationModel = await modelFile(options.foundationModel, 'the foundation model');
   const pair = modelPair(edgeModel, foundationModel);
+  const onProblem = (error: RenormError): void => options.onEvent?.({ kind: 'failed', error });
+  const signer = options.signing && new Signer(options.signing);
+  const tls = options.tls && new ReloadedCertificates(options.tls, onProblem);
+  const doorkeeper = options.tokens === undefined ? undefined : new Doorkeeper(options.tokens, onProblem);
   const adaptation = adaptationOptions(options.adaptation);
   const exported = readParameters(pair.edge);
   const release = claimFolder(options.data, {
@@ -57,6 +64,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       edgeDigest: pair.edgeDigest,
       exported,
       sampleShape: pair.sampleShape,
+      ...(signer && { signer }),
+      ...(tls && { credentials: tls.serverCredentials() }),
+      ...(doorkeeper && { doorkeeper }),
       options: { ...GATEWAY_DEFAULTS, ...options.limits },
       onAnnounced(cohort, device, version) {
         devices.set(cohort, (devices.get(cohort) ?? new Set()).add(device));

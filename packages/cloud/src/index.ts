@@ -1,6 +1,5 @@
 // A cloud in ten lines.
 
-// The method by itself, without network, disk and threads.
 export { Adaptation, type AdaptationSetup, type Step } from './adaptation/adaptation.js';
 export { type Batch, batchOf, joinBatches } from './adaptation/batch.js';
 export type { CohortState, LearnerState } from './adaptation/cohort-state.js';
@@ -12,5 +11,10 @@ export { ParametricSession, TrainingSession } from './adaptation/session.js';
 export { type Cloud, startCloud } from './cloud.js';
 export type { CloudOptions } from './cloud-options.js';
 export type { CloudEvent, CohortStatus } from './events.js';
+// The method by itself, without network, disk and threads.
+export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
 export type { GatewayOptions } from './gateway/gateway.js';
+export type { TlsFiles } from './gateway/tls.js';
 export type { PublishingOptions, StepReport } from './trainer/messages.js';
+export { readSecretKey, writeSecretKey } from './trust/key-file.js';
+export type { SigningOptions } from './trust/signer.js';

@@ -26,8 +26,12 @@ import {
   UploadResponseSchema,
   type WatchRequest,
   type WatchResponse,
+  WatchResponseSchema,
 } from '@renorm/protocol';
 import type { Substrate } from '../store/substrate.js';
+import type { Signer } from '../trust/signer.js';
+import type { Doorkeeper } from './doorkeeper.js';
+import { InFlight } from './in-flight.js';
 import { toServiceError } from './service-error.js';
 import { versionsFor, Watcher } from './watcher.js';
 
@@ -39,12 +43,18 @@ export interface GatewayOptions {
   readonly maxUntrainedSamples: number;
   /** Largest message, in bytes. */
   readonly maxMessageBytes: number;
+  /** Most calls of one connection that are being answered at a time, streams of versions not counted. */
+  readonly maxCallsPerPeer: number;
+  /** Most streams, of calls or of versions, that one connection may hold open. */
+  readonly maxStreamsPerPeer: number;
 }
 
 export const GATEWAY_DEFAULTS: GatewayOptions = {
   maxSamplesPerUpload: 64,
   maxUntrainedSamples: 4_096,
   maxMessageBytes: 16 * 2 ** 20,
+  maxCallsPerPeer: 4,
+  maxStreamsPerPeer: 64,
 };
 
 export interface GatewaySetup {
@@ -55,6 +65,12 @@ export interface GatewaySetup {
   readonly exported: ParameterSet;
   readonly sampleShape: readonly number[];
   readonly options: GatewayOptions;
+  /** Transport security. Without it everything travels in the clear. */
+  readonly credentials?: ServerCredentials;
+  /** Who may act for which cohort. Without it anybody may for any. */
+  readonly doorkeeper?: Doorkeeper;
+  /** Signs versions and serves roots. Without it versions travel unsigned. */
+  readonly signer?: Signer;
   onAnnounced(cohort: string, device: string, version: number): void;
   onUploaded(cohort: string, device: string, samples: number, duplicates: number): void;
   onError(error: unknown): void;
@@ -66,12 +82,14 @@ const CLOSE_MS = 2_000;
 export class Gateway {
   readonly #server: Server;
   readonly #setup: GatewaySetup;
+  readonly #inFlight = new InFlight();
   readonly #watchers = new Map<string, Set<Watcher>>();
 
   constructor(setup: GatewaySetup) {
     this.#setup = setup;
     this.#server = new Server({
       'grpc.max_receive_message_length': setup.options.maxMessageBytes,
+      'grpc.max_concurrent_streams': setup.options.maxStreamsPerPeer,
       'grpc.keepalive_permit_without_calls': 1,
       // A device that has gone away silently keeps a stream open only so long.
       'grpc.keepalive_time_ms': 30_000,
@@ -87,13 +105,17 @@ export class Gateway {
   /** @returns the port @throws RenormError REQUEST_INVALID: the address cannot be listened on */
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (cause, bound) => {
-        if (cause === null) resolve(bound);
-        else {
-          const text = `cannot listen on ${host}:${port} (${cause.message}). Take another port, 0 for any that is free, or another host.`;
-          reject(new RenormError('REQUEST_INVALID', text, { cause }));
-        }
-      });
+      this.#server.bindAsync(
+        `${host}:${port}`,
+        this.#setup.credentials ?? ServerCredentials.createInsecure(),
+        (cause, bound) => {
+          if (cause === null) resolve(bound);
+          else {
+            const text = `cannot listen on ${host}:${port} (${cause.message}). Take another port, 0 for any that is free, or another host.`;
+            reject(new RenormError('REQUEST_INVALID', text, { cause }));
+          }
+        },
+      );
     });
   }
 
@@ -117,13 +139,29 @@ export class Gateway {
     });
   }
 
-  #unary<Request, Response>(handle: (request: Request) => Promise<Response>) {
+  #unary<Request extends { readonly device?: { readonly cohort: string } | undefined }, Response>(
+    handle: (request: Request) => Promise<Response>,
+  ) {
     return (call: ServerUnaryCall<Request, Response>, done: sendUnaryData<Response>): void => {
-      handle(call.request).then(
+      this.#guarded(call, handle).then(
         (response) => done(null, response),
         (error: unknown) => done(this.#failed(error)),
       );
     };
+  }
+
+  async #guarded<Request extends { readonly device?: { readonly cohort: string } | undefined }, Response>(
+    call: ServerUnaryCall<Request, Response>,
+    handle: (request: Request) => Promise<Response>,
+  ): Promise<Response> {
+    const leave = this.#inFlight.enter(call.getPeer(), this.#setup.options.maxCallsPerPeer);
+    try {
+      // Before anything of the request is decoded.
+      this.#setup.doorkeeper?.check(call.metadata.get('authorization'), call.request.device?.cohort ?? '');
+      return await handle(call.request);
+    } finally {
+      leave();
+    }
   }
 
   #failed(error: unknown) {
@@ -141,6 +179,7 @@ export class Gateway {
       latest: { number: BigInt(number), digest },
       maxSamplesPerUpload: options.maxSamplesPerUpload,
       budgetLeft: this.#budgetLeft(device.cohort),
+      roots: (await this.#setup.signer?.rootsAfter(Number(request.rootVersion))) ?? [],
     });
   }
 
@@ -173,10 +212,23 @@ export class Gateway {
 
   #watch(call: ServerWritableStream<WatchRequest, WatchResponse>): void {
     try {
+      this.#setup.doorkeeper?.check(call.metadata.get('authorization'), call.request.device?.cohort ?? '');
       const { device, running } = parseWatch(call.request);
       this.#checkModel(device);
-      const { substrate, exported } = this.#setup;
-      const watcher = new Watcher(call, running, (from) => versionsFor(from, exported, device.cohort, substrate));
+      const { substrate, exported, signer, edgeDigest: modelDigest } = this.#setup;
+      const exportedDigest = exportedVersion(exported).digest;
+      const watcher = new Watcher(
+        call,
+        running,
+        (from) => versionsFor(from, exported, device.cohort, substrate),
+        (version) =>
+          create(
+            WatchResponseSchema,
+            signer === undefined
+              ? { version }
+              : { signedVersion: signer.sign(version, { modelDigest, cohort: device.cohort, exportedDigest }) },
+          ),
+      );
       const watchers = this.#watchers.get(device.cohort) ?? new Set();
       this.#watchers.set(device.cohort, watchers.add(watcher));
       call.once('close', () => watchers.delete(watcher));

@@ -1,6 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import {
-  create,
   encodeSnapshot,
   equalBytes,
   exportedVersion,
@@ -12,7 +11,6 @@ import {
   VersionSchema,
   type WatchRequest,
   type WatchResponse,
-  WatchResponseSchema,
 } from '@renorm/protocol';
 import type { LatestVersion, StoredVersion, Substrate } from '../store/substrate.js';
 
@@ -57,10 +55,18 @@ type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
 export class Watcher {
   readonly #call: WatchCall;
   readonly #versionsFrom: (running: Reference) => Version[];
+  readonly #respond: (version: Version) => WatchResponse;
   #running: Reference;
   #full = false;
 
-  constructor(call: WatchCall, running: Reference, versionsFrom: (running: Reference) => Version[]) {
+  /** @param respond wraps a version for the way: signed, where there is a key */
+  constructor(
+    call: WatchCall,
+    running: Reference,
+    versionsFrom: (running: Reference) => Version[],
+    respond: (version: Version) => WatchResponse,
+  ) {
+    this.#respond = respond;
     this.#call = call;
     this.#running = running;
     this.#versionsFrom = versionsFrom;
@@ -75,7 +81,7 @@ export class Watcher {
     while (!this.#full && !this.#call.cancelled) {
       const [version] = this.#versionsFrom(this.#running);
       if (version === undefined) return;
-      this.#full = !this.#call.write(create(WatchResponseSchema, { version }));
+      this.#full = !this.#call.write(this.#respond(version));
       this.#running = { number: Number(version.number), digest: version.digest };
     }
   }

@@ -75,7 +75,8 @@ export async function checkSignatures(
   );
 }
 
-function signedText(type: SignedType, message: Uint8Array): Uint8Array {
+/** What goes under the signature: the name of the message, a zero byte, its bytes. */
+export function signedText(type: SignedType, message: Uint8Array): Uint8Array {
   const name = new TextEncoder().encode(type);
   const text = new Uint8Array(name.length + 1 + message.length);
   text.set(name);

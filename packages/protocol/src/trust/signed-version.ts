@@ -43,15 +43,23 @@ export interface Receiver {
   readonly nowMs: number;
 }
 
+/** The bytes to sign: a version with its envelope filled in. */
+export function sealVersion(
+  version: Version,
+  { modelDigest, cohort, parentDigest, expiresAtMs }: Envelope,
+): Uint8Array {
+  const whole = { ...version, modelDigest, cohort, parentDigest, expiresAtMs: BigInt(expiresAtMs) };
+  return toBinary(VersionSchema, whole);
+}
+
 /** Fills in the envelope of a version and signs it. */
 export function signVersion(
   ed25519: Ed25519,
   version: Version,
-  { modelDigest, cohort, parentDigest, expiresAtMs }: Envelope,
+  envelope: Envelope,
   secretKeys: readonly Uint8Array[],
 ): Promise<SignedMessage> {
-  const whole = { ...version, modelDigest, cohort, parentDigest, expiresAtMs: BigInt(expiresAtMs) };
-  return signMessage(ed25519, 'renorm.v1.Version', toBinary(VersionSchema, whole), secretKeys);
+  return signMessage(ed25519, 'renorm.v1.Version', sealVersion(version, envelope), secretKeys);
 }
 
 /** Signs a rollback. */
