@@ -8,4 +8,4 @@ export { type SelectionOptions, selectionDefaults } from '../selection-options.j
 export type { QueueOptions } from '../upload-queue.js';
 export { type OpenDeviceOptions, openDevice } from './open-device.js';
 export { sessionOptions } from './session-options.js';
-export type { TransportOptions } from './transport.js';
+export type { DeviceTls, TransportOptions } from './transport.js';

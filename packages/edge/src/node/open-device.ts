@@ -7,8 +7,8 @@ import type { QueueOptions } from '../upload-queue.js';
 import { readEdgeModel } from './edge-model.js';
 import { NodeInference } from './inference.js';
 import { nodeClock, nodeRandom } from './node-runtime.js';
-import { readTrust } from './read-trust.js';
-import { GrpcTransport, TRANSPORT_DEFAULTS, type TransportOptions } from './transport.js';
+import { checkTls, readTrust } from './read-trust.js';
+import { type DeviceTls, GrpcTransport, TRANSPORT_DEFAULTS, type TransportOptions } from './transport.js';
 
 /** What a device is opened with. */
 export interface OpenDeviceOptions {
@@ -18,6 +18,10 @@ export interface OpenDeviceOptions {
   readonly cloud: string;
   /** Devices that share a model and an environment: 1 to 128 characters out of A-Z a-z 0-9 . _ - */
   readonly cohort: string;
+  /** Certificates, for a cloud with TLS. */
+  readonly tls?: DeviceTls;
+  /** What the cloud knows this device's cohort by, if it asks. */
+  readonly token?: string;
   /**
    * Root metadata, as `renorm keys` makes them: a path or the bytes. Versions that no key of theirs signed are refused.
    * Without it the device takes versions from whoever answers: for demonstrations on one machine.
@@ -52,6 +56,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   const id = checkIdentifier('device id', options.id ?? hostIdentifier());
   const threads = checkThreads(options.threads ?? 1);
   const address = checkAddress(options.cloud);
+  if (options.tls !== undefined) await checkTls(options.tls);
   const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
   const { bytes, name, digest, inputName, outputName, shape, classes, exported } = await readEdgeModel(
     options.model,
@@ -66,7 +71,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   });
   return new Device({
     ...{ id, cohort, shape, classes, exported, inference, modelDigest: digest },
-    transport: new GrpcTransport(address, { ...TRANSPORT_DEFAULTS, ...options.transport }),
+    transport: new GrpcTransport(address, { ...TRANSPORT_DEFAULTS, ...options.transport }, options),
     ...(trust && { trust }),
     clock: nodeClock,
     random: nodeRandom,

@@ -8,6 +8,7 @@ import {
   webEd25519,
 } from '@renorm/protocol';
 import type { Trust } from '../version-gate.js';
+import type { DeviceTls } from './transport.js';
 
 /**
  * The root that a device is set up with.
@@ -27,4 +28,24 @@ export async function readTrust(source: string | Uint8Array): Promise<Trust> {
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }
   return { ed25519: webEd25519, root: await openRoot(webEd25519, signed) };
+}
+
+/** @throws RenormError CREDENTIALS_UNREADABLE: a file is not there, or a certificate came without its key */
+export async function checkTls({ authority, certificate, key }: DeviceTls): Promise<void> {
+  if ((certificate === undefined) !== (key === undefined)) {
+    const text = 'a device certificate and its key belong together; give both, or neither.';
+    throw new RenormError('CREDENTIALS_UNREADABLE', text);
+  }
+  for (const file of [authority, certificate, key]) {
+    if (file === undefined) continue;
+    try {
+      await readFile(file);
+    } catch (cause) {
+      throw new RenormError(
+        'CREDENTIALS_UNREADABLE',
+        `the TLS file ${file} cannot be read; check its path and rights.`,
+        { cause },
+      );
+    }
+  }
 }

@@ -1,4 +1,13 @@
-import { type ChannelOptions, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  experimental,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import {
   type AnnounceRequest,
   type AnnounceResponse,
@@ -12,6 +21,25 @@ import {
   type WatchRequest,
 } from '@renorm/protocol';
 import type { Transport, WatchHandlers } from '../runtime.js';
+
+/** Files in PEM, read again when they change. */
+export interface DeviceTls {
+  /** Certificates of the authority that signs the cloud's. */
+  readonly authority: string;
+  /** The device's own certificate and key, for a cloud that asks for one (mutual TLS). */
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+/** How a device shows who it is, and knows whom it talks to. */
+export interface Credentials {
+  /** Without it everything travels in the clear. */
+  readonly tls?: DeviceTls;
+  /** Travels with every call as `authorization: Bearer`. */
+  readonly token?: string;
+}
+
+const TLS_REFRESH_MS = 1000;
 
 /** How the transport behaves. */
 export interface TransportOptions {
@@ -32,17 +60,19 @@ export const TRANSPORT_DEFAULTS: TransportOptions = {
 /** What gRPC puts before every message: a flag and the length. */
 const FRAME_PREFIX = 5;
 
-/** The protocol over gRPC without transport security. */
+/** The protocol over gRPC, with TLS where there are certificates. */
 export class GrpcTransport implements Transport {
   readonly #client: Client;
   readonly #address: string;
   readonly #callTimeoutMs: number;
+  readonly #metadata = new Metadata();
   readonly #methods = grpcDefinition(adaptationService);
   #bytesUp = 0;
   #bytesDown = 0;
 
   /** @param address host:port */
-  constructor(address: string, options: TransportOptions = TRANSPORT_DEFAULTS) {
+  constructor(address: string, options: TransportOptions = TRANSPORT_DEFAULTS, { tls, token }: Credentials = {}) {
+    if (token !== undefined) this.#metadata.set('authorization', `Bearer ${token}`);
     this.#address = address;
     this.#callTimeoutMs = options.callTimeoutMs;
     const channel: ChannelOptions = {
@@ -54,7 +84,7 @@ export class GrpcTransport implements Transport {
       'grpc.min_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 500,
     };
-    this.#client = new Client(address, credentials.createInsecure(), channel);
+    this.#client = new Client(address, tls === undefined ? credentials.createInsecure() : tlsCredentials(tls), channel);
   }
 
   get counters(): { bytesUp: number; bytesDown: number } {
@@ -72,7 +102,13 @@ export class GrpcTransport implements Transport {
   watch(request: WatchRequest, { onResponse, onEnd }: WatchHandlers): () => void {
     const method = this.#methods.watch;
     const { serialize, size } = measured(method.requestSerialize);
-    const stream = this.#client.makeServerStreamRequest(method.path, serialize, this.#down(method), request);
+    const stream = this.#client.makeServerStreamRequest(
+      method.path,
+      serialize,
+      this.#down(method),
+      request,
+      this.#metadata,
+    );
     let ended = false;
     const end = (error: unknown): void => {
       if (!ended) onEnd(error);
@@ -106,7 +142,7 @@ export class GrpcTransport implements Transport {
         if (error === null && response !== undefined) resolve(response);
         else reject(this.#named(error));
       };
-      this.#client.makeUnaryRequest(method.path, serialize, this.#down(method), request, new Metadata(), options, done);
+      this.#client.makeUnaryRequest(method.path, serialize, this.#down(method), request, this.#metadata, options, done);
     });
   }
 
@@ -126,6 +162,18 @@ export class GrpcTransport implements Transport {
     const text = `${this.#address} does not answer (${details}); see that renorm cloud runs there. The device goes on predicting and tries again.`;
     return new RenormError('CLOUD_UNREACHABLE', text, { cause: failure });
   }
+}
+
+function tlsCredentials({ authority, certificate, key }: DeviceTls): ChannelCredentials {
+  const provider = new experimental.FileWatcherCertificateProvider({
+    caCertificateFile: authority,
+    ...(certificate !== undefined && key !== undefined && { certificateFile: certificate, privateKeyFile: key }),
+    refreshIntervalMs: TLS_REFRESH_MS,
+  });
+  return experimental.createCertificateProviderChannelCredentials(
+    provider,
+    certificate === undefined ? null : provider,
+  );
 }
 
 /** A serializer that remembers how large its message was on the wire. */
