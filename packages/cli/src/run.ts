@@ -4,6 +4,7 @@ import { cloudCommand } from './commands/cloud.js';
 import { demoCommand } from './commands/demo.js';
 import { edgeCommand } from './commands/edge.js';
 import { inspectCommand } from './commands/inspect.js';
+import { keysCommand } from './commands/keys.js';
 import { Interrupted } from './interrupt.js';
 
 /**
@@ -47,7 +48,7 @@ To begin with:
 
 RENORM_DEBUG=1 prints where an error came from.`,
     );
-  for (const command of [demoCommand(), inspectCommand(), cloudCommand(), edgeCommand()]) {
+  for (const command of [demoCommand(), inspectCommand(), cloudCommand(), edgeCommand(), keysCommand()]) {
     top.addCommand(command.exitOverride().helpOption('-h, --help', 'print this help').copyInheritedSettings(top));
   }
   return top;

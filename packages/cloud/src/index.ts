@@ -17,4 +17,5 @@ export type { GatewayOptions } from './gateway/gateway.js';
 export type { TlsFiles } from './gateway/tls.js';
 export type { PublishingOptions, StepReport } from './trainer/messages.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';
+export { type NextRoot, publicKeyText, writeNextRoot } from './trust/root-files.js';
 export type { SigningOptions } from './trust/signer.js';

@@ -1,5 +1,6 @@
-import { type CloudEvent, startCloud } from '@renorm/cloud';
+import { type CloudEvent, type CloudOptions, startCloud } from '@renorm/cloud';
 import { formatCount } from '@renorm/eval';
+import { RenormError } from '@renorm/protocol';
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
 import { eventLine } from '../display/cloud-lines.js';
@@ -12,6 +13,12 @@ interface CloudFlags {
   readonly host: string;
   readonly port: number;
   readonly threads?: number;
+  readonly signingKey?: string;
+  readonly roots?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly clientAuthority?: string;
+  readonly tokens?: string;
 }
 
 /** `renorm cloud`: the trainer and its gateway. */
@@ -24,12 +31,27 @@ export function cloudCommand(): Command {
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
     .option('--port <n>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65535), 7443)
     .option('--threads <n>', 'threads for training (default: one for each processor)', wholeNumber(1, 1024))
+    .option('--signing-key <file>', 'secret key that signs versions (renorm keys create); with --roots')
+    .option('--roots <folder>', 'roots that name the signing key (renorm keys init)')
+    .option('--tls-certificate <file>', 'certificate in PEM, read again when it changes; with --tls-key')
+    .option('--tls-key <file>', 'its key')
+    .option('--client-authority <file>', 'take only devices with a certificate of this authority (mutual TLS)')
+    .option('--tokens <file>', 'which token belongs to which cohort (renorm keys token)')
     .action((flags: CloudFlags) => cloud(flags));
 }
 
-async function cloud({ edgeModel, foundationModel, data, host, port, threads }: CloudFlags): Promise<void> {
+async function cloud({
+  edgeModel,
+  foundationModel,
+  data,
+  host,
+  port,
+  threads,
+  ...security
+}: CloudFlags): Promise<void> {
   const running = await startCloud({
     ...{ edgeModel, foundationModel, data, host, port },
+    ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
     onEvent: print,
   });
@@ -50,6 +72,30 @@ async function cloud({ edgeModel, foundationModel, data, host, port, threads }: 
   } finally {
     await running.close();
   }
+}
+
+/** @throws RenormError REQUEST_INVALID: one of two flags that belong together */
+function securityOptions(
+  flags: Pick<CloudFlags, 'signingKey' | 'roots' | 'tlsCertificate' | 'tlsKey' | 'clientAuthority' | 'tokens'>,
+): Partial<CloudOptions> {
+  const { signingKey: key, roots, tlsCertificate: certificate, tlsKey, clientAuthority, tokens } = flags;
+  const both = (a: string | undefined, b: string | undefined, names: string): boolean => {
+    if ((a === undefined) !== (b === undefined))
+      throw new RenormError('REQUEST_INVALID', `${names} belong together; give both, or neither.`);
+    return a !== undefined;
+  };
+  if (!both(key, roots, '--signing-key and --roots'))
+    process.stderr.write('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
+  if (!both(certificate, tlsKey, '--tls-certificate and --tls-key') && clientAuthority !== undefined)
+    throw new RenormError('REQUEST_INVALID', '--client-authority asks for --tls-certificate and --tls-key; give them.');
+  return {
+    ...(key !== undefined && roots !== undefined && { signing: { key, roots } }),
+    ...(certificate !== undefined &&
+      tlsKey !== undefined && {
+        tls: { certificate, key: tlsKey, ...(clientAuthority !== undefined && { clientAuthority }) },
+      }),
+    ...(tokens !== undefined && { tokens }),
+  };
 }
 
 function print(event: CloudEvent): void {

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Device, openDevice } from '@renorm/edge/node';
+import { type Device, type OpenDeviceOptions, openDevice } from '@renorm/edge/node';
 import { formatBytes, formatCount, formatPercent } from '@renorm/eval';
 import type { ModelDescription } from '@renorm/onnx';
 import { RenormError } from '@renorm/protocol';
@@ -18,6 +19,11 @@ interface EdgeFlags {
   readonly id?: string;
   readonly images: string;
   readonly repeat: number;
+  readonly trust?: string;
+  readonly tlsAuthority?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly tokenFile?: string;
 }
 
 /** `renorm edge`: a device whose camera is a folder of images. */
@@ -35,13 +41,21 @@ export function edgeCommand(): Command {
     .option('--cohort <name>', 'devices that share a model and an environment', 'default')
     .option('--id <name>', 'this device in its cohort (default: the host name)')
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
+    .option('--trust <file>', 'root that names who may sign versions (1.root of renorm keys init)')
+    .option('--tls-authority <file>', 'authority that signed the certificate of the cloud, in PEM: connect with TLS')
+    .option('--tls-certificate <file>', 'certificate of this device, for a cloud that asks for one')
+    .option('--tls-key <file>', 'its key')
+    .option('--token-file <file>', 'file with the token of the cohort')
     .action((flags: EdgeFlags) => edge(flags));
 }
 
-async function edge({ model, cloud, cohort, id, images, repeat }: EdgeFlags): Promise<void> {
+async function edge({ model, cloud, cohort, id, images, repeat, ...security }: EdgeFlags): Promise<void> {
   const shape = inputShape(await describeFile(model));
   const files = await listImages(images);
-  const device = await openDevice({ model, cloud, cohort, ...(id === undefined ? {} : { id }) });
+  const device = await openDevice({
+    ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
+    ...(await securityOptions(security)),
+  });
   device.on('error', (error) => void process.stderr.write(`${chalk.yellow(error.message)}\n`));
   const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
   try {
@@ -58,6 +72,34 @@ async function edge({ model, cloud, cohort, id, images, repeat }: EdgeFlags): Pr
     });
   } finally {
     await device.close();
+  }
+}
+
+async function securityOptions(
+  flags: Pick<EdgeFlags, 'trust' | 'tlsAuthority' | 'tlsCertificate' | 'tlsKey' | 'tokenFile'>,
+): Promise<Partial<OpenDeviceOptions>> {
+  const { trust, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
+  if (trust === undefined)
+    process.stderr.write(
+      'Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).\n',
+    );
+  if (authority === undefined && (certificate !== undefined || key !== undefined))
+    throw new RenormError('REQUEST_INVALID', '--tls-certificate and --tls-key ask for --tls-authority; give it.');
+  const own = { ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }) };
+  return {
+    ...(trust !== undefined && { trust }),
+    ...(authority !== undefined && { tls: { authority, ...own } }),
+    ...(tokenFile !== undefined && { token: await readToken(tokenFile) }),
+  };
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new RenormError('CREDENTIALS_UNREADABLE', `the token file ${file} cannot be read; check its path.`, {
+      cause,
+    });
   }
 }
 
