@@ -18,6 +18,15 @@ import {
 export interface Trust {
   readonly ed25519: Ed25519;
   readonly root: Root;
+  /** What survives a restart. Without it a device that was restarted does not know that it has been further. */
+  readonly memory?: TrustMemory;
+}
+
+/** Keeps the number of the newest version that was taken. */
+export interface TrustMemory {
+  /** 0 at first. */
+  read(): number;
+  write(newest: number): void;
 }
 
 /** What the gate has to know of its device. */
@@ -46,13 +55,16 @@ export class VersionGate {
   readonly #around: GateSurroundings;
   readonly #ed25519: Ed25519 | undefined;
   #root: Root | undefined;
-  #newest = 0;
+  readonly #memory: TrustMemory | undefined;
+  #newest: number;
   #stale = 0;
 
   constructor(around: GateSurroundings, trust?: Trust) {
     this.#around = around;
     this.#ed25519 = trust?.ed25519;
     this.#root = trust?.root;
+    this.#memory = trust?.memory;
+    this.#newest = trust?.memory?.read() ?? 0;
   }
 
   /** The version of the root that is trusted, 0 without trust. */
@@ -85,7 +97,9 @@ export class VersionGate {
   /** A version that was admitted has been decoded. */
   taken({ version, rolledBack }: Admitted): void {
     const number = Number(version.number);
-    this.#newest = rolledBack ? number : Math.max(this.#newest, number);
+    const newest = rolledBack ? number : Math.max(this.#newest, number);
+    if (newest !== this.#newest) this.#memory?.write(newest);
+    this.#newest = newest;
   }
 
   async #open(response: WatchResponse, held: VersionState): Promise<{ version: Version; rolledBack: boolean }> {

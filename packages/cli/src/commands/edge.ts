@@ -20,6 +20,7 @@ interface EdgeFlags {
   readonly images: string;
   readonly repeat: number;
   readonly trust?: string;
+  readonly trustMemory?: string;
   readonly tlsAuthority?: string;
   readonly tlsCertificate?: string;
   readonly tlsKey?: string;
@@ -42,6 +43,7 @@ export function edgeCommand(): Command {
     .option('--id <name>', 'this device in its cohort (default: the host name)')
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
     .option('--trust <file>', 'root that names who may sign versions (1.root of renorm keys init)')
+    .option('--trust-memory <file>', 'file that remembers the newest version over a restart')
     .option('--tls-authority <file>', 'authority that signed the certificate of the cloud, in PEM: connect with TLS')
     .option('--tls-certificate <file>', 'certificate of this device, for a cloud that asks for one')
     .option('--tls-key <file>', 'its key')
@@ -76,9 +78,9 @@ async function edge({ model, cloud, cohort, id, images, repeat, ...security }: E
 }
 
 async function securityOptions(
-  flags: Pick<EdgeFlags, 'trust' | 'tlsAuthority' | 'tlsCertificate' | 'tlsKey' | 'tokenFile'>,
+  flags: Pick<EdgeFlags, 'trust' | 'trustMemory' | 'tlsAuthority' | 'tlsCertificate' | 'tlsKey' | 'tokenFile'>,
 ): Promise<Partial<OpenDeviceOptions>> {
-  const { trust, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
+  const { trust, trustMemory, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
   if (trust === undefined)
     process.stderr.write(
       'Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).\n',
@@ -88,6 +90,7 @@ async function securityOptions(
   const own = { ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }) };
   return {
     ...(trust !== undefined && { trust }),
+    ...(trustMemory !== undefined && { trustMemory }),
     ...(authority !== undefined && { tls: { authority, ...own } }),
     ...(tokenFile !== undefined && { token: await readToken(tokenFile) }),
   };

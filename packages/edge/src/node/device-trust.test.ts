@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   create,
   digestBytes,
@@ -158,4 +161,31 @@ test('a file that is no root is named', async (t) => {
     code: 'CREDENTIALS_UNREADABLE',
     message: /nowhere/,
   });
+});
+
+test('a device that was restarted remembers how far it has been', async (t) => {
+  const trustMemory = join(mkdtempSync(join(tmpdir(), 'renorm-memory-')), 'newest');
+  const trust = toBinary(SignedMessageSchema, await root(1, KEY));
+  const two = encodeSnapshot({ ...exportedVersion(marked(2)), number: 2, publishedAtMs: 1 });
+  const cloud = await startCloud();
+  cloud.snapshots = false;
+  t.teardown(() => cloud.drop());
+  const before = await open(cloud, { trust, trustMemory });
+  await until('it watches', () => cloud.watches === 1);
+  cloud.respond(response(await sign(two)));
+  await until('version 2', () => before.status().version === 2);
+  await before.close();
+
+  const after = await open(cloud, { trust, trustMemory });
+  t.teardown(() => after.close());
+  await until('it watches', () => cloud.watches === 2);
+  const served: number[] = [];
+  after.on('version', ({ number }) => served.push(number));
+  cloud.respond(response(await sign(deltaTo(1).version)));
+  cloud.respond(response(await sign(two)));
+  await until('version 2', () => after.status().version === 2);
+  t.same(served, [2], 'version 1 is a step on the way');
+
+  writeFileSync(trustMemory, 'two');
+  await t.rejects(open(cloud, { trust, trustMemory }), { code: 'CREDENTIALS_UNREADABLE' });
 });

@@ -27,6 +27,8 @@ export interface OpenDeviceOptions {
    * Without it the device takes versions from whoever answers: for demonstrations on one machine.
    */
   readonly trust?: string | Uint8Array;
+  /** File that remembers the newest version taken, so that no older one is served after a restart. For `trust`. */
+  readonly trustMemory?: string;
   /** This device in its cohort, in the same alphabet. Default: the host's name. */
   readonly id?: string;
   /** Constants of the selection. */
@@ -57,7 +59,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   const threads = checkThreads(options.threads ?? 1);
   const address = checkAddress(options.cloud);
   if (options.tls !== undefined) await checkTls(options.tls);
-  const trust = options.trust === undefined ? undefined : await readTrust(options.trust);
+  const trust = options.trust === undefined ? undefined : await readTrust(options.trust, options.trustMemory);
   const { bytes, name, digest, inputName, outputName, shape, classes, exported } = await readEdgeModel(
     options.model,
     options.shape,

@@ -8,15 +8,17 @@ import {
   webEd25519,
 } from '@renorm/protocol';
 import type { Trust } from '../version-gate.js';
+import { fileMemory } from './file-memory.js';
 import type { DeviceTls } from './transport.js';
 
 /**
  * The root that a device is set up with.
  *
  * @param source path or bytes of a serialized SignedMessage
+ * @param memory file for the newest version's number; made if it is not there
  * @throws RenormError CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID, KEY_UNKNOWN
  */
-export async function readTrust(source: string | Uint8Array): Promise<Trust> {
+export async function readTrust(source: string | Uint8Array, memory?: string): Promise<Trust> {
   const name = typeof source === 'string' ? source : 'the option trust';
   let signed: SignedMessage;
   try {
@@ -27,7 +29,8 @@ export async function readTrust(source: string | Uint8Array): Promise<Trust> {
     const text = `${name} cannot be read as root metadata (${why}); give the file that renorm keys wrote.`;
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }
-  return { ed25519: webEd25519, root: await openRoot(webEd25519, signed) };
+  const root = await openRoot(webEd25519, signed);
+  return { ed25519: webEd25519, root, ...(memory !== undefined && { memory: fileMemory(memory) }) };
 }
 
 /** @throws RenormError CREDENTIALS_UNREADABLE: a file is not there, or a certificate came without its key */
