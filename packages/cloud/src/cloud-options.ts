@@ -1,6 +1,6 @@
 import type { AdaptationOptions } from './adaptation/options.js';
 import type { CloudEvent } from './events.js';
-import type { GatewayOptions } from './gateway/gateway.js';
+import type { GatewayOptions } from './gateway/gateway-options.js';
 import type { TlsFiles } from './gateway/tls.js';
 import type { PublishingOptions } from './trainer/messages.js';
 import type { SigningOptions } from './trust/signer.js';

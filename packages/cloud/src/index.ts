@@ -13,7 +13,7 @@ export type { CloudOptions } from './cloud-options.js';
 export type { CloudEvent, CohortStatus } from './events.js';
 // The method by itself, without network, disk and threads.
 export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
-export type { GatewayOptions } from './gateway/gateway.js';
+export type { GatewayOptions } from './gateway/gateway-options.js';
 export type { TlsFiles } from './gateway/tls.js';
 export type { PublishingOptions, StepReport } from './trainer/messages.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';

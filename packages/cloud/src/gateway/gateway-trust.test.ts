@@ -35,7 +35,8 @@ import {
   SECOND_KEY,
 } from './certificates.test-support.js';
 import { Doorkeeper, tokenDigest } from './doorkeeper.js';
-import { GATEWAY_DEFAULTS, Gateway, type GatewaySetup } from './gateway.js';
+import { Gateway } from './gateway.js';
+import { GATEWAY_DEFAULTS, type GatewaySetup } from './gateway-options.js';
 import { ReloadedCertificates } from './tls.js';
 
 const definition = grpcDefinition(adaptationService);

@@ -14,7 +14,6 @@ import {
   equalBytes,
   exportedVersion,
   grpcDefinition,
-  type ParameterSet,
   type PeerDevice,
   parseAnnounce,
   parseUpload,
@@ -28,53 +27,10 @@ import {
   type WatchResponse,
   WatchResponseSchema,
 } from '@renorm/protocol';
-import type { Substrate } from '../store/substrate.js';
-import type { Signer } from '../trust/signer.js';
-import type { Doorkeeper } from './doorkeeper.js';
+import type { GatewaySetup } from './gateway-options.js';
 import { InFlight } from './in-flight.js';
 import { toServiceError } from './service-error.js';
 import { versionsFor, Watcher } from './watcher.js';
-
-/** Bounds on what devices may send. */
-export interface GatewayOptions {
-  /** Most samples in one upload. */
-  readonly maxSamplesPerUpload: number;
-  /** A cohort's upload budget: samples that may wait for training. At this number uploads are refused. */
-  readonly maxUntrainedSamples: number;
-  /** Largest message, in bytes. */
-  readonly maxMessageBytes: number;
-  /** Most calls of one connection that are being answered at a time, streams of versions not counted. */
-  readonly maxCallsPerPeer: number;
-  /** Most streams, of calls or of versions, that one connection may hold open. */
-  readonly maxStreamsPerPeer: number;
-}
-
-export const GATEWAY_DEFAULTS: GatewayOptions = {
-  maxSamplesPerUpload: 64,
-  maxUntrainedSamples: 4_096,
-  maxMessageBytes: 16 * 2 ** 20,
-  maxCallsPerPeer: 4,
-  maxStreamsPerPeer: 64,
-};
-
-export interface GatewaySetup {
-  readonly substrate: Substrate;
-  /** SHA-256 of the edge model's file. */
-  readonly edgeDigest: Uint8Array;
-  /** The edge model's parameters as exported: version 0. */
-  readonly exported: ParameterSet;
-  readonly sampleShape: readonly number[];
-  readonly options: GatewayOptions;
-  /** Transport security. Without it everything travels in the clear. */
-  readonly credentials?: ServerCredentials;
-  /** Who may act for which cohort. Without it anybody may for any. */
-  readonly doorkeeper?: Doorkeeper;
-  /** Signs versions and serves roots. Without it versions travel unsigned. */
-  readonly signer?: Signer;
-  onAnnounced(cohort: string, device: string, version: number): void;
-  onUploaded(cohort: string, device: string, samples: number, duplicates: number): void;
-  onError(error: unknown): void;
-}
 
 const CLOSE_MS = 2_000;
 

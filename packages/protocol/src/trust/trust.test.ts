@@ -4,6 +4,7 @@ import { type SignedMessage, WatchResponseSchema } from '../index.js';
 import { encodeDelta, encodeSnapshot, exportedVersion } from '../version-codec.js';
 import { webEd25519 as ed, randomSecretKey } from './ed25519.js';
 import { checkRootExpiry, followRoots, openRoot, type Root, signRoot } from './root.js';
+import { signedText, signMessage } from './signed-message.js';
 import { type Envelope, openVersion, type Receiver, signRollback, signVersion } from './signed-version.js';
 
 const NOW = 1_700_000_000_000;
@@ -87,6 +88,7 @@ test('an older version is taken if a signed rollback names it, and only then', a
   t.ok(rolledBack);
   const refusals = [
     ['VERSION_ROLLBACK', await rollback({ to: first }), at],
+    ['VERSION_ROLLBACK', await rollback({ to: { ...exported, digest: fill(7) } }), at],
     ['VERSION_ROLLBACK', await rollback(), { ...at, held: { ...first, number: 2 }, newest: 2 }],
     ['VERSION_EXPIRED', await rollback({ expiresAtMs: NOW }), at],
     ['VERSION_MISMATCH', await rollback({ cohort: 'other' }), at],
@@ -132,4 +134,12 @@ test('a root that lets anyone in is no root', async (t) => {
     const root = await signRoot(ed, { ...good, ...changes }, [SECRETS.root]);
     await t.rejects(openRoot(ed, root), { code: 'ROOT_INVALID' });
   }
+});
+
+test('a signature of one kind of message is none of another', async (t) => {
+  const text = Buffer.from('renorm.v1.Version\0m');
+  t.same(signedText('renorm.v1.Version', Buffer.from('m')), new Uint8Array(text));
+  const { message } = await signed();
+  const asRollback = await signMessage(ed, 'renorm.v1.Rollback', message, [SECRETS.signing]);
+  await t.rejects(openVersion(ed, response(asRollback), await receiver()), { code: 'SIGNATURE_INVALID' });
 });
