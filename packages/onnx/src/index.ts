@@ -5,14 +5,16 @@ export { OnnxError, type OnnxErrorCode } from './errors.js';
 // Gradient graphs.
 export { differentiableOperators } from './grad/rules.js';
 export type { Attributes, Dim, Graph, Operation, Shape, Value } from './graph.js';
-export { type OnnxModel, parseModel, serializeModel } from './model.js';
+export { normalizationLayers } from './layers/find-layers.js';
 export {
+  type LayerKind,
   type NormalizationLayer,
-  normalizationLayers,
-  type ParameterNames,
   type ParameterSet,
-  parameterNames,
-} from './normalization.js';
+  parameterKey,
+  parameterKeys,
+  type Role,
+} from './layers/layer.js';
+export { type OnnxModel, parseModel, serializeModel } from './model.js';
 export { readParameters, withParameters } from './parameters.js';
 export { type ParametricOptions, parametricModel } from './parametric-model.js';
 export { type Loss, type TrainingModel, trainingModel } from './training-model.js';

@@ -3,9 +3,10 @@ import { exportGraph } from './export-graph.js';
 import { gradients } from './grad/gradients.js';
 import { batchMoments } from './grad/normalize.js';
 import type { Graph, Value } from './graph.js';
-import { exportedMean, importGraph } from './import-graph.js';
+import { importGraph } from './import-graph.js';
+import { parameterKey } from './layers/layer.js';
+import { exportedMean } from './layers/statistics.js';
 import { OLDEST_OPSET, type OnnxModel } from './model.js';
-import { parameterNames } from './normalization.js';
 
 /**
  * A loss, written in the graph.
@@ -53,7 +54,9 @@ export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
   const before = new Set(graph.inputs.keys());
   const total = loss(graph, logits);
   const lossInputs = [...graph.inputs.keys()].filter((name) => !before.has(name));
-  const targets = layers.flatMap(({ parameters }) => parameters.slice(0, 2));
+  const targets = layers.flatMap(({ parameters }) =>
+    (['gamma', 'beta'] as const).flatMap((role) => parameters.get(role) ?? []),
+  );
   const found = gradients(graph, total, targets);
   const outputs = new Map<string, Value>([
     ['loss', total],
@@ -65,11 +68,12 @@ export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
     gradientNames.set(key, `gradient:${key}`);
   }
   const statisticNames = new Map<string, string>();
-  for (const { layer, operation } of layers) {
-    const names = parameterNames(layer);
-    const { mean, variance } = batchMoments(graph, operation.inputs[0] as Value);
+  for (const { layer, input: x } of layers) {
+    if (layer.kind !== 'BatchNormalization' || x === undefined) continue;
+    const { mean, variance } = batchMoments(graph, x);
     const origin = graph.constant(exportedMean(layer), [layer.channels]);
-    for (const [key, value] of [[names.mean, graph.plus(mean, origin)] as const, [names.variance, variance] as const]) {
+    for (const [role, value] of [['mean', graph.plus(mean, origin)] as const, ['variance', variance] as const]) {
+      const key = parameterKey(layer, role);
       outputs.set(`batch:${key}`, value);
       statisticNames.set(key, `batch:${key}`);
     }
@@ -77,7 +81,7 @@ export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
   return {
     bytes: exportGraph(graph, outputs, model),
     input: input.name,
-    parameterInputs: layers.flatMap(({ parameters }) => parameters.map(({ name }) => name)),
+    parameterInputs: layers.flatMap(({ parameters }) => [...parameters.values()].map(({ name }) => name)),
     lossInputs,
     loss: 'loss',
     logits: 'logits',
