@@ -1,4 +1,5 @@
-import { RULES } from './grad/rules.js';
+import { isFlat } from './grad/flat.js';
+import { hasRule } from './grad/rules.js';
 import { findLayers, inTrainingMode } from './layers/find-layers.js';
 import { describeLayer, type NormalizationLayer, type Role } from './layers/layer.js';
 import { type OnnxModel, shapeOf } from './model.js';
@@ -71,6 +72,8 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
   const isLayer = new Set(layers);
   const depends = new Set<string>();
   for (const node of model.graph.node) {
+    const to = Number(node.attribute.find(({ name }) => name === 'to')?.i);
+    if (isFlat({ type: node.opType, attributes: { to } })) continue;
     if (isLayer.has(node) || node.input.some((name) => depends.has(name)))
       for (const output of node.output) depends.add(output);
   }
@@ -86,7 +89,7 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
     }
     node.input.forEach((name, i) => {
       if (!depends.has(name)) return;
-      if (RULES[node.opType]?.[i] !== undefined) wanted.add(name);
+      if (hasRule(node.opType, i)) wanted.add(name);
       else
         obstacles.push({
           operator: node.opType,

@@ -38,6 +38,7 @@ export class GraphBase {
   readonly constants = new Map<string, TensorProto>();
   readonly #producers = new Map<string, Operation>();
   readonly #known = new Map<string, Value>();
+  readonly #lists = new Map<string, readonly Value[]>();
   readonly #stopped = new Set<string>();
   readonly #names = new Set<string>();
 
@@ -74,7 +75,7 @@ export class GraphBase {
 
   /** Adds an operation with one output. */
   op(type: string, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value {
-    const key = `${type}(${inputs.map((input) => input?.name ?? '')})${JSON.stringify(attributes)}`;
+    const key = keyOf(type, inputs, attributes);
     return this.#remember(key, () => {
       const name = this.#unique(type);
       const [shape] = inferShapes(type, inputs, attributes, this);
@@ -82,6 +83,24 @@ export class GraphBase {
       this.add({ type, name, inputs, outputs: [value], attributes });
       return value;
     });
+  }
+
+  /** Adds an operation with several outputs, whose shapes may be given. */
+  several(
+    type: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    count: number,
+    shapes: readonly (Shape | undefined)[] = [],
+  ): readonly Value[] {
+    const key = `${count} ${keyOf(type, inputs, attributes)}`;
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const name = this.#unique(type);
+    const outputs = Array.from({ length: count }, (_, i) => ({ name: `${name}:${i}`, shape: shapes[i] }));
+    this.add({ type, name, inputs, outputs, attributes });
+    this.#lists.set(key, outputs);
+    return outputs;
   }
 
   /** Adds an operation as it is. */
@@ -132,3 +151,7 @@ export class GraphBase {
     }
   }
 }
+
+/** The same for two operations that compute the same. */
+const keyOf = (type: string, inputs: readonly (Value | undefined)[], attributes: Attributes): string =>
+  `${type}(${inputs.map((input) => input?.name ?? '')})${JSON.stringify(attributes)}`;

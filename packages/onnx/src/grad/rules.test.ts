@@ -1,10 +1,10 @@
 import { type Test, test } from 'tap';
 import { Graph, type Value } from '../graph.js';
-import { CASES, type Case } from '../testing/cases.js';
+import { CASES, type Case, type Constant } from '../testing/cases.js';
 import { fileOf, fill, normals } from '../testing/fixtures.js';
 import { type Feed, outputOf, run } from '../testing/runtime.js';
 import { gradients } from './gradients.js';
-import { RULES } from './rules.js';
+import { differentiableOperators, RULES } from './rules.js';
 
 /** Half the distance of a central difference: its error and float32 rounding together stay below the tolerance. */
 const STEP = 5e-3;
@@ -17,10 +17,25 @@ const sizeOf = (dims: readonly number[]): number => dims.reduce((product, dim) =
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 
-function sample({ domain }: Case, next: () => number): number {
+function sample({ domain, kinks }: Case, next: () => number): number {
   const value = next();
+  if (kinks.some((kink) => Math.abs(value - kink) < 0.1)) return value + 0.2;
   if (domain === 'positive') return 0.5 + Math.abs(value);
+  if (domain === 'near 0') return Math.tanh(value) * 0.8;
+  if (domain === 'above 1') return 1.5 + Math.abs(value);
+  if (domain === 'apart') return Math.round(value * 20) / 20 + 0.1 * next();
   return domain === 'not near 0' ? value + 0.5 * (value < 0 ? -1 : 1) : value;
+}
+
+function constant(graph: Graph, given: Constant | undefined): Value | undefined {
+  if (given === undefined) return undefined;
+  if ('float' in given) return graph.constant(given.float);
+  if ('bools' in given) {
+    const signs = graph.constant(Float32Array.from(given.bools, Number), given.dims);
+    return graph.op('Greater', [signs, graph.constant(0.5)]);
+  }
+  const flat = graph.ints(given.ints);
+  return given.dims === undefined ? flat : graph.reshape(flat, given.dims);
 }
 
 /** The operator, its inputs that are not frozen, and the gradients of sum(c y) for them. */
@@ -34,11 +49,17 @@ function build(entry: Case, data: readonly Float32Array[], open: boolean) {
     );
   });
   const targets = inputs.filter(({ name }) => graph.inputs.has(name));
-  const last = entry.ints === undefined ? [] : [graph.ints(entry.ints)];
-  const y = graph.op(entry.operator, [...inputs, ...last], entry.attributes);
+  const [first, last] = [entry.first, entry.last].map((given) => given.map((value) => constant(graph, value)));
+  const all = [...(first ?? []), ...inputs, ...(last ?? [])];
+  const outputs =
+    entry.outputs === 1
+      ? [graph.op(entry.operator, all, entry.attributes)]
+      : graph.several(entry.operator, all, entry.attributes, entry.outputs);
+  const flat = entry.reads.map((i) => graph.reshape(outputs[i] as Value, [-1]));
+  const y = flat.length === 1 ? (flat[0] as Value) : graph.op('Concat', flat, { axis: 0 });
   const forward = fileOf(graph, { y });
   const c = graph.input('c', [undefined]);
-  const loss = graph.reduceSum(graph.mul(graph.reshape(y, [-1]), c), [0]);
+  const loss = graph.reduceSum(graph.mul(y, c), [0]);
   const found = [...gradients(graph, loss, targets)].map(([name, value]) => [`gradient:${name}`, value]);
   return { targets, forward, backward: fileOf(graph, Object.fromEntries(found)) };
 }
@@ -77,8 +98,9 @@ async function check(t: Test, entry: Case, open: boolean): Promise<void> {
 }
 
 for (const entry of CASES) {
-  const ints = entry.ints === undefined ? '' : ` [${entry.ints}]`;
-  const name = `${entry.operator}${JSON.stringify(entry.shapes)}${ints} ${JSON.stringify(entry.attributes)}`;
+  const constants = [...entry.first, ...entry.last].map((given) => ` ${JSON.stringify(given)}`).join('');
+  const reads = entry.outputs === 1 ? '' : ` outputs ${entry.reads} of ${entry.outputs}`;
+  const name = `${entry.operator}${JSON.stringify(entry.shapes)}${constants} ${JSON.stringify(entry.attributes)}${reads}`;
   const batched = entry.shapes.some(([first], i) => first === 2 && !entry.frozen.includes(i));
   for (const open of batched ? [false, true] : [false]) {
     test(`${name}${open ? ', the batch open' : ''}`, (t) => check(t, entry, open));
@@ -87,17 +109,22 @@ for (const entry of CASES) {
 
 test('every rule has a case', async (t) => {
   const covered = new Set(
-    CASES.flatMap(({ operator, shapes, frozen }) =>
-      shapes.flatMap((_, i) => (frozen.includes(i) ? [] : [`${operator} input ${i}`])),
+    CASES.flatMap(({ operator, shapes, frozen, first }) =>
+      shapes.flatMap((_, i) => (frozen.includes(i) ? [] : [`${operator} input ${i + first.length}`])),
     ),
   );
   // Its gradient is not the derivative of its value: normalize.test.ts.
   for (const i of [0, 1, 2]) covered.add(`BatchNormalization input ${i}`);
-  const rules = Object.entries(RULES).flatMap(([operator, inputs]) =>
-    inputs.flatMap((rule, i) => (rule === undefined ? [] : [`${operator} input ${i}`])),
-  );
+  const rules = differentiableOperators().flatMap((operator) => inputsWithRule(operator));
   t.same(
     rules.filter((rule) => !covered.has(rule)),
     [],
   );
 });
+
+/** Where all inputs have the same rule, the first stands for them. */
+function inputsWithRule(operator: string): string[] {
+  const entry = RULES[operator] ?? [];
+  if (!('length' in entry)) return [`${operator} input 0`];
+  return entry.flatMap((rule, i) => (rule === undefined ? [] : [`${operator} input ${i}`]));
+}
