@@ -1,4 +1,5 @@
 import type { Attributes } from '../graph.js';
+import { WINDOW_CASES } from './cases/window.js';
 
 /** A case for the gradient rules: an operator on random inputs. */
 export interface Case {
@@ -9,8 +10,10 @@ export interface Case {
   readonly ints?: readonly number[];
   /** Inputs that are constants of the graph. */
   readonly frozen: readonly number[];
-  /** Where the inputs lie: positive for logarithms, not near 0 for what has a kink or a pole there. */
-  readonly domain: 'all' | 'positive' | 'not near 0';
+  /**
+   * Where the inputs lie: positive for logarithms, not near 0 for what has a kink or a pole there, far apart for what takes the largest.
+   */
+  readonly domain: 'all' | 'positive' | 'not near 0' | 'far apart';
   readonly opset: number;
 }
 
@@ -23,10 +26,6 @@ const of = (operator: string, shapes: number[][], attributes: Attributes = {}, m
   opset: 17,
   ...more,
 });
-
-/** A convolution of x [batch, inputs, ...] with a frozen kernel [outputs, inputs / group, ...]. */
-const conv = (x: number[], kernel: number[], attributes: Attributes = {}): Case =>
-  of('Conv', [x, kernel], attributes, { frozen: [1] });
 
 /** An axis 0 of size 2 is a batch: every case runs once with its size known and once with it open. */
 export const CASES: readonly Case[] = [
@@ -155,38 +154,5 @@ export const CASES: readonly Case[] = [
   of('Transpose', [[2, 3, 4]]),
   of('Transpose', [[2, 3, 4, 5]], { perm: [0, 2, 3, 1] }),
 
-  // Stride 1: a convolution with the kernel turned.
-  conv([2, 3, 5, 6], [4, 3, 3, 3], { pads: [1, 1, 1, 1] }),
-  conv([2, 3, 5, 6], [4, 3, 1, 1]),
-  conv([2, 3, 7, 6], [4, 3, 2, 3]),
-  conv([2, 3, 7, 6], [4, 3, 3, 2], { pads: [0, 1, 2, 0] }),
-  conv([2, 3, 9, 8], [4, 3, 3, 3], { dilations: [2, 3], pads: [2, 1, 0, 3] }),
-  conv([2, 4, 5, 6], [6, 2, 3, 3], { group: 2, pads: [1, 1, 1, 1] }),
-  conv([2, 4, 5, 6], [4, 1, 3, 3], { group: 4, pads: [1, 1, 1, 1] }),
-  conv([2, 3, 5, 5], [4, 3, 1, 1], { pads: [1, 0, 0, 1] }), // padded more than the kernel reaches: ConvTranspose
-  // A stride that divides the size: sub-pixel convolution.
-  conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 8, 6], [4, 3, 1, 1], { strides: [2, 2] }),
-  conv([2, 3, 8, 6], [4, 3, 2, 2], { strides: [2, 2] }),
-  conv([2, 3, 8, 6], [4, 3, 4, 4], { strides: [2, 2], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 8, 6], [4, 3, 5, 3], { strides: [2, 2], pads: [2, 1, 2, 1] }),
-  conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2], pads: [0, 1, 1, 0] }),
-  conv([2, 3, 8, 8], [4, 3, 7, 7], { strides: [2, 2], pads: [3, 3, 3, 3] }),
-  conv([2, 3, 9, 6], [4, 3, 3, 3], { strides: [3, 3], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 9, 6], [4, 3, 5, 4], { strides: [3, 3], pads: [2, 0, 1, 2] }),
-  conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2] }),
-  // The rest: ConvTranspose.
-  conv([2, 3, 7, 5], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 7, 8], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 0, 1, 1] }),
-  conv([2, 3, 10, 11], [4, 3, 3, 2], { strides: [3, 3], pads: [0, 1, 1, 0] }),
-  conv([2, 3, 8, 9], [4, 3, 3, 3], { strides: [2, 3], pads: [1, 1, 1, 1] }),
-  conv([2, 4, 8, 6], [6, 2, 3, 3], { strides: [2, 2], group: 2, pads: [1, 1, 1, 1] }),
-  conv([2, 3, 8, 8], [4, 3, 3, 3], { strides: [2, 2], dilations: [2, 2], pads: [2, 2, 2, 2] }),
-  conv([2, 3, 9], [4, 3, 3], { strides: [2], pads: [1, 1] }),
-  conv([2, 3, 8], [4, 3, 3], { pads: [1, 1] }),
-  conv([2, 2, 4, 5, 4], [3, 2, 3, 3, 3], { strides: [2, 1, 2], pads: [1, 1, 1, 1, 1, 1] }),
-  of('Conv', [[2, 3, 6, 6], [4, 3, 3, 3], [4]], { pads: [1, 1, 1, 1] }, { frozen: [1, 2] }),
-  conv([2, 3, 6, 5], [4, 3, 3, 3], { auto_pad: 'VALID', strides: [2, 2] }),
-  conv([2, 3, 6, 5], [4, 3, 3, 2], { auto_pad: 'SAME_UPPER', strides: [2, 2] }),
-  conv([2, 3, 7, 6], [4, 3, 3, 2], { auto_pad: 'SAME_LOWER', strides: [2, 3], dilations: [1, 1] }),
+  ...WINDOW_CASES,
 ];
