@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph.js';
-import { convolutionInput } from './convolution.js';
+import { convolution } from './convolution.js';
 import { input, type Rules } from './rule.js';
 
 /** The last two axes exchanged. */
@@ -32,5 +32,5 @@ export const linear: Rules = {
     },
     (graph, g, op) => graph.scale(g, (op.attributes.beta ?? 1) as number),
   ],
-  Conv: [convolutionInput],
+  ...convolution,
 };

@@ -3,6 +3,7 @@ import { activations } from './activations.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { normalize } from './normalize.js';
+import { pool } from './pool.js';
 import { reduce } from './reduce.js';
 import type { JointRule, Rules } from './rule.js';
 import { shape } from './shape.js';
@@ -12,6 +13,7 @@ export const RULES: Rules = {
   ...elementwise,
   ...activations,
   ...linear,
+  ...pool,
   ...reduce,
   ...shape,
   ...normalize,
