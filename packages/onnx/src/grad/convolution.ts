@@ -1,4 +1,5 @@
-import type { Graph, Value } from '../graph.js';
+import { OnnxError } from '../errors.js';
+import type { Attributes, Graph, Operation, Value } from '../graph.js';
 import { constantKernel, turnedKernel } from './kernel.js';
 import { input, type Rule, type Rules } from './rule.js';
 import { spreadOut } from './spread-out.js';
@@ -51,6 +52,41 @@ function transposed(graph: Graph, g: Value, weight: Value, window: Window): Valu
   });
 }
 
+const kernelOf = (op: Operation) => op.inputs[1]?.shape?.slice(2) as readonly number[] | undefined;
+
+/**
+ * A ConvTranspose spreads what a convolution gathers: its gradient is the convolution, with the same kernel. An output padding of a
+ * stride or more makes positions that no input reached.
+ *
+ * @throws OnnxError ONNX_UNSUPPORTED: its padding follows from an output shape
+ */
+const convolved: Rule = (graph, g, op) => {
+  const { strides, dilations, pads, group = 1, output_padding = [], auto_pad = 'NOTSET', output_shape } = op.attributes;
+  if (output_shape !== undefined || (auto_pad !== 'NOTSET' && auto_pad !== 'VALID')) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `"${op.name}", a ConvTranspose, states its output's shape instead of its padding, and there is no gradient for that; write it with pads and output_padding.`,
+    );
+  }
+  const given = Object.entries({ strides, dilations, pads }).filter(
+    ([name, value]) => value && !(name === 'pads' && auto_pad === 'VALID'),
+  );
+  const attributes = Object.fromEntries(given) as Attributes;
+  const gathered = graph.op('Conv', [g, input(op, 1)], { ...attributes, group, kernel_shape: kernelOf(op) ?? [] });
+  const extra = (output_padding as readonly number[]).map((count, i) =>
+    Math.floor(count / ((strides as readonly number[])?.[i] ?? 1)),
+  );
+  const cut = extra.flatMap((count, i) => (count > 0 ? [{ axis: i + 2, end: 0 - count }] : []));
+  return cut.length === 0
+    ? gathered
+    : graph.op('Slice', [
+        gathered,
+        graph.ints(cut.map(() => 0)),
+        graph.ints(cut.map(({ end }) => end)),
+        graph.ints(cut.map(({ axis }) => axis)),
+      ]);
+};
+
 /** Every axis but the one of the channels. */
 const acrossChannels: Rule = (graph, g, op) => {
   const rank = g.shape?.length ?? input(op, 1).shape?.length ?? 0;
@@ -60,9 +96,7 @@ const acrossChannels: Rule = (graph, g, op) => {
   );
 };
 
-const kernelOf = (op: { readonly inputs: readonly (Value | undefined)[] }) =>
-  op.inputs[1]?.shape?.slice(2) as readonly number[] | undefined;
-
 export const convolution: Rules = {
   Conv: [(graph, g, op) => slideBack(graph, g, input(op, 1), windowIn(op, kernelOf(op))), undefined, acrossChannels],
+  ConvTranspose: [convolved, undefined, acrossChannels],
 };

@@ -46,6 +46,16 @@ export const WINDOW: readonly Case[] = [
   conv([2, 3, 7, 6], [4, 3, 3, 2], { auto_pad: 'SAME_LOWER', strides: [2, 3], dilations: [1, 1] }),
 
   of('Conv', [[2, 3, 6], [4, 3, 3], [4]], {}, { frozen: [1] }),
+  of('ConvTranspose', [[2, 3, 5, 4], [3, 4, 3, 3], [4]], { strides: [2, 2], pads: [1, 0, 1, 1] }, { frozen: [1] }),
+  of(
+    'ConvTranspose',
+    [
+      [2, 4, 5],
+      [4, 3, 3],
+    ],
+    { dilations: [3], group: 2, output_padding: [2] },
+    { frozen: [1] },
+  ),
   // One channel to one, with a stride: zeros between.
   conv([2, 4, 8, 6], [4, 1, 3, 3], { strides: [2, 2], group: 4, pads: [1, 1, 1, 1] }),
   conv([2, 4, 7, 9], [4, 1, 3, 3], { strides: [2, 2], group: 4, pads: [1, 1, 1, 1] }),
