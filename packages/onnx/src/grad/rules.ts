@@ -5,6 +5,7 @@ import { linear } from './linear.js';
 import { normalize } from './normalize.js';
 import { reduce } from './reduce.js';
 import type { JointRule, Rules } from './rule.js';
+import { selection } from './selection.js';
 import { shape } from './shape.js';
 
 /** All rules by operator. An operator is added in its family's file. */
@@ -14,6 +15,7 @@ export const RULES: Rules = {
   ...linear,
   ...reduce,
   ...shape,
+  ...selection,
   ...normalize,
 };
 
