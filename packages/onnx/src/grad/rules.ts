@@ -7,6 +7,7 @@ import { reduce } from './reduce.js';
 import type { JointRule, Rules } from './rule.js';
 import { selection } from './selection.js';
 import { shape } from './shape.js';
+import { standardizing } from './standardize.js';
 
 /** All rules by operator. An operator is added in its family's file. */
 export const RULES: Rules = {
@@ -17,6 +18,7 @@ export const RULES: Rules = {
   ...shape,
   ...selection,
   ...normalize,
+  ...standardizing,
 };
 
 /**

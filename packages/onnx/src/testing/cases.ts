@@ -2,6 +2,7 @@ import { ACTIVATIONS } from './cases/activations.js';
 import type { Case } from './cases/case.js';
 import { ELEMENTWISE } from './cases/elementwise.js';
 import { LINEAR } from './cases/linear.js';
+import { NORMALIZATION } from './cases/normalization.js';
 import { REDUCE } from './cases/reduce.js';
 import { SELECTION } from './cases/selection.js';
 import { SHAPE } from './cases/shape.js';
@@ -17,5 +18,6 @@ export const CASES: readonly Case[] = [
   ...REDUCE,
   ...SHAPE,
   ...SELECTION,
+  ...NORMALIZATION,
   ...WINDOW,
 ];
