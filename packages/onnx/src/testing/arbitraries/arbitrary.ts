@@ -1,16 +1,10 @@
 import fc from 'fast-check';
-import type { Attributes } from '../../graph.js';
 import type { Case } from '../cases.js';
+
+export { of as caseOf } from '../cases/case.js';
 
 /** Random cases of one operator. */
 export type CaseArbitrary = fc.Arbitrary<Case>;
-
-export const caseOf = (
-  operator: string,
-  shapes: readonly (readonly number[])[],
-  attributes: Attributes = {},
-  more: Partial<Case> = {},
-): Case => ({ operator, shapes, attributes, frozen: [], domain: 'all', opset: 17, ...more });
 
 /** Small: a case is a few dozen elements. */
 export const size = fc.integer({ min: 1, max: 4 });
