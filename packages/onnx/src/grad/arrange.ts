@@ -1,4 +1,6 @@
-import { input, number, type Rule, type Rules, rankOf, unsupported } from './rule.js';
+import type { Graph, Operation, Value } from '../graph.js';
+import { readFloats } from '../tensor.js';
+import { input, number, type Rule, type Rules, unsupported } from './rule.js';
 import { intsIn, reshapeTo, type SizeOf } from './sizes.js';
 
 /** The copies of a tile are summed: each repeated axis is taken apart into [repeats, size]. */
@@ -24,20 +26,35 @@ const depthToSpace: Rule = (graph, g, op) => {
   return graph.reshapeLike(graph.transpose(apart, [0, 1, 3, 5, 2, 4]), x);
 };
 
+/** By how much each axis grows; NaN where it is not known. */
+function factorsOf(graph: Graph, g: Value, op: Operation): number[] {
+  const scales = op.inputs[2] && graph.constants.get(op.inputs[2].name);
+  if (scales !== undefined && scales.dims[0] !== 0n) return [...readFloats(scales)];
+  const sizes = intsIn(graph, op.inputs[3]) ?? g.shape;
+  return (input(op, 0).shape ?? []).map((size, i) => (sizes?.[i] ?? Number.NaN) / (size ?? Number.NaN));
+}
+
+/** Whether each element fills a block, for whole factors. */
+function inBlocks({ attributes }: Operation): boolean {
+  const { mode = 'nearest', nearest_mode: nearest = 'round_prefer_floor', axes } = attributes;
+  const coordinates = String(attributes.coordinate_transformation_mode ?? 'half_pixel');
+  const block =
+    coordinates === 'asymmetric'
+      ? nearest === 'floor'
+      : /half_pixel/.test(coordinates) && /round/.test(String(nearest));
+  return mode === 'nearest' && block && axes === undefined;
+}
+
 /** Nearest neighbour by whole numbers: every block of the output repeats one element, and its gradients are summed. */
 const resize: Rule = (graph, g, op) => {
-  const rank = rankOf(op);
-  const [before, after] = [input(op, 0).shape ?? [], g.shape ?? []];
-  const factors = before.map((size, i) => (i < 2 ? 1 : (after[i] ?? Number.NaN) / (size ?? Number.NaN)));
-  const window = factors.slice(2);
-  const nearest =
-    (op.attributes.mode ?? 'nearest') === 'nearest' && op.attributes.coordinate_transformation_mode !== 'align_corners';
-  const channels = before[0] === after[0] && before[1] === after[1];
-  if (!nearest || !channels || rank < 3 || !window.every(Number.isInteger)) {
+  const [batch, channels, ...window] = factorsOf(graph, g, op);
+  // The batch, where its size is open, is not resized.
+  const spatial = (batch === 1 || input(op, 0).shape?.[0] === undefined) && channels === 1 && window.length > 0;
+  if (!inBlocks(op) || !spatial || !window.every(Number.isInteger)) {
     throw unsupported(
       op,
-      'is known only for nearest neighbours by whole numbers',
-      'export such a model with fixed sizes, or train behind it',
+      'is known only for nearest neighbours and whole factors',
+      'export the model with fixed sizes, or train only the layers behind it',
     );
   }
   const mean = graph.op('AveragePool', [g], { kernel_shape: window, strides: window });

@@ -20,4 +20,11 @@ export const SHAPE: readonly Case[] = [
   of('DepthToSpace', '2x8x3x2', { blocksize: 2 }),
   of('DepthToSpace', '2x8x3x2', { blocksize: 2, mode: 'CRD' }),
   of('SpaceToDepth', '2x3x4x6', { blocksize: 2 }),
+  of('Resize', '2x3x2x4', {}, { last: [undefined, undefined, { ints: [2, 3, 4, 12] }] }),
+  of(
+    'Resize',
+    '2x3x4',
+    { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+    { last: [undefined, { floats: [1, 1, 3] }] },
+  ),
 ];
