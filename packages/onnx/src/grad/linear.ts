@@ -1,5 +1,5 @@
 import type { Graph, Operation, Value } from '../graph.js';
-import { convolutionInput } from './convolution.js';
+import { convolution } from './convolution.js';
 import { input, type Rules, rankOf } from './rule.js';
 
 const swapped = (rank: number): number[] =>
@@ -44,5 +44,5 @@ export const linear: Rules = {
     },
     (graph, g, op) => graph.scale(g, (op.attributes.beta ?? 1) as number),
   ],
-  Conv: [convolutionInput],
+  ...convolution,
 };

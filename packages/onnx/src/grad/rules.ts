@@ -5,6 +5,7 @@ import { einsum } from './einsum.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { normalize } from './normalize.js';
+import { pool } from './pool.js';
 import { reduce } from './reduce.js';
 import type { JointRule, Rules } from './rule.js';
 import { selection } from './selection.js';
@@ -16,6 +17,7 @@ export const RULES: Rules = {
   ...elementwise,
   ...activations,
   ...linear,
+  ...pool,
   ...reduce,
   ...shape,
   ...arrange,

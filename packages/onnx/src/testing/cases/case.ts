@@ -20,9 +20,9 @@ export interface Case {
   readonly frozen: readonly number[];
   /**
    * Where the inputs lie: positive for logarithms, not near 0 for what has a kink or a pole there, near 0 for what is defined between -1
-   * and 1, above 1, apart where no two may be alike.
+   * and 1, above 1, far apart for what takes the largest.
    */
-  readonly domain: 'all' | 'positive' | 'not near 0' | 'near 0' | 'above 1' | 'apart';
+  readonly domain: 'all' | 'positive' | 'not near 0' | 'near 0' | 'above 1' | 'apart' | 'far apart';
   /** Values from which every input keeps away. */
   readonly kinks: readonly number[];
   readonly opset: number;
