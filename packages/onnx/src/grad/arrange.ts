@@ -1,7 +1,7 @@
 import type { Graph, Operation, Value } from '../graph.js';
 import { readFloats } from '../tensor.js';
 import { input, number, type Rule, type Rules, unsupported } from './rule.js';
-import { intsIn, reshapeTo, type SizeOf } from './sizes.js';
+import { intsIn, reshapeTo, type SizeOf, tensorOf } from './sizes.js';
 
 /** The copies of a tile are summed: each repeated axis is taken apart into [repeats, size]. */
 const tile: Rule = (graph, g, op) => {
@@ -28,7 +28,7 @@ const depthToSpace: Rule = (graph, g, op) => {
 
 /** By how much each axis grows; NaN where it is not known. */
 function factorsOf(graph: Graph, g: Value, op: Operation): number[] {
-  const scales = op.inputs[2] && graph.constants.get(op.inputs[2].name);
+  const scales = tensorOf(graph, op.inputs[2]);
   if (scales !== undefined && scales.dims[0] !== 0n) return [...readFloats(scales)];
   const sizes = intsIn(graph, op.inputs[3]) ?? g.shape;
   return (input(op, 0).shape ?? []).map((size, i) => (sizes?.[i] ?? Number.NaN) / (size ?? Number.NaN));

@@ -1,3 +1,4 @@
+import { type TensorProto, TensorProto_DataType } from '../gen/onnx/onnx_pb.js';
 import type { Graph, Operation, Value } from '../graph.js';
 import { readInts } from '../tensor.js';
 
@@ -6,10 +7,18 @@ export interface SizeOf {
   readonly axis: number;
 }
 
+/** The tensor of a constant, also where a node Constant holds it. */
+export function tensorOf(graph: Graph, value: Value | undefined): TensorProto | undefined {
+  if (value === undefined) return undefined;
+  const producer = graph.producer(value);
+  if (producer?.type === 'Constant') return producer.raw?.find(({ name }) => name === 'value')?.t;
+  return producer?.type === 'Identity' ? tensorOf(graph, producer.inputs[0]) : graph.constants.get(value.name);
+}
+
 /** The integers of a constant int64 value; undefined for another, or none. */
 export function intsIn(graph: Graph, value: Value | undefined): number[] | undefined {
-  const tensor = value && graph.constants.get(value.name);
-  return tensor === undefined ? undefined : readInts(tensor);
+  const tensor = tensorOf(graph, value);
+  return tensor?.dataType === TensorProto_DataType.INT64 ? readInts(tensor) : undefined;
 }
 
 /** The shape of a value when the graph runs, int64. */
