@@ -1,6 +1,7 @@
 import type { Graph, Operation, Value } from '../graph.js';
 import { complement, half, positive, shift, square } from './masks.js';
 import { input, number, output, type Rule, type Rules, unsupported } from './rule.js';
+import { tensorOf } from './sizes.js';
 
 /** A rule g f(x, y) for an activation y of x. */
 const times =
@@ -65,7 +66,7 @@ function mish(graph: Graph, x: Value): Value {
 /** @throws OnnxError ONNX_UNSUPPORTED: in training mode */
 const dropout: Rule = (graph, g, op) => {
   const training = op.inputs[2];
-  const constant = training && graph.constants.get(training.name);
+  const constant = tensorOf(graph, training);
   const off = constant?.rawData[0] === 0 || constant?.int32Data[0] === 0;
   if (training === undefined || off) return g;
   throw unsupported(op, 'drops at random', 'export the model in inference mode: model.eval()');

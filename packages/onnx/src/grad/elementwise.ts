@@ -3,6 +3,7 @@ import type { Graph, Operation, Value } from '../graph.js';
 import { readFloats, readInts } from '../tensor.js';
 import { complement, positive, shift, square, zero } from './masks.js';
 import { input, output, type Rule, type Rules } from './rule.js';
+import { tensorOf } from './sizes.js';
 
 const pass: Rule = (_, g) => g;
 
@@ -31,7 +32,7 @@ const powerBase: Rule = (graph, g, op) => {
 
 /** The number that a constant scalar holds, int64 or float32. */
 function scalar(graph: Graph, value: Value): number | undefined {
-  const tensor = graph.constants.get(value.name);
+  const tensor = tensorOf(graph, value);
   if (tensor?.dims.some((dim) => dim !== 1n)) return undefined;
   if (tensor?.dataType === TensorProto_DataType.INT64) return readInts(tensor)[0];
   return tensor?.dataType === TensorProto_DataType.FLOAT ? readFloats(tensor)[0] : undefined;

@@ -1,7 +1,7 @@
 import type { Graph, Operation, Value } from '../graph.js';
 import { flip, interleave, padAxis } from './place.js';
 import { axisFrom, input, type Rule, rankOf, unsupported } from './rule.js';
-import { intsIn, shapeOf, zerosLike } from './sizes.js';
+import { intsIn, shapeOf, tensorOf, zerosLike } from './sizes.js';
 
 /** A slice where the indices are constant and evenly spaced, its inverse where they are a permutation, else a sum by index. */
 export const gather: Rule = (graph, g, op) => {
@@ -9,7 +9,7 @@ export const gather: Rule = (graph, g, op) => {
   const axis = axisFrom(op, 0);
   const size = input(op, 0).shape?.[axis];
   const given = intsIn(graph, op.inputs[1]);
-  const dims = input(op, 1).shape;
+  const dims = tensorOf(graph, op.inputs[1])?.dims;
   if (given === undefined || size === undefined || dims === undefined || dims.length > 1) {
     return addByIndex(graph, g, op, axis, rank);
   }
@@ -55,7 +55,7 @@ function permuted(graph: Graph, g: Value, indices: readonly number[], axis: numb
 /** Adds the rows of g to those rows of a zero x that their indices name; the axis stands first meanwhile. */
 function addByIndex(graph: Graph, g: Value, op: Operation, axis: number, rank: number): Value {
   const [x, indices] = [input(op, 0), input(op, 1)];
-  const many = rankOf(op, 1);
+  const many = tensorOf(graph, indices)?.dims.length ?? rankOf(op, 1);
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
   const others = [...range(0, axis), ...range(axis + 1, rank)];
   const first = [axis, ...others];

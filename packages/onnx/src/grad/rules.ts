@@ -1,5 +1,7 @@
 import type { Value } from '../graph.js';
 import { activations } from './activations.js';
+import { arrange } from './arrange.js';
+import { einsum } from './einsum.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { normalize } from './normalize.js';
@@ -18,6 +20,8 @@ export const RULES: Rules = {
   ...pool,
   ...reduce,
   ...shape,
+  ...arrange,
+  ...einsum,
   ...selection,
   ...normalize,
   ...standardizing,

@@ -1,7 +1,8 @@
 import type { Graph, Operation, Value } from '../graph.js';
 import { gather, gatherElements, gatherND } from './gather.js';
-import { input, type JointRule, number, type Rule, type Rules, unsupported } from './rule.js';
-import { intsIn, joined, sizeOf, zerosLike } from './sizes.js';
+import { padAxis } from './place.js';
+import { axisFrom, input, type JointRule, number, type Rule, type Rules, unsupported } from './rule.js';
+import { intsIn, joined, sizeOf, tensorOf, zerosLike } from './sizes.js';
 import { slice } from './slice.js';
 
 /** Each input gets its piece; one Split makes them all. */
@@ -28,6 +29,38 @@ const split: JointRule = (graph, gradients, op) => {
   return { name: graph.op('Concat', parts, { axis }).name, shape: input(op, 0).shape };
 };
 
+/**
+ * A sequence that was split off a tensor has the gradient of that tensor; each element adds its piece.
+ *
+ * @throws OnnxError ONNX_UNSUPPORTED: another sequence
+ */
+const element: Rule = (graph, g, op) => {
+  const source = graph.producer(input(op, 0));
+  const [x, lengths] = source?.type === 'SplitToSequence' ? source.inputs : [];
+  const [position] = intsIn(graph, op.inputs[1]) ?? [];
+  const piece = intsIn(graph, lengths);
+  const axis = source === undefined ? 0 : axisFrom(source, 0);
+  const size = x?.shape?.[axis];
+  if (x?.shape === undefined || size === undefined || piece === undefined || position === undefined) {
+    throw unsupported(
+      op,
+      'is known only for sequences that were split at fixed sizes',
+      'export the model without them',
+    );
+  }
+  const [chunk = 0] = piece;
+  const lengthsOfAll = tensorOf(graph, lengths)?.dims.length === 0 ? chunks(size, chunk) : piece;
+  const at = position < 0 ? position + lengthsOfAll.length : position;
+  const begin = lengthsOfAll.slice(0, at).reduce((sum, length) => sum + length, 0);
+  const length = lengthsOfAll[at] ?? 0;
+  const whole = { name: g.name, shape: x.shape.with(axis, length) };
+  return padAxis(graph, whole, axis, x.shape.length, begin, size - begin - length);
+};
+
+/** Pieces of one length, and what is left. */
+const chunks = (size: number, length: number): number[] =>
+  Array.from({ length: Math.ceil(size / length) }, (_, i) => Math.min(length, size - i * length));
+
 /** What was added is cut off, what was cut off becomes 0. */
 const padded: Rule = (graph, g, op) => {
   const mode = op.attributes.mode ?? 'constant';
@@ -43,6 +76,8 @@ const padded: Rule = (graph, g, op) => {
 export const selection: Rules = {
   Concat: { everyInput: concatenated },
   Split: { everyOutput: split },
+  SplitToSequence: [(_, g) => g],
+  SequenceAt: [element],
   Slice: [slice],
   Gather: [gather],
   GatherElements: [gatherElements],

@@ -1,4 +1,6 @@
+import { type TensorProto, TensorProto_DataType } from '../gen/onnx/onnx_pb.js';
 import type { Graph, Operation, Value } from '../graph.js';
+import { integersOf } from '../integers.js';
 import { readInts } from '../tensor.js';
 
 /** An axis of a value, for its size. */
@@ -6,10 +8,25 @@ export interface SizeOf {
   readonly axis: number;
 }
 
-/** The integers of a constant int64 value; undefined for another, or none. */
+/** The tensor of a constant, also where a node Constant holds it. */
+export function tensorOf(graph: Graph, value: Value | undefined): TensorProto | undefined {
+  if (value === undefined) return undefined;
+  const producer = graph.producer(value);
+  if (producer?.type === 'Constant') return producer.raw?.find(({ name }) => name === 'value')?.t;
+  return producer?.type === 'Identity' ? tensorOf(graph, producer.inputs[0]) : graph.constants.get(value.name);
+}
+
+/** The integers of a value, each undefined that shows only when the graph runs; undefined where none is known, or there is no value. */
+export function partlyIn(graph: Graph, value: Value | undefined): readonly (number | undefined)[] | undefined {
+  const tensor = tensorOf(graph, value);
+  return tensor?.dataType === TensorProto_DataType.INT64 ? readInts(tensor) : integersOf(graph, value);
+}
+
+/** The same where all are known. */
 export function intsIn(graph: Graph, value: Value | undefined): number[] | undefined {
-  const tensor = value && graph.constants.get(value.name);
-  return tensor === undefined ? undefined : readInts(tensor);
+  const values = partlyIn(graph, value);
+  const known = values?.filter((number) => number !== undefined);
+  return known?.length === values?.length ? known : undefined;
 }
 
 /** The shape of a value when the graph runs, int64. */

@@ -1,7 +1,7 @@
 import type { Graph, Operation, Value } from '../graph.js';
 import { flip, interleave, pad } from './place.js';
 import { input, type Rule, rankOf, unsupported } from './rule.js';
-import { axesIn, intsIn, joined, shapeOf, sizeOf } from './sizes.js';
+import { axesIn, joined, partlyIn, shapeOf, sizeOf } from './sizes.js';
 
 /** What a slice takes from an axis of known size: count elements from begin on, every step-th, perhaps in reverse. */
 interface Range {
@@ -26,9 +26,11 @@ function rangeOf(size: number, start: number, end: number, step: number): Range 
 export const slice: Rule = (graph, g, op) => {
   const x = input(op, 0);
   const rank = rankOf(op);
-  const [starts, ends, steps] = [1, 2, 4].map((i) => intsIn(graph, op.inputs[i]));
+  const [starts, ends, steps] = [1, 2, 4].map((i) => partlyIn(graph, op.inputs[i]));
   const count = starts?.length ?? op.inputs[1]?.shape?.[0];
-  const axes = axesIn(graph, op, 3, rank) ?? Array.from({ length: count ?? 0 }, (_, i) => i);
+  const given = axesIn(graph, op, 3, rank);
+  if (count === undefined || (given === undefined && op.inputs[3] !== undefined)) throw open(op);
+  const axes = given ?? Array.from({ length: count }, (_, i) => i);
   const begins = new Map<number, number | Value>();
   const pads = new Array<number | undefined>(2 * rank).fill(0);
   // The shape of g, also where no shape rule says so.
@@ -37,9 +39,11 @@ export const slice: Rule = (graph, g, op) => {
     shape: g.shape ?? x.shape?.map((size, i) => (axes.includes(i) ? undefined : size)),
   };
   axes.forEach((axis, k) => {
-    const [size, start, end, step = 1] = [x.shape?.[axis], starts?.[k], ends?.[k], steps?.[k]];
+    const [size, start, end] = [x.shape?.[axis], starts?.[k], ends?.[k]];
+    const step = op.inputs[4] === undefined ? 1 : steps?.[k];
+    if (step === undefined) throw open(op);
     if (size === undefined || start === undefined || end === undefined) {
-      if (step !== 1 || (steps === undefined && op.inputs[4] !== undefined)) throw open(op);
+      if (step !== 1) throw open(op);
       begins.set(axis, start !== undefined && start >= 0 ? start : startOf(graph, op, k, axis));
       pads[axis + rank] = undefined;
       return;

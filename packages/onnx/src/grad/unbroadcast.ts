@@ -6,14 +6,17 @@ const TOGETHER: ReadonlySet<string> = new Set(
   'Add Sub Mul Div Pow PRelu Max Min Sum Mean Where Expand LayerNormalization RMSNormalization'.split(' '),
 );
 
+/** Operators whose inputs are broadcast, though not to the shape of the output. */
+const BROADCASTS: ReadonlySet<string> = new Set([...TOGETHER, 'MatMul', 'Gemm']);
+
 /** Sums a part of a gradient over the axes along which an input of the operation was repeated. */
 export function unbroadcast(graph: Graph, part: Value, value: Value, g: Value, { type }: Operation): Value {
   const together = TOGETHER.has(type);
   const from = part.shape ?? (together ? g.shape : undefined);
   const { shape } = value;
   if (from === undefined || shape === undefined) {
-    const whole = together ? whileRunning(graph, part, value) : part;
-    return { name: whole.name, shape: shape ?? (together ? undefined : part.shape) };
+    const whole = BROADCASTS.has(type) ? whileRunning(graph, part, value) : part;
+    return { name: whole.name, shape };
   }
   const rank = from.length;
   const axes = from.flatMap((size, i) => (axisOf(shape, rank, i) === 1 && size !== 1 ? [i] : []));

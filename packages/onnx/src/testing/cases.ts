@@ -21,3 +21,8 @@ export const CASES: readonly Case[] = [
   ...NORMALIZATION,
   ...WINDOW,
 ];
+
+/** Cases that need no sizes to be known, only the number of axes; slices with steps and resizing to a size do. */
+export const FREE: readonly Case[] = [...SHAPE, ...SELECTION, ...REDUCE, ...NORMALIZATION].filter(
+  ({ last, operator }) => last.length < 4 && operator !== 'Resize',
+);

@@ -44,6 +44,7 @@ function one(domain: Case['domain'], next: () => number): number {
 function constant(graph: Graph, given: Constant | undefined): Value | undefined {
   if (given === undefined) return undefined;
   if ('float' in given) return graph.constant(given.float);
+  if ('floats' in given) return graph.constant(Float32Array.from(given.floats), [given.floats.length]);
   if ('bools' in given) {
     const signs = graph.constant(Float32Array.from(given.bools, Number), given.dims);
     return graph.op('Greater', [signs, graph.constant(0.5)]);
@@ -52,21 +53,30 @@ function constant(graph: Graph, given: Constant | undefined): Value | undefined 
   return given.dims === undefined ? flat : graph.reshape(flat, given.dims);
 }
 
+/** What the graph says about shapes. */
+export type Known = 'all shapes known' | 'the batch open' | 'all sizes open' | 'the shape of the output not known';
+
+/** Whether the size of an input's axis is stated. */
+function stated(known: Known, size: number, axis: number): boolean {
+  if (known === 'all sizes open') return size === 1;
+  return known !== 'the batch open' || axis !== 0 || size !== 2;
+}
+
 /** The operator, its inputs that are not frozen, and the gradients of sum(c y) for them. */
-function build(entry: Case, data: readonly Float32Array[], open: boolean) {
+function build(entry: Case, data: readonly Float32Array[], known: Known) {
   const graph = new Graph(entry.opset);
   const inputs = entry.shapes.map((dims, i): Value => {
     if (entry.frozen.includes(i)) return graph.constant(data[i] as Float32Array, dims);
     return graph.input(
       `x${i}`,
-      dims.map((size, axis) => (open && axis === 0 && size === 2 ? undefined : size)),
+      dims.map((size, axis) => (stated(known, size, axis) ? size : undefined)),
     );
   });
   const targets = inputs.filter(({ name }) => graph.inputs.has(name));
   const [first, last] = [entry.first, entry.last].map((given) => given.map((value) => constant(graph, value)));
   const all = [...(first ?? []), ...inputs, ...(last ?? [])];
   const outputs =
-    entry.outputs === 1
+    entry.outputs === 1 && known !== 'the shape of the output not known'
       ? [graph.op(entry.operator, all, entry.attributes)]
       : graph.several(entry.operator, all, entry.attributes, entry.outputs);
   const flat = entry.reads.map((i) => graph.reshape(outputs[i] as Value, [-1]));
@@ -94,13 +104,13 @@ export const isBatched = ({ shapes, frozen }: Case): boolean =>
 /**
  * Compares a rule's gradients with central differences along random directions, as onnxruntime computes both.
  *
- * @param open whether the size of axis 0 is unknown where it is 2
+ * @param known the batch is an axis 0 of size 2
  * @returns what is wrong, in sentences; nothing where all is well
  */
-export async function checkGradient(entry: Case, open: boolean): Promise<string[]> {
+export async function checkGradient(entry: Case, known: Known): Promise<string[]> {
   const next = normals(7);
   const data = entry.shapes.map((dims) => sample(entry, sizeOf(dims), next));
-  const { targets, forward, backward } = build(entry, data, open);
+  const { targets, forward, backward } = build(entry, data, known);
   const feedOf = ({ name }: Value): [string, Feed] => {
     const i = Number(name.slice(1));
     return [name, { data: data[i] as Float32Array, dims: entry.shapes[i] as number[] }];

@@ -1,9 +1,10 @@
 import type { Attributes } from '../../graph.js';
 
-/** A constant input: int64 (a number is a scalar), float32 scalar, or true and false. */
+/** A constant input: int64 (a number is a scalar), float32, or true and false. */
 export type Constant =
   | { readonly ints: readonly number[] | number; readonly dims?: readonly number[] }
   | { readonly float: number }
+  | { readonly floats: readonly number[] }
   | { readonly bools: readonly boolean[]; readonly dims: readonly number[] };
 
 /** A case for the gradient rules: an operator on random inputs. */
