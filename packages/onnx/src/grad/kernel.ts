@@ -47,6 +47,14 @@ export function turnedKernel(graph: Graph, kernel: Kernel, group: number): Value
   });
 }
 
+/** A kernel of one axis as one of two, the first of size 1. */
+export function flatKernel(graph: Graph, kernel: Value): Value {
+  const constant = constantKernel(graph, kernel);
+  if (constant === undefined) return graph.op('Unsqueeze', [kernel, graph.ints([2])]);
+  const { name, data, dims } = constant;
+  return once(graph, `flat ${name}`, () => graph.constant(data, [...dims.slice(0, 2), 1, ...dims.slice(2)]));
+}
+
 /** Where one tap of the window goes along one axis: to which phase of the input, at which place of that phase's small kernel. */
 export interface Tap {
   readonly phase: number;
