@@ -9,10 +9,10 @@ import { flatWindow, reachOf, type Window, windowIn } from './window.js';
 /**
  * Gradient of a sliding sum with respect to what the window slides over, in the form that onnxruntime's CPU runs fastest.
  *
- * Stride 1 and a constant kernel: a convolution with the kernel turned by 180 degrees, its input and output channels exchanged. A
- * stride, and a kernel for each channel: zeros between (see spread-out.ts), which unlike ConvTranspose uses all threads. A stride in
- * three axes: sub-pixel.ts. ConvTranspose takes the rest; with one or two threads it takes 0.6 of a sub-pixel convolution's time, which
- * multiplies by zeros and has to interleave. One axis: two of them, the first of size 1, in half to three quarters of the time.
+ * A constant kernel with stride 1: a convolution with the kernel turned by 180 degrees, its input and output channels exchanged. With
+ * a stride and a kernel for each channel: zeros between (spread-out.ts), as ConvTranspose has one thread only where a group has one
+ * channel. With a stride in three axes: sub-pixel.ts. ConvTranspose takes the rest, in 0.6 of a sub-pixel convolution's time, which
+ * multiplies by zeros and has to interleave. One axis is run as two, the first of size 1, in half to three quarters of the time.
  *
  * @param kernel [outputs, inputs / groups, ...window]
  */

@@ -12,7 +12,12 @@ export interface Kernel {
 /** The kernel as numbers; undefined where it is not a constant of the graph. */
 export function constantKernel(graph: Graph, value: Value): Kernel | undefined {
   const tensor = graph.constants.get(value.name);
-  if (tensor === undefined) return undefined;
+  if (tensor === undefined) {
+    // Exporters write a weight that equals another as its Identity.
+    const producer = graph.producer(value);
+    const [source] = producer?.type === 'Identity' ? producer.inputs : [];
+    return source && constantKernel(graph, source);
+  }
   return { name: value.name, data: readFloats(tensor), dims: tensor.dims.map(Number) };
 }
 
