@@ -58,6 +58,16 @@ def strip(path: Path) -> None:
     for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output, *model.graph.initializer):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
+    # The TorchScript exporter's names are long. Those of initializers stay: they say which parameter it is.
+    short = {value.name: value.name for value in model.graph.output}
+    for index, node in enumerate(model.graph.node):
+        node.name = f"{node.op_type}_{index}"
+        node.input[:] = [short.get(name, name) for name in node.input]
+        for name in node.output:
+            short.setdefault(name, f"v{len(short)}" if name else "")
+        node.output[:] = [short[name] for name in node.output]
+    # Also of shapes noted for values that are now called otherwise.
+    del model.graph.value_info[:]
     onnx.save(model, path)
 
 
