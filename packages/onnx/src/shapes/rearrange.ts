@@ -180,6 +180,7 @@ export const rearrange: ShapeRules = {
   DepthToSpace: blocks((c, h, w, b) => [c / (b * b), h * b, w * b]),
   SpaceToDepth: blocks((c, h, w, b) => [c * b * b, h / b, w / b]),
   ConstantOfShape: held(0),
+  Range: () => [undefined],
   Shape: ({ shapes, attributes }) => {
     const { start, end } = attributes as { start?: number; end?: number };
     return shapes[0] && [shapes[0].slice(start, end).length];
