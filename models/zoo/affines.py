@@ -131,7 +131,7 @@ def difference(a: torch.Tensor, b: torch.Tensor) -> float:
     return ((a.double() - b.double()).abs().max() / b.double().abs().max().clamp_min(1e-300)).item()
 
 
-NEGLIGIBLE = 1e-5
+NEGLIGIBLE = 1e-4
 """Below this part of the model's largest gradient a tensor is taken for zero: float32 rounding is about all that is left of it.
 
 The next normalization takes away a shift, and but for its epsilon a scale, of the layer before it.

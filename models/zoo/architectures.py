@@ -68,6 +68,6 @@ ARCHITECTURES: dict[str, Architecture] = {
     "group-norm": normalized(partial(nn.GroupNorm, 4), "c"),
     "instance-norm": normalized(partial(nn.InstanceNorm2d, affine=True), "a"),
     "rms-norm": Architecture(partial(own.TextClassifier, nn.RMSNorm, nn.SiLU), (64,), "b", "dynamo-23-folded-dynamic", 2000),
-    "video": Architecture(partial(own.convolutional, nn.BatchNorm3d, nn.Conv3d, 3, 16, 20), (3, 8, 32, 32), "b"),
+    "video": Architecture(partial(own.convolutional, nn.BatchNorm3d, nn.Conv3d, 3, 16, 20), (3, 8, 32, 32), "b", "dynamo-21-folded-dynamic"),
     "perceptron": Architecture(own.perceptron, (64,), "c"),
 }

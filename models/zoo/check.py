@@ -18,7 +18,9 @@ def forward(path: Path, inputs: torch.Tensor) -> np.ndarray:
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return session.run(None, {session.get_inputs()[0].name: inputs.numpy()})[0]
+    (value,) = session.get_inputs()
+    array = inputs.numpy().astype("float16") if value.type == "tensor(float16)" else inputs.numpy()
+    return session.run(None, {value.name: array})[0]
 
 
 def constants(model: onnx.ModelProto) -> list[tuple[str, np.ndarray]]:

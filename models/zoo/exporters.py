@@ -50,8 +50,9 @@ def export(network: nn.Module, inputs: torch.Tensor, variant: Variant, path: Pat
                 options["dynamic_axes"] = {"input": {0: "batch"}, "logits": {0: "batch"}}
             torch.onnx.export(network, (inputs,), path, dynamo=False, opset_version=variant.opset, **names, **options)
         else:
-            own_networks.use_fused_attention(True)
-            timm_attention(network, True)
+            # From opset 23 on it becomes the operator Attention.
+            own_networks.use_fused_attention(variant.opset < 23)
+            timm_attention(network, variant.opset < 23)
             shapes = ({0: torch.export.Dim("batch", min=2, max=256)},) if dynamic else None
             torch.onnx.export(
                 network,

@@ -91,6 +91,8 @@ def make(name: str, out: Path, wanted) -> None:
             done["variants"].append(entry)
             print(f"{file}: {entry['size'] / 1e6:.1f} MB, {entry['seconds']} s, folded {entry['folded']}, error {entry['forwardError']:.1e}", flush=True)
         except Exception as error:
+            # Some exports cannot be written, some not be run: a file that is there has passed its check.
+            (out / file).unlink(missing_ok=True)
             message = f"{type(error).__name__}: {error}"
             done["failures"].append({"file": file, "model": name, "variant": variant, "message": message[:2000]})
             print(f"{file}: FAILED {message[:300]}", flush=True)

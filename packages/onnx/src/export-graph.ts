@@ -14,6 +14,9 @@ import type { Attribute, Graph, Operation, Shape, Value } from './graph.js';
 import type { OnnxModel } from './model.js';
 
 const bytes = new TextEncoder();
+
+/** The oldest version of the format that has operator set 17. */
+const IR_VERSION = 8n;
 const FLOATS: ReadonlySet<string> = new Set(['alpha', 'beta', 'gamma', 'epsilon', 'bias', 'lambd']);
 
 function attribute(name: string, value: Attribute): AttributeProto {
@@ -90,8 +93,11 @@ export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, l
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
-      irVersion: like.proto.irVersion,
-      opsetImport: like.proto.opsetImport,
+      irVersion: like.proto.irVersion < IR_VERSION ? IR_VERSION : like.proto.irVersion,
+      opsetImport: [
+        { domain: '', version: BigInt(graph.opset) },
+        ...like.proto.opsetImport.filter(({ domain }) => domain !== '' && domain !== 'ai.onnx'),
+      ],
       producerName: 'renorm',
       graph: {
         name: like.graph.name,

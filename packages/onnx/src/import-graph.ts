@@ -7,6 +7,7 @@ import { type FoundLayer, parameterKey, type Role } from './layers/layer.js';
 import { type Purpose, statisticsInputs } from './layers/statistics.js';
 import { constantLookup, type OnnxModel, shapeOf } from './model.js';
 import { inferShapes } from './shapes/infer-shapes.js';
+import { upgraded } from './upgrade.js';
 
 /** A layer in a graph. */
 export interface ImportedLayer {
@@ -26,7 +27,8 @@ export interface ImportedGraph {
 }
 
 /** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is not known */
-export function importGraph(model: OnnxModel, purpose: Purpose): ImportedGraph {
+export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGraph {
+  const model = upgraded(original);
   const found = requireLayers(model);
   const graph = new Graph(model.opset);
   const constant = constantLookup(model.graph);
@@ -157,8 +159,7 @@ function fuse(
 ): Value {
   const { fused, epsilon } = layer;
   const x = fused === undefined ? undefined : valueAt(fused.input);
-  // The operator is in the operator set from 17 on.
-  if (fused === undefined || x === undefined || graph.opset < 17) return result;
+  if (fused === undefined || x === undefined) return result;
   const [gamma, beta] = layer.parameters.map(({ role, dims }) =>
     inShape(graph, parameters.get(layer)?.get(role) as Value, dims),
   );

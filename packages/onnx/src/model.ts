@@ -12,9 +12,6 @@ import {
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
 
-/** The oldest operator set whose models can be trained: ReduceSum and Squeeze take their axes as inputs from here on. */
-export const OLDEST_OPSET = 13;
-
 /** An ONNX model that has been read and has one graph with nodes, one float32 input and an output. Do not change `proto`. */
 export interface OnnxModel {
   /** What messages call it: the file's name, usually. */

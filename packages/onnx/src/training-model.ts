@@ -1,4 +1,3 @@
-import { OnnxError } from './errors.js';
 import { exportGraph } from './export-graph.js';
 import { type GradientOptions, gradients } from './grad/gradients.js';
 import { batchMoments } from './grad/normalize.js';
@@ -6,7 +5,7 @@ import type { Graph, Value } from './graph.js';
 import { type ImportedLayer, importGraph } from './import-graph.js';
 import { parameterKey } from './layers/layer.js';
 import { exportedMean } from './layers/statistics.js';
-import { OLDEST_OPSET, type OnnxModel } from './model.js';
+import type { OnnxModel } from './model.js';
 
 /**
  * A loss, written in the graph.
@@ -44,15 +43,9 @@ export interface TrainingModel {
  * inference; through a BatchNormalization the gradient goes as through batch statistics (batch renormalisation, see grad/normalize.ts).
  *
  * @param options what to do where an operator has no gradient rule: refuse, or let the layers behind it alone learn
- * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED (opset below 13)
+ * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED: something in it cannot be put into a gradient graph
  */
 export function trainingModel(model: OnnxModel, loss: Loss, options: GradientOptions = {}): TrainingModel {
-  if (model.opset < OLDEST_OPSET) {
-    throw new OnnxError(
-      'ONNX_UNSUPPORTED',
-      `${model.name} uses opset ${model.opset}; export it with opset ${OLDEST_OPSET} or newer to train it.`,
-    );
-  }
   const { graph, input, logits, layers } = importGraph(model, 'training');
   const before = new Set(graph.inputs.keys());
   const total = loss(graph, logits);

@@ -27,14 +27,17 @@ export interface Finding {
   readonly worst?: { readonly key: string; readonly error: number };
 }
 
+/** Below this share of the largest gradient in a model, a gradient is what is left of larger ones that cancel. */
+const CANCELLED = 1e-4;
+
 /**
- * How far a gradient is from PyTorch's: max|a - b| / max|b|, over the tensor. A gradient that is zero but for rounding, such as that of a
- * shift in front of a batch normalization, below 1e-12 of the largest in the model, is measured against that largest.
+ * How far a gradient is from PyTorch's: max|a - b| / max|b|, over the tensor. A gradient that is next to zero because larger ones cancel, such
+ * as that of a shift or a scale in front of a normalization, is measured against the largest in the model.
  */
 export function relativeError(ours: ArrayLike<number>, theirs: ArrayLike<number>, largest: number): number {
   if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY;
   const own = maximum(theirs);
-  const size = own < 1e-12 * largest ? largest : own;
+  const size = own < CANCELLED * largest ? largest : own;
   let apart = 0;
   for (let i = 0; i < ours.length; i++) {
     const difference = Math.abs((ours[i] as number) - (theirs[i] as number));
@@ -96,16 +99,17 @@ function inputTensor({ inputs: { data, dims } }: Reference): Tensor {
 /** The key that each of PyTorch's gradients should have: a folded layer's by its convolution's node, the others' by their order. */
 function expectedKeys(
   model: OnnxModel,
-  { convolutions }: Variant,
+  { convolutions, folded }: Variant,
   entries: readonly Entry[],
 ): { key: string; entry: Entry }[] {
   const layers = normalizationLayers(model);
-  const own = layers.filter(({ kind }) => kind !== 'ScaleShift').values();
+  const own = layers.filter(({ kind }) => kind !== 'ScaleShift' || folded === 'linear').values();
   const names = new Map<string, string>();
   // The reference also has the biases inside squeeze-and-excitation blocks, behind which nothing was folded.
   const normalizations = entries.filter(({ kind, folded }) => folded || !kind.startsWith('Conv'));
   return normalizations.map((entry) => {
-    if (entry.folded) return { key: parameterKey({ name: convolutions[entry.after ?? ''] ?? '' }, entry.role), entry };
+    if (entry.folded && folded !== 'linear')
+      return { key: parameterKey({ name: convolutions[entry.after ?? ''] ?? '' }, entry.role), entry };
     const name = names.get(entry.layer) ?? own.next().value?.name ?? 'none';
     names.set(entry.layer, name);
     return { key: parameterKey({ name }, entry.role), entry };

@@ -22,7 +22,7 @@ async function main(args: string[]): Promise<void> {
   for (const variant of chosen) {
     const finding = await check(values.models, variant, Number(values.threads));
     if (finding.failure !== undefined || (finding.worst?.error ?? 1) > 1e-4) failed++;
-    console.log(tableRow(finding));
+    console.log(tableRow(finding), process.env.KEYS ? finding.worst?.key : '');
   }
   console.log(
     `\n${chosen.length} files, ${failed} not as they should be (gradients within 1e-4 of PyTorch's float64).`,

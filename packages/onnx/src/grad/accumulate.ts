@@ -6,8 +6,7 @@ const REARRANGES: ReadonlySet<string> = new Set(['DepthToSpace', 'Transpose']);
 
 /**
  * a + b, two parts of one gradient. Where both were rearranged in the same way, their sum is rearranged instead: once, and not twice.
- * It happens where two convolutions with the same stride read one value, as in a residual block that halves the size; edge model,
- * batch 128, one thread: 4% of the training step. Parts that stand side by side are laid side by side.
+ * It happens where a model transposes one value for two readers. Parts that stand side by side are laid side by side.
  */
 export function accumulate(graph: Graph, a: Value, b: Value): Value {
   const [x, y] = [graph.producer(a), graph.producer(b)];

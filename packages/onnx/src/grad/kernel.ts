@@ -12,7 +12,12 @@ export interface Kernel {
 /** The kernel as numbers; undefined where it is not a constant of the graph. */
 export function constantKernel(graph: Graph, value: Value): Kernel | undefined {
   const tensor = graph.constants.get(value.name);
-  if (tensor === undefined) return undefined;
+  if (tensor === undefined) {
+    // Exporters write a weight that equals another as its Identity.
+    const producer = graph.producer(value);
+    const [source] = producer?.type === 'Identity' ? producer.inputs : [];
+    return source && constantKernel(graph, source);
+  }
   return { name: value.name, data: readFloats(tensor), dims: tensor.dims.map(Number) };
 }
 
@@ -45,6 +50,14 @@ export function turnedKernel(graph: Graph, kernel: Kernel, group: number): Value
     }
     return graph.constant(turned, [inputs * group, perGroup, ...window]);
   });
+}
+
+/** A kernel of one axis as one of two, the first of size 1. */
+export function flatKernel(graph: Graph, kernel: Value): Value {
+  const constant = constantKernel(graph, kernel);
+  if (constant === undefined) return graph.op('Unsqueeze', [kernel, graph.ints([2])]);
+  const { name, data, dims } = constant;
+  return once(graph, `flat ${name}`, () => graph.constant(data, [...dims.slice(0, 2), 1, ...dims.slice(2)]));
 }
 
 /** Where one tap of the window goes along one axis: to which phase of the input, at which place of that phase's small kernel. */

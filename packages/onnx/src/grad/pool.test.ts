@@ -76,6 +76,13 @@ test('a maximum pooling with a batch of any size', async (t) => {
   t.same([...outputOf(await run(bytes, feeds), 'gradient')], [0, 1, 1, 1, 1, 0]);
 });
 
+test('a window that would begin behind the input is none, also with ceil_mode', async (t) => {
+  const attributes = { kernel_shape: [2], strides: [3], pads: [0, 1], ceil_mode: 1 };
+  const bytes = gradientOf('AveragePool', [undefined, 1, 9], attributes);
+  const feeds = new Map([['x', { data: new Float32Array(9), dims: [1, 1, 9] }]]);
+  t.same([...outputOf(await run(bytes, feeds), 'gradient')], [0.5, 0.5, 0, 0.5, 0.5, 0, 0.5, 0.5, 0]);
+});
+
 test('what an average pooling needs to know is named where the model leaves it open', async (t) => {
   const open = [undefined, 3, undefined, undefined];
   const message = (attributes: Attributes) => {

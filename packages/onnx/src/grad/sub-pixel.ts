@@ -36,8 +36,6 @@ function interleaved(
   strides: readonly number[],
   places: readonly number[],
 ): Value {
-  const [s, t] = strides as [number, number];
-  if (strides.length === 2 && s === t) return graph.op('DepthToSpace', [phases], { blocksize: s, mode: 'CRD' });
   const rank = strides.length;
   const split = graph.reshape(phases, [0, channels, ...strides, ...places]);
   const perm = [0, 1, ...strides.flatMap((_, i) => [2 + rank + i, 2 + i])];

@@ -59,3 +59,17 @@ function positions(window: Omit<Window, 'after'>, ceil: boolean): (number | unde
     return (count - 1) * stride >= size + start ? count - 1 : count;
   });
 }
+
+/** A window of one axis as one of two, the first of size 1. */
+export function flatWindow({ group, kernel, strides, dilations, pads, before, after }: Window): Window {
+  const [start = 0, end = 0] = pads;
+  return {
+    group,
+    kernel: [1, ...kernel],
+    strides: [1, ...strides],
+    dilations: [1, ...dilations],
+    pads: [0, start, 0, end],
+    before: [1, ...before],
+    after: [1, ...after],
+  };
+}

@@ -1,6 +1,6 @@
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 import { readFloats } from '../tensor.js';
-import { attributeOf, axesOf, elementsOf, type GraphIndex } from './graph-index.js';
+import { attributeOf, axesOf, constantRead, elementsOf, type GraphIndex } from './graph-index.js';
 import type { FoundLayer, Fused, LayerKind, Parameter, Role } from './layer.js';
 
 /** A value that was normalised by primitive operators, before its scale and shift. */
@@ -22,7 +22,7 @@ interface Normalised {
 export function patternLayer(node: NodeProto, index: GraphIndex): FoundLayer | undefined {
   if (node.opType !== 'Mul') return undefined;
   const gamma = parameter(node, 'gamma', index);
-  const other = gamma === undefined ? undefined : node.input[1 - (gamma.at?.index ?? 0)];
+  const other = gamma === undefined ? undefined : node.input[1 - gamma.operand];
   const normalised = other === undefined ? undefined : recognise(other, index);
   if (gamma === undefined || normalised === undefined) return undefined;
   const [next, ...rest] = index.consumers(node.output[0] ?? '');
@@ -48,11 +48,16 @@ function fused({ layer }: Normalised, last: NodeProto): { fused?: Fused } {
 }
 
 /** The operand of a node that is a constant with a value for each channel. */
-function parameter(node: NodeProto, role: Role, { constant }: GraphIndex): Parameter | undefined {
-  for (const [index, name] of node.input.entries()) {
-    const tensor = constant(name);
-    if (tensor === undefined || elementsOf(tensor) < 2) continue;
-    return { role, values: readFloats(tensor), dims: tensor.dims.map(Number), at: { node, index } };
+function parameter(
+  node: NodeProto,
+  role: Role,
+  index: GraphIndex,
+): (Parameter & { readonly operand: number }) | undefined {
+  for (const operand of node.input.keys()) {
+    const found = constantRead(node, operand, index);
+    if (found === undefined || elementsOf(found.tensor) < 2) continue;
+    const { tensor, at } = found;
+    return { role, values: readFloats(tensor), dims: tensor.dims.map(Number), at, operand };
   }
   return undefined;
 }

@@ -18,8 +18,8 @@ export const WINDOW: readonly Case[] = [
   conv([2, 3, 9, 8], [4, 3, 3, 3], { dilations: [2, 3], pads: [2, 1, 0, 3] }),
   conv([2, 4, 5, 6], [6, 2, 3, 3], { group: 2, pads: [1, 1, 1, 1] }),
   conv([2, 4, 5, 6], [4, 1, 3, 3], { group: 4, pads: [1, 1, 1, 1] }),
-  conv([2, 3, 5, 5], [4, 3, 1, 1], { pads: [1, 0, 0, 1] }), // padded more than the kernel reaches: ConvTranspose
-  // A stride that divides the size: sub-pixel convolution.
+  conv([2, 3, 5, 5], [4, 3, 1, 1], { pads: [1, 0, 0, 1] }), // padded more than the kernel reaches
+  // With a stride: ConvTranspose.
   conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
   conv([2, 3, 8, 6], [4, 3, 1, 1], { strides: [2, 2] }),
   conv([2, 3, 8, 6], [4, 3, 2, 2], { strides: [2, 2] }),
@@ -30,7 +30,6 @@ export const WINDOW: readonly Case[] = [
   conv([2, 3, 9, 6], [4, 3, 3, 3], { strides: [3, 3], pads: [1, 1, 1, 1] }),
   conv([2, 3, 9, 6], [4, 3, 5, 4], { strides: [3, 3], pads: [2, 0, 1, 2] }),
   conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2] }),
-  // The rest: ConvTranspose.
   conv([2, 3, 7, 5], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
   conv([2, 3, 7, 8], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 0, 1, 1] }),
   conv([2, 3, 10, 11], [4, 3, 3, 2], { strides: [3, 3], pads: [0, 1, 1, 0] }),
@@ -39,6 +38,9 @@ export const WINDOW: readonly Case[] = [
   conv([2, 3, 8, 8], [4, 3, 3, 3], { strides: [2, 2], dilations: [2, 2], pads: [2, 2, 2, 2] }),
   conv([2, 3, 9], [4, 3, 3], { strides: [2], pads: [1, 1] }),
   conv([2, 3, 8], [4, 3, 3], { pads: [1, 1] }),
+  // In three axes: sub-pixel convolution.
+  conv([2, 2, 4, 5, 4], [3, 2, 3, 3, 3], { pads: [1, 0, 1, 1, 1, 0] }),
+  conv([1, 4, 4, 4, 6], [4, 2, 3, 2, 3], { strides: [2, 2, 3], group: 2, pads: [1, 0, 1, 1, 0, 1] }),
   conv([2, 2, 4, 5, 4], [3, 2, 3, 3, 3], { strides: [2, 1, 2], pads: [1, 1, 1, 1, 1, 1] }),
   of('Conv', [[2, 3, 6, 6], [4, 3, 3, 3], [4]], { pads: [1, 1, 1, 1] }, { frozen: [1, 2] }),
   conv([2, 3, 6, 5], [4, 3, 3, 3], { auto_pad: 'VALID', strides: [2, 2] }),
