@@ -11,7 +11,7 @@ export const gather: Rule = (graph, g, op) => {
   const given = intsIn(graph, op.inputs[1]);
   const dims = tensorOf(graph, op.inputs[1])?.dims;
   if (given === undefined || size === undefined || dims === undefined || dims.length > 1) {
-    return addByIndex(graph, g, op, axis, rank);
+    return addByIndex(graph, g, op, axis);
   }
   const indices = given.map((index) => (index < 0 ? index + size : index));
   const rows = {
@@ -21,7 +21,7 @@ export const gather: Rule = (graph, g, op) => {
   return (
     evenly(graph, rows, indices, axis, size, rank) ??
     permuted(graph, g, indices, axis, size) ??
-    addByIndex(graph, g, op, axis, rank)
+    addByIndex(graph, g, op, axis)
   );
 };
 
@@ -52,28 +52,27 @@ function permuted(graph: Graph, g: Value, indices: readonly number[], axis: numb
   return graph.op('Gather', [g, graph.ints(inverse)], { axis });
 }
 
-/** Adds the rows of g to those rows of a zero x that their indices name; the axis stands first meanwhile. */
-function addByIndex(graph: Graph, g: Value, op: Operation, axis: number, rank: number): Value {
-  const [x, indices] = [input(op, 0), input(op, 1)];
-  const many = tensorOf(graph, indices)?.dims.length ?? rankOf(op, 1);
+/** Adds the rows of g to those rows of a zero x that their indices name. */
+function addByIndex(graph: Graph, g: Value, op: Operation, axis: number): Value {
+  const x = input(op, 0);
+  if (axis === 0) return { name: added(graph, g, op, shapeOf(graph, x)).name, shape: x.shape };
+  // The axis stands first meanwhile.
+  const rank = rankOf(op);
+  const many = tensorOf(graph, op.inputs[1])?.dims.length ?? rankOf(op, 1);
   const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
-  const others = [...range(0, axis), ...range(axis + 1, rank)];
-  const first = [axis, ...others];
-  const rows = graph.transpose(g, [
-    ...range(axis, axis + many),
-    ...range(0, axis),
-    ...range(axis + many, rank - 1 + many),
-  ]);
+  const first = [axis, ...range(0, axis), ...range(axis + 1, rank)];
   const shape = graph.op('Gather', [shapeOf(graph, x), graph.ints(first)], { axis: 0 });
-  const zeros = graph.op('Expand', [graph.constant(0), shape]);
-  const at = graph.op('Unsqueeze', [indices, graph.ints([-1])]);
-  const sums = graph.op('ScatterND', [zeros, at, rows], { reduction: 'add' });
-  const back = graph.transpose(
-    sums,
-    range(0, rank).map((i) => first.indexOf(i)),
-  );
-  return { name: back.name, shape: x.shape };
+  const perm = [...range(axis, axis + many), ...range(0, axis), ...range(axis + many, rank - 1 + many)];
+  const sums = added(graph, graph.transpose(g, perm), op, shape);
+  const back = range(0, rank).map((i) => first.indexOf(i));
+  return { name: graph.transpose(sums, back).name, shape: x.shape };
 }
+
+const added = (graph: Graph, rows: Value, op: Operation, shape: Value): Value => {
+  const zeros = graph.op('Expand', [graph.constant(0), shape]);
+  const at = graph.op('Unsqueeze', [input(op, 1), graph.ints([-1])]);
+  return graph.op('ScatterND', [zeros, at, rows], { reduction: 'add' });
+};
 
 export const gatherElements: Rule = (graph, g, op) =>
   graph.op('ScatterElements', [zerosLike(graph, input(op, 0)), input(op, 1), g], {
