@@ -14,14 +14,15 @@ import type { Attribute, Graph, Operation, Shape, Value } from './graph.js';
 import type { OnnxModel } from './model.js';
 
 const bytes = new TextEncoder();
+const FLOATS: ReadonlySet<string> = new Set(['alpha', 'beta', 'gamma', 'epsilon', 'bias', 'lambd']);
 
 function attribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'string')
     return create(AttributeProtoSchema, { name, type: Type.STRING, s: bytes.encode(value) });
   if (typeof value !== 'number')
     return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
-  // The only float attributes of the operators that we write are these two; an integer there would be refused.
-  const float = name === 'alpha' || name === 'beta' || name === 'epsilon';
+  // The float attributes of the operators that we write; an integer there would be refused.
+  const float = FLOATS.has(name);
   return create(
     AttributeProtoSchema,
     float ? { name, type: Type.FLOAT, f: value } : { name, type: Type.INT, i: BigInt(value) },

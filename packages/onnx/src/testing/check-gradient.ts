@@ -1,6 +1,6 @@
 import { gradients } from '../grad/gradients.js';
 import { Graph, type Value } from '../graph.js';
-import type { Case } from './cases.js';
+import type { Case, Constant } from './cases.js';
 import { fileOf, fill, normals } from './fixtures.js';
 import { type Feed, outputOf, run } from './runtime.js';
 
@@ -21,23 +21,35 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 const norm = (values: ArrayLike<number>): number => Math.sqrt(dot(values, values));
 
 /** Values of a case's domain. */
-function sample({ domain }: Case, count: number, next: () => number): Float32Array {
-  const values = fill(count, next);
-  switch (domain) {
-    case 'positive':
-      return values.map((value) => 0.5 + Math.abs(value));
-    case 'not near 0':
-      return values.map((value) => value + 0.5 * (value < 0 ? -1 : 1));
-    case 'far apart': {
-      const order = Array.from(values, (_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number));
-      order.forEach((i, rank) => {
-        values[i] = APART * (rank - Math.floor(count / 2));
-      });
-      return values;
-    }
-    default:
-      return values;
+function sample({ domain, kinks }: Case, count: number, next: () => number): Float32Array {
+  const values = fill(count, () => one(domain, next));
+  if (domain === 'far apart') {
+    const order = Array.from(values, (_, i) => i).sort((a, b) => (values[a] as number) - (values[b] as number));
+    order.forEach((i, rank) => {
+      values[i] = APART * (rank - Math.floor(count / 2));
+    });
   }
+  return values.map((value) => (kinks.some((kink) => Math.abs(value - kink) < 0.1) ? value + 0.2 : value));
+}
+
+function one(domain: Case['domain'], next: () => number): number {
+  const value = next();
+  if (domain === 'positive') return 0.5 + Math.abs(value);
+  if (domain === 'near 0') return Math.tanh(value) * 0.8;
+  if (domain === 'above 1') return 1.5 + Math.abs(value);
+  if (domain === 'apart') return Math.round(value * 20) / 20 + 0.1 * next();
+  return domain === 'not near 0' ? value + 0.5 * (value < 0 ? -1 : 1) : value;
+}
+
+function constant(graph: Graph, given: Constant | undefined): Value | undefined {
+  if (given === undefined) return undefined;
+  if ('float' in given) return graph.constant(given.float);
+  if ('bools' in given) {
+    const signs = graph.constant(Float32Array.from(given.bools, Number), given.dims);
+    return graph.op('Greater', [signs, graph.constant(0.5)]);
+  }
+  const flat = graph.ints(given.ints);
+  return given.dims === undefined ? flat : graph.reshape(flat, given.dims);
 }
 
 /** The operator, its inputs that are not frozen, and the gradients of sum(c y) for them. */
@@ -47,28 +59,40 @@ function build(entry: Case, data: readonly Float32Array[], open: boolean) {
     if (entry.frozen.includes(i)) return graph.constant(data[i] as Float32Array, dims);
     return graph.input(
       `x${i}`,
-      dims.map((size, axis) => (open && axis === 0 && size === 2 ? undefined : size)),
+      dims.map((size, axis) => (open && axis === 0 && size === 2 && dims.length > 1 ? undefined : size)),
     );
   });
   const targets = inputs.filter(({ name }) => graph.inputs.has(name));
-  const last = entry.ints === undefined ? [] : [graph.ints(entry.ints)];
-  const y = graph.op(entry.operator, [...inputs, ...last], entry.attributes);
+  const [first, last] = [entry.first, entry.last].map((given) => given.map((value) => constant(graph, value)));
+  const all = [...(first ?? []), ...inputs, ...(last ?? [])];
+  const outputs =
+    entry.outputs === 1
+      ? [graph.op(entry.operator, all, entry.attributes)]
+      : graph.several(entry.operator, all, entry.attributes, entry.outputs);
+  const flat = entry.reads.map((i) => graph.reshape(outputs[i] as Value, [-1]));
+  const y = flat.length === 1 ? (flat[0] as Value) : graph.op('Concat', flat, { axis: 0 });
   const forward = fileOf(graph, { y });
   const c = graph.input('c', [undefined]);
-  const loss = graph.reduceSum(graph.mul(graph.reshape(y, [-1]), c), [0]);
+  const loss = graph.reduceSum(graph.mul(y, c), [0]);
   const found = [...gradients(graph, loss, targets)].map(([name, value]) => [`gradient:${name}`, value]);
   return { targets, forward, backward: fileOf(graph, Object.fromEntries(found)) };
 }
 
 /** A case in one line. */
-export function titleOf({ operator, shapes, attributes, ints, frozen, opset }: Case): string {
-  const more = [ints === undefined ? '' : ` [${ints}]`, frozen.length === 0 ? '' : ` frozen ${frozen}`].join('');
-  return `${operator}${JSON.stringify(shapes)}${more} ${JSON.stringify(attributes)}${opset === 17 ? '' : ` opset ${opset}`}`;
+export function titleOf(entry: Case): string {
+  const constants = [...entry.first, ...entry.last].map((given) => ` ${JSON.stringify(given)}`).join('');
+  const reads = entry.outputs === 1 ? '' : ` outputs ${entry.reads} of ${entry.outputs}`;
+  const frozen = entry.frozen.length === 0 ? '' : ` frozen ${entry.frozen}`;
+  const opset = entry.opset === 17 ? '' : ` opset ${entry.opset}`;
+  return `${entry.operator}${JSON.stringify(entry.shapes)}${constants} ${JSON.stringify(entry.attributes)}${reads}${frozen}${opset}`;
 }
 
-/** Whether a case can run with axis 0 open: some input that is no constant has two elements there. */
+/**
+ * Whether a case can run with axis 0 open: some input that is no constant has two elements there. Not a vector: its size would have the
+ * name of the loss's weights' size, and onnxruntime would hold them to be alike.
+ */
 export const isBatched = ({ shapes, frozen }: Case): boolean =>
-  shapes.some(([first], i) => first === 2 && !frozen.includes(i));
+  shapes.some(([first, ...rest], i) => first === 2 && rest.length > 0 && !frozen.includes(i));
 
 /**
  * Compares a rule's gradients with central differences along random directions, as onnxruntime computes both.

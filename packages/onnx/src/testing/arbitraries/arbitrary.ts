@@ -1,16 +1,10 @@
 import fc from 'fast-check';
-import type { Attributes } from '../../graph.js';
 import type { Case } from '../cases.js';
+
+export { of as caseOf } from '../cases/case.js';
 
 /** Random cases of one operator. */
 export type CaseArbitrary = fc.Arbitrary<Case>;
-
-export const caseOf = (
-  operator: string,
-  shapes: readonly (readonly number[])[],
-  attributes: Attributes = {},
-  more: Partial<Case> = {},
-): Case => ({ operator, shapes, attributes, frozen: [], domain: 'all', opset: 17, ...more });
 
 /** Small: a case is a few dozen elements. */
 export const size = fc.integer({ min: 1, max: 4 });
@@ -41,7 +35,7 @@ export const broadcastShapes = (count: number, minLength = 0): fc.Arbitrary<numb
   shape(minLength).chain((full) => fc.tuple(...Array.from({ length: count }, () => repeatedTo(full))));
 
 /** Left out in front, or 1, where it is repeated. */
-const repeatedTo = (full: readonly number[]): fc.Arbitrary<number[]> =>
+export const repeatedTo = (full: readonly number[]): fc.Arbitrary<number[]> =>
   fc
     .tuple(fc.nat(full.length), fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }))
     .map(([missing, single]) => full.map((dim, i) => (single[i] ? 1 : dim)).slice(missing));

@@ -1,15 +1,5 @@
 import type { Attributes } from '../../graph.js';
-import type { Case } from '../cases.js';
-
-const of = (operator: string, shapes: number[][], attributes: Attributes = {}, more: Partial<Case> = {}): Case => ({
-  operator,
-  shapes,
-  attributes,
-  frozen: [],
-  domain: 'all',
-  opset: 17,
-  ...more,
-});
+import { type Case, of } from './case.js';
 
 /** A convolution of x [batch, inputs, ...] with a frozen kernel [outputs, inputs / group, ...]. */
 const conv = (x: number[], kernel: number[], attributes: Attributes = {}): Case =>
@@ -19,7 +9,7 @@ const conv = (x: number[], kernel: number[], attributes: Attributes = {}): Case 
 const pool = (operator: string, x: number[], attributes: Attributes = {}, more: Partial<Case> = {}): Case =>
   of(operator, [x], attributes, { domain: operator === 'AveragePool' ? 'all' : 'far apart', ...more });
 
-export const WINDOW_CASES: readonly Case[] = [
+export const WINDOW: readonly Case[] = [
   // Stride 1: a convolution with the kernel turned.
   conv([2, 3, 5, 6], [4, 3, 3, 3], { pads: [1, 1, 1, 1] }),
   conv([2, 3, 5, 6], [4, 3, 1, 1]),
