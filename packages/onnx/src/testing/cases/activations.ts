@@ -30,6 +30,7 @@ export const ACTIVATIONS: readonly Case[] = [
   of('Gelu', '2x20', {}, { opset: 20 }),
   of('Gelu', '2x20', { approximate: 'none' }, { opset: 20 }),
   of('Gelu', '2x20', { approximate: 'tanh' }, { opset: 20 }),
+  of('Swish', '2x20', { alpha: 1.3 }, { opset: 24 }),
   of('Mish', '2x20', {}, { opset: 18 }),
   of('Softplus', '2x20'),
   of('Softsign', '2x20'),
