@@ -14,9 +14,9 @@ export function constantOf(node: NodeProto): TensorProto | undefined {
       case 'value_floats':
         return floatTensor(name, [attribute.floats.length], Float32Array.from(attribute.floats));
       case 'value_int':
-        return intTensor(name, Number(attribute.i));
+        return intTensor(name, attribute.i);
       case 'value_ints':
-        return intTensor(name, attribute.ints.map(Number));
+        return intTensor(name, attribute.ints);
     }
   }
   return undefined;

@@ -33,12 +33,21 @@ export function floatTensor(name: string, dims: readonly number[], values: Float
 }
 
 /** An int64 initializer: a vector, or a scalar if given one number. */
-export function intTensor(name: string, values: readonly number[] | number): TensorProto {
-  const list = typeof values === 'number' ? [values] : values;
+export function intTensor(name: string, values: readonly (number | bigint)[] | number | bigint): TensorProto {
+  const scalar = typeof values === 'number' || typeof values === 'bigint';
+  const list = scalar ? [values] : values;
   return create(TensorProtoSchema, {
     name,
-    dims: typeof values === 'number' ? [] : [BigInt(list.length)],
+    dims: scalar ? [] : [BigInt(list.length)],
     dataType: TensorProto_DataType.INT64,
-    rawData: new Uint8Array(BigInt64Array.from(list.map(BigInt)).buffer),
+    rawData: new Uint8Array(BigInt64Array.from(list, withinInt64).buffer),
   });
 }
+
+/** Bounds of a slice are often the largest and smallest int64, which a number holds only roughly. */
+function withinInt64(value: number | bigint): bigint {
+  const whole = BigInt(value);
+  return whole > MAX_INT64 ? MAX_INT64 : whole < 0n - MAX_INT64 - 1n ? 0n - MAX_INT64 - 1n : whole;
+}
+
+const MAX_INT64 = 2n ** 63n - 1n;

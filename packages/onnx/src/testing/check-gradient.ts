@@ -57,9 +57,9 @@ function constant(graph: Graph, given: Constant | undefined): Value | undefined 
 export type Known = 'all shapes known' | 'the batch open' | 'all sizes open' | 'the shape of the output not known';
 
 /** Whether the size of an input's axis is stated. */
-function stated(known: Known, size: number, axis: number): boolean {
-  if (known === 'all sizes open') return size === 1;
-  return known !== 'the batch open' || axis !== 0 || size !== 2;
+function stated(known: Known, dims: readonly number[], axis: number): boolean {
+  if (known === 'all sizes open') return dims[axis] === 1;
+  return known !== 'the batch open' || axis !== 0 || dims[axis] !== 2 || dims.length === 1;
 }
 
 /** The operator, its inputs that are not frozen, and the gradients of sum(c y) for them. */
@@ -69,7 +69,7 @@ function build(entry: Case, data: readonly Float32Array[], known: Known) {
     if (entry.frozen.includes(i)) return graph.constant(data[i] as Float32Array, dims);
     return graph.input(
       `x${i}`,
-      dims.map((size, axis) => (stated(known, size, axis) ? size : undefined)),
+      dims.map((size, axis) => (stated(known, dims, axis) ? size : undefined)),
     );
   });
   const targets = inputs.filter(({ name }) => graph.inputs.has(name));
@@ -97,9 +97,12 @@ export function titleOf(entry: Case): string {
   return `${entry.operator}${JSON.stringify(entry.shapes)}${constants} ${JSON.stringify(entry.attributes)}${reads}${frozen}${opset}`;
 }
 
-/** Whether a case can run with axis 0 open: some input that is no constant has two elements there. */
+/**
+ * Whether a case can run with axis 0 open: some input that is no constant has two elements there. Not a vector: its size would have the
+ * name of the loss's weights' size, and onnxruntime would hold them to be alike.
+ */
 export const isBatched = ({ shapes, frozen }: Case): boolean =>
-  shapes.some(([first], i) => first === 2 && !frozen.includes(i));
+  shapes.some(([first, ...rest], i) => first === 2 && rest.length > 0 && !frozen.includes(i));
 
 /**
  * Compares a rule's gradients with central differences along random directions, as onnxruntime computes both.

@@ -35,7 +35,7 @@ export const broadcastShapes = (count: number, minLength = 0): fc.Arbitrary<numb
   shape(minLength).chain((full) => fc.tuple(...Array.from({ length: count }, () => repeatedTo(full))));
 
 /** Left out in front, or 1, where it is repeated. */
-const repeatedTo = (full: readonly number[]): fc.Arbitrary<number[]> =>
+export const repeatedTo = (full: readonly number[]): fc.Arbitrary<number[]> =>
   fc
     .tuple(fc.nat(full.length), fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }))
     .map(([missing, single]) => full.map((dim, i) => (single[i] ? 1 : dim)).slice(missing));

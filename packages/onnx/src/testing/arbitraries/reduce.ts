@@ -11,10 +11,10 @@ export const reduction = (operator: string, since: number, domain: Case['domain'
   shape(1)
     .chain((dims) => fc.record({ dims: fc.constant(dims), axes: axesOf(dims.length), keepdims: fc.nat(1), opset }))
     .map(({ dims, axes, keepdims, opset }) => {
-      if (axes.length === 0) return caseOf(operator, [dims], { keepdims }, { opset, domain });
+      if (axes.length === 0) return caseOf(operator, [dims], { keepdims }, { domain, opset });
       return opset >= since
-        ? caseOf(operator, [dims], { keepdims }, { opset, domain, ints: axes })
-        : caseOf(operator, [dims], { keepdims, axes }, { opset, domain });
+        ? caseOf(operator, [dims], { keepdims }, { domain, opset, ints: axes })
+        : caseOf(operator, [dims], { keepdims, axes }, { domain, opset });
     });
 
 /** An operator along one axis, the last where none is named. */
@@ -28,7 +28,6 @@ export const reduce: Readonly<Record<string, CaseArbitrary>> = {
   ReduceMean: reduction('ReduceMean', 18),
   ReduceMax: reduction('ReduceMax', 18, 'far apart'),
   ReduceMin: reduction('ReduceMin', 18, 'far apart'),
-  ReduceProd: reduction('ReduceProd', 18, 'positive'),
   ReduceL1: reduction('ReduceL1', 18, 'not near 0'),
   ReduceL2: reduction('ReduceL2', 18, 'not near 0'),
   ReduceSumSquare: reduction('ReduceSumSquare', 18),
