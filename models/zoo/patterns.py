@@ -22,6 +22,7 @@ from check import forward
 from exporters import Variant, export
 from kinks import avoid_kinks
 from make import folding
+from own_networks import OwnRMSNorm
 from pattern_files import EDITS, file_gradients, strip
 from weights import randomize, samples, spread
 
@@ -61,7 +62,7 @@ PATTERNS: dict[str, Pattern] = {
     "window-attention-dynamo": Pattern(networks.Window, (3, 16, 16), "dynamo-18-folded-dynamic", "Softmax Slice Concat"),
     "rms-norm-pattern": Pattern(tokens(nn.RMSNorm, nn.SiLU), TOKENS, "dynamo-18-folded-dynamic", "ReduceMean"),
     "rms-norm-op": Pattern(tokens(nn.RMSNorm, nn.SiLU), TOKENS, "dynamo-23-folded-static", "RMSNormalization"),
-    "rms-norm-own": Pattern(tokens(networks.OwnRMSNorm, nn.SiLU), TOKENS, "ts-17-folded-dynamic", "ReduceMean Sqrt"),
+    "rms-norm-own": Pattern(tokens(OwnRMSNorm, nn.SiLU), TOKENS, "ts-17-folded-dynamic", "ReduceMean Sqrt"),
     "group-norm-pattern": Pattern(partial(networks.plain, networks.group), IMAGE, "ts-11-folded-dynamic", "Reshape InstanceNormalization"),
     "group-norm-dynamo": Pattern(partial(networks.plain, networks.group), IMAGE, "dynamo-18-folded-static", "Reshape"),
     "group-norm-op": Pattern(partial(networks.plain, networks.group), IMAGE, "dynamo-21-folded-dynamic", "GroupNormalization"),
