@@ -15,13 +15,17 @@ import type { OnnxModel } from './model.js';
 
 const bytes = new TextEncoder();
 
+/** The oldest version of the format that has operator set 17. */
+const IR_VERSION = 8n;
+const FLOATS: ReadonlySet<string> = new Set(['alpha', 'beta', 'gamma', 'epsilon', 'bias', 'lambd']);
+
 function attribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'string')
     return create(AttributeProtoSchema, { name, type: Type.STRING, s: bytes.encode(value) });
   if (typeof value !== 'number')
     return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
-  // The only float attributes of the operators that we write are these two; an integer there would be refused.
-  const float = name === 'alpha' || name === 'beta' || name === 'epsilon';
+  // The float attributes of the operators that we write; an integer there would be refused.
+  const float = FLOATS.has(name);
   return create(
     AttributeProtoSchema,
     float ? { name, type: Type.FLOAT, f: value } : { name, type: Type.INT, i: BigInt(value) },
@@ -89,8 +93,11 @@ export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, l
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
-      irVersion: like.proto.irVersion,
-      opsetImport: like.proto.opsetImport,
+      irVersion: like.proto.irVersion < IR_VERSION ? IR_VERSION : like.proto.irVersion,
+      opsetImport: [
+        { domain: '', version: BigInt(graph.opset) },
+        ...like.proto.opsetImport.filter(({ domain }) => domain !== '' && domain !== 'ai.onnx'),
+      ],
       producerName: 'renorm',
       graph: {
         name: like.graph.name,

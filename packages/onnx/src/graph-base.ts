@@ -1,5 +1,5 @@
 import type { AttributeProto, TensorProto } from './gen/onnx/onnx_pb.js';
-import { inferShapes } from './shapes.js';
+import { inferShapes } from './shapes/infer-shapes.js';
 import { floatTensor, intTensor } from './tensor.js';
 
 /** Size of an axis, or undefined where it varies from run to run (the batch). */
@@ -38,6 +38,7 @@ export class GraphBase {
   readonly constants = new Map<string, TensorProto>();
   readonly #producers = new Map<string, Operation>();
   readonly #known = new Map<string, Value>();
+  readonly #lists = new Map<string, readonly Value[]>();
   readonly #stopped = new Set<string>();
   readonly #names = new Set<string>();
 
@@ -74,7 +75,7 @@ export class GraphBase {
 
   /** Adds an operation with one output. */
   op(type: string, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value {
-    const key = `${type}(${inputs.map((input) => input?.name ?? '')})${JSON.stringify(attributes)}`;
+    const key = keyOf(type, inputs, attributes);
     return this.#remember(key, () => {
       const name = this.#unique(type);
       const [shape] = inferShapes(type, inputs, attributes, this);
@@ -82,6 +83,25 @@ export class GraphBase {
       this.add({ type, name, inputs, outputs: [value], attributes });
       return value;
     });
+  }
+
+  /** Adds an operation with several outputs, whose shapes may be given. */
+  several(
+    type: string,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes,
+    count: number,
+    shapes: readonly (Shape | undefined)[] = [],
+  ): readonly Value[] {
+    const key = `${count} ${keyOf(type, inputs, attributes)}`;
+    const there = this.#lists.get(key);
+    if (there !== undefined) return there;
+    const name = this.#unique(type);
+    const known = inferShapes(type, inputs, attributes, this, count);
+    const outputs = Array.from({ length: count }, (_, i) => ({ name: `${name}:${i}`, shape: shapes[i] ?? known[i] }));
+    this.add({ type, name, inputs, outputs, attributes });
+    this.#lists.set(key, outputs);
+    return outputs;
   }
 
   /** Adds an operation as it is. */
@@ -123,6 +143,14 @@ export class GraphBase {
     return value;
   }
 
+  /** A name that nothing in the graph has yet: the one that is wished for, or one like it. */
+  freeName(wish: string): string {
+    let name = wish;
+    for (let i = 1; this.#names.has(name); i++) name = `${wish}_${i}`;
+    this.#names.add(name);
+    return name;
+  }
+
   #unique(stem: string): string {
     for (let i = this.#names.size; ; i++) {
       const name = `renorm/${stem}_${i}`;
@@ -132,3 +160,7 @@ export class GraphBase {
     }
   }
 }
+
+/** The same for two operations that compute the same. */
+const keyOf = (type: string, inputs: readonly (Value | undefined)[], attributes: Attributes): string =>
+  `${type}(${inputs.map((input) => input?.name ?? '')})${JSON.stringify(attributes)}`;

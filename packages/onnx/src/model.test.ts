@@ -131,8 +131,8 @@ test('a model without normalization layers is refused by name, with the way out'
   const model = modelOf(graph, graph.op('Relu', [graph.input('x', [undefined, 3])]), 'folded.onnx');
   const error = refusal(() => normalizationLayers(model));
   t.equal(error.code, 'ONNX_NO_NORMALIZATION');
-  t.match(error.message, 'folded.onnx has no BatchNormalization layer');
-  t.match(error.message, 'do_constant_folding=False');
+  t.match(error.message, 'folded.onnx has nothing to adapt: no BatchNormalization');
+  t.match(error.message, 'no convolution with a bias');
 });
 
 test('a model with two inputs is refused with their names', async (t) => {

@@ -1,4 +1,5 @@
 import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
 import {
   type GraphProto,
@@ -10,9 +11,6 @@ import {
   TensorProto_DataType,
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
-
-/** The oldest operator set whose models can be trained: ReduceSum and Squeeze take their axes as inputs from here on. */
-export const OLDEST_OPSET = 13;
 
 /** An ONNX model that has been read and has one graph with nodes, one float32 input and an output. Do not change `proto`. */
 export interface OnnxModel {
@@ -131,7 +129,7 @@ export function constantLookup(graph: GraphProto): (name: string) => TensorProto
     let at = name;
     for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = node.input[0] ?? '';
     const node = producers.get(at);
-    if (node?.opType === 'Constant') return node.attribute.find((attribute) => attribute.name === 'value')?.t;
+    if (node?.opType === 'Constant') return constantOf(node);
     return tensors.get(at);
   };
 }

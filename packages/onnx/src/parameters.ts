@@ -1,31 +1,21 @@
 import { OnnxError } from './errors.js';
+import { findLayers, requireLayers } from './layers/find-layers.js';
+import { foldScaleShift } from './layers/fold.js';
+import { type FoundLayer, type ParameterSet, parameterKey, parameterKeys } from './layers/layer.js';
 import { checkModel, copyProto, type OnnxModel } from './model.js';
-import {
-  type FoundLayer,
-  findLayers,
-  type NormalizationLayer,
-  type ParameterSet,
-  parameterNames,
-  requireLayers,
-} from './normalization.js';
 import { floatTensor } from './tensor.js';
-
-/** The keys of a layer's parameters in the order of the operator's inputs. */
-export function parameterKeys(layer: NormalizationLayer): string[] {
-  const { gamma, beta, mean, variance } = parameterNames(layer);
-  return [gamma, beta, mean, variance];
-}
 
 /** The parameters as exported: copies. @throws OnnxError ONNX_NO_NORMALIZATION */
 export function readParameters(model: OnnxModel): ParameterSet {
   const entries = requireLayers(model).flatMap((layer) =>
-    parameterKeys(layer).map((key, i) => [key, (layer.values[i] as Float32Array).slice()] as const),
+    layer.parameters.map(({ role, values }) => [parameterKey(layer, role), values.slice()] as const),
   );
   return new Map(entries);
 }
 
 /**
- * A model with other parameters baked in as constants, so that it runs at the speed of the original.
+ * A model with other parameters baked in as constants, so that it runs at the speed of the original. A scale and shift that stands
+ * behind a convolution goes into the convolution's weights.
  *
  * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite
  */
@@ -34,12 +24,15 @@ export function withParameters(model: OnnxModel, parameters: ParameterSet): Onnx
   const { proto, graph } = copyProto(model);
   const copy = checkModel(proto, model.name);
   for (const layer of findLayers(copy)) {
-    parameterKeys(layer).forEach((key, i) => {
-      const values = parameters.get(key) as Float32Array;
+    const values = (role: 'gamma' | 'beta'): Float32Array => parameters.get(parameterKey(layer, role)) as Float32Array;
+    if (layer.kind === 'ScaleShift') foldScaleShift(copy, layer, values('gamma'), values('beta'));
+    for (const { role, dims, at } of layer.parameters) {
+      if (at === undefined) continue;
+      const key = parameterKey(layer, role);
       // A tensor of its own for every layer: exporters let layers share equal ones.
-      graph.initializer.push(floatTensor(key, [values.length], values));
-      layer.node.input[i + 1] = key;
-    });
+      graph.initializer.push(floatTensor(key, dims, parameters.get(key) as Float32Array));
+      at.node.input[at.index] = key;
+    }
   }
   dropUnused(copy);
   return checkModel(proto, model.name);

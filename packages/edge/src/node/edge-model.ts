@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { describeModel, normalizationLayers, OnnxError, parseModel, readParameters } from '@renorm/onnx';
+import { describeModel, parseModel, readParameters } from '@renorm/onnx';
 import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
 
 /** An edge model, read and checked. */
@@ -30,12 +30,6 @@ export async function readEdgeModel(source: string | Uint8Array, shape?: readonl
   const name = typeof source === 'string' ? source : 'the model';
   const bytes = typeof source === 'string' ? await readModelFile(source) : source.slice();
   const model = parseModel(bytes, name);
-  if (normalizationLayers(model).length === 0) {
-    throw new OnnxError(
-      'ONNX_NO_NORMALIZATION',
-      `${name} has no BatchNormalization layer, so there is nothing to adapt; export it without folding them into the convolutions.`,
-    );
-  }
   const { inputName, inputShape, outputName, classes } = describeModel(model);
   if (classes === undefined || classes < 2) {
     throw new RenormError(

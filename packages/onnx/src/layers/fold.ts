@@ -1,0 +1,35 @@
+import type { TensorProto } from '../gen/onnx/onnx_pb.js';
+import { constantLookup, type OnnxModel } from '../model.js';
+import { floatTensor, readFloats } from '../tensor.js';
+import { attributeOf } from './graph-index.js';
+import type { FoundLayer } from './layer.js';
+
+/**
+ * Puts a scale and a shift per channel into the weights and the bias of the convolution or linear layer before it:
+ * gamma (W x + b) + beta = (gamma W) x + (gamma b + beta). Changes the model.
+ *
+ * @param gamma [channels]
+ * @param beta [channels]
+ */
+export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float32Array, beta: Float32Array): void {
+  const { node } = layer;
+  const constant = constantLookup(model.graph);
+  const weight = constant(node.input[1] ?? '') as TensorProto;
+  const bias = constant(node.input[2] ?? '') as TensorProto;
+  const dims = weight.dims.map(Number);
+  const values = readFloats(weight);
+  const across = node.opType === 'Gemm' && (attributeOf(node, 'transB')?.i ?? 0n) === 0n;
+  // Elements that one channel's weights have before the next channel's begin; 1 where channels lie across the rows.
+  const stride = across ? 1 : values.length / layer.channels;
+  const scaled = values.map((value, i) => value * (gamma[Math.floor(i / stride) % layer.channels] as number));
+  // A Gemm multiplies its bias by an attribute; the shift must come out as it is.
+  const factor = node.opType === 'Gemm' ? (attributeOf(node, 'beta')?.f ?? 1) : 1;
+  const offsets = readFloats(bias);
+  const shifted = beta.map(
+    (shift, i) => shift / factor + (gamma[i] as number) * (offsets[i % offsets.length] as number),
+  );
+  const [weightName, biasName] = [`${layer.name}/weight`, `${layer.name}/bias`];
+  model.graph.initializer.push(floatTensor(weightName, dims, scaled), floatTensor(biasName, [layer.channels], shifted));
+  node.input[1] = weightName;
+  node.input[2] = biasName;
+}
