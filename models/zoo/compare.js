@@ -23,8 +23,8 @@ function patterns() {
     return {
       file,
       dims: input.shape,
-      type: 'float32',
-      input: Float32Array.from(input.values),
+      type: input.dtype,
+      input: input.dtype === 'int64' ? BigInt64Array.from(input.values, BigInt) : Float32Array.from(input.values),
       loss: loss.value,
       gradients,
     };
