@@ -42,8 +42,8 @@ def timm_model(name: str, exports: str, more: str = "") -> Architecture:
     return Architecture(partial(timm.create_model, name, pretrained=False), IMAGE, exports, more)
 
 
-def normalized(norm, exports: str) -> Architecture:
-    return Architecture(partial(own.convolutional, norm, nn.Conv2d, 3, 32, 20), (3, 64, 64), exports)
+def normalized(norm, exports: str, more: str = "") -> Architecture:
+    return Architecture(partial(own.convolutional, norm, nn.Conv2d, 3, 32, 20), (3, 64, 64), exports, more)
 
 
 # The first six are those that most of our tests look at, and are made first.
@@ -65,9 +65,10 @@ ARCHITECTURES: dict[str, Architecture] = {
     "resnet101": vision("resnet101", "c"),
     "audio-m5": Architecture(own.AudioClassifier, (1, 8000), "a", "ts-16-folded-static"),
     "text": Architecture(own.TextClassifier, (64,), "c", tokens=2000),
-    "group-norm": normalized(partial(nn.GroupNorm, 4), "c"),
+    "group-norm": normalized(partial(nn.GroupNorm, 4), "c", "dynamo-21-folded-static"),
     "instance-norm": normalized(partial(nn.InstanceNorm2d, affine=True), "a"),
     "rms-norm": Architecture(partial(own.TextClassifier, nn.RMSNorm, nn.SiLU), (64,), "b", "dynamo-23-folded-dynamic", 2000),
+    "rms-norm-own": Architecture(partial(own.TextClassifier, own.OwnRMSNorm, nn.SiLU), (64,), "c", tokens=2000),
     "video": Architecture(partial(own.convolutional, nn.BatchNorm3d, nn.Conv3d, 3, 16, 20), (3, 8, 32, 32), "b", "dynamo-21-folded-dynamic"),
     "perceptron": Architecture(own.perceptron, (64,), "c"),
 }

@@ -6,11 +6,13 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import timm.layers
 import torch
 from torch import nn
 
 import own_networks
+
+
+NAMES = dict(input_names=["input"], output_names=["logits"])
 
 
 @dataclass(frozen=True)
@@ -35,41 +37,43 @@ class Variant:
 
 
 def export(network: nn.Module, inputs: torch.Tensor, variant: Variant, path: Path) -> None:
-    names = dict(input_names=["input"], output_names=["logits"])
-    dynamic = variant.batch == "dynamic"
-    folded = variant.folding == "folded"
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), attention(network, variant):
         warnings.simplefilter("ignore")
-        if variant.exporter == "ts":
-            # scaled_dot_product_attention has no TorchScript export before opset 14: users then export its parts.
-            fused = variant.opset >= 14
-            own_networks.use_fused_attention(fused)
-            timm_attention(network, fused)
-            options = {} if folded else dict(training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)
-            if dynamic:
-                options["dynamic_axes"] = {"input": {0: "batch"}, "logits": {0: "batch"}}
-            torch.onnx.export(network, (inputs,), path, dynamo=False, opset_version=variant.opset, **names, **options)
-        else:
-            # From opset 23 on it becomes the operator Attention.
-            own_networks.use_fused_attention(variant.opset < 23)
-            timm_attention(network, variant.opset < 23)
-            shapes = ({0: torch.export.Dim("batch", min=2, max=256)},) if dynamic else None
-            torch.onnx.export(
-                network,
-                (inputs,),
-                path,
-                dynamo=True,
-                opset_version=variant.opset,
-                dynamic_shapes=shapes,
-                optimize=folded,
-                external_data=variant.external,
-                verbose=False,
-                **names,
-            )
+        (torchscript if variant.exporter == "ts" else dynamo)(network, inputs, variant, path)
 
 
-def timm_attention(network: nn.Module, fused: bool) -> None:
-    timm.layers.set_fused_attn(fused)
-    for module in network.modules():
-        if isinstance(getattr(module, "fused_attn", None), bool):
-            module.fused_attn = fused
+def torchscript(network: nn.Module, inputs: torch.Tensor, variant: Variant, path: Path) -> None:
+    options = NAMES if variant.folding == "folded" else dict(training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False, **NAMES)
+    axes = {"input": {0: "batch"}, "logits": {0: "batch"}} if variant.batch == "dynamic" else None
+    torch.onnx.export(network, (inputs,), path, dynamo=False, opset_version=variant.opset, dynamic_axes=axes, **options)
+
+
+def dynamo(network: nn.Module, inputs: torch.Tensor, variant: Variant, path: Path) -> None:
+    torch.onnx.export(
+        network,
+        (inputs,),
+        path,
+        dynamo=True,
+        opset_version=variant.opset,
+        dynamic_shapes=({0: torch.export.Dim("batch", min=2, max=256)},) if variant.batch == "dynamic" else None,
+        optimize=variant.folding == "folded",
+        external_data=variant.external,
+        verbose=False,
+        **NAMES,
+    )
+
+
+@contextlib.contextmanager
+def attention(network: nn.Module, variant: Variant):
+    """Attention in parts before opset 14, which has no TorchScript export of the whole, and from 23 on, where it becomes one operator."""
+    whole = 14 <= variant.opset < 23
+    own_networks.use_fused_attention(whole)
+    changed = [module for module in network.modules() if isinstance(getattr(module, "fused_attn", None), bool)]
+    for module in changed:
+        module.fused_attn = whole
+    try:
+        yield
+    finally:
+        own_networks.use_fused_attention(True)
+        for module in changed:
+            module.fused_attn = True

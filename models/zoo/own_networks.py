@@ -13,6 +13,16 @@ def use_fused_attention(value: bool) -> None:
     attention_as_one_operator = value
 
 
+class OwnRMSNorm(nn.RMSNorm):
+    """As language models write it out; the TorchScript exporter knows no other."""
+
+    def __init__(self, width: int):
+        super().__init__(width, eps=1e-6)
+
+    def forward(self, x):
+        return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps))
+
+
 class Attention(nn.Module):
     def __init__(self, width: int, heads: int):
         super().__init__()

@@ -49,6 +49,8 @@ def quantized(network: nn.Module, inputs: torch.Tensor, path: Path) -> None:
 
 
 def external(network: nn.Module, inputs: torch.Tensor, path: Path) -> None:
+    # onnx.save would append to what is there.
+    path.with_suffix(".bin").unlink(missing_ok=True)
     onnx.save(onnx.load(path), path, save_as_external_data=True, location=path.stem + ".bin", size_threshold=0)
 
 

@@ -26,16 +26,6 @@ class Tokens(nn.Module):
         return self.head(self.norm(self.block(x)).mean(1))
 
 
-class OwnRMSNorm(nn.RMSNorm):
-    """As language models write it out; the TorchScript exporter knows no other."""
-
-    def __init__(self, width: int):
-        super().__init__(width, eps=1e-6)
-
-    def forward(self, x):
-        return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps))
-
-
 class Dense(nn.Module):
     """Two DenseNet layers: each takes all earlier outputs, concatenated, and its first BatchNorm follows no convolution."""
 

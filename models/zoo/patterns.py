@@ -22,6 +22,7 @@ from check import forward
 from exporters import Variant, export
 from kinks import avoid_kinks
 from make import folding
+from own_networks import OwnRMSNorm, TextClassifier
 from pattern_files import EDITS, file_gradients, strip
 from weights import randomize, samples, spread
 
@@ -39,6 +40,12 @@ class Pattern:
     must_hold: str
     """Operators that the file must hold, so that a new exporter cannot silently write another pattern."""
     edit: str = ""
+    tokens: int = 0
+    """Above 0: the input is int64 ids below this number instead of float32."""
+
+
+def text():
+    return TextClassifier(vocabulary=20, width=12, heads=2, depth=1, length=6, classes=networks.CLASSES)
 
 
 def tokens(norm=nn.LayerNorm, act=nn.GELU):
@@ -56,12 +63,14 @@ PATTERNS: dict[str, Pattern] = {
     "gelu-op": Pattern(tokens(), TOKENS, "dynamo-20-folded-static", "Gelu LayerNormalization"),
     "attention": Pattern(tokens(), TOKENS, "ts-15-unfolded-dynamic", "Softmax MatMul"),
     "attention-dynamo": Pattern(tokens(act=nn.SiLU), TOKENS, "dynamo-21-unfolded-dynamic", "Softmax MatMul"),
+    "token-ids": Pattern(text, (6,), "ts-14-folded-dynamic", "Gather ReduceMean", tokens=20),
+    "token-ids-dynamo": Pattern(text, (6,), "dynamo-20-folded-static", "Gather LayerNormalization", tokens=20),
     "window-attention": Pattern(networks.Window, (3, 16, 16), "ts-13-folded-dynamic", "Softmax Slice Concat"),
     "window-attention-static": Pattern(networks.Window, (3, 16, 16), "ts-17-folded-static", "Softmax Slice Concat"),
     "window-attention-dynamo": Pattern(networks.Window, (3, 16, 16), "dynamo-18-folded-dynamic", "Softmax Slice Concat"),
     "rms-norm-pattern": Pattern(tokens(nn.RMSNorm, nn.SiLU), TOKENS, "dynamo-18-folded-dynamic", "ReduceMean"),
     "rms-norm-op": Pattern(tokens(nn.RMSNorm, nn.SiLU), TOKENS, "dynamo-23-folded-static", "RMSNormalization"),
-    "rms-norm-own": Pattern(tokens(networks.OwnRMSNorm, nn.SiLU), TOKENS, "ts-17-folded-dynamic", "ReduceMean Sqrt"),
+    "rms-norm-own": Pattern(tokens(OwnRMSNorm, nn.SiLU), TOKENS, "ts-17-folded-dynamic", "ReduceMean Sqrt"),
     "group-norm-pattern": Pattern(partial(networks.plain, networks.group), IMAGE, "ts-11-folded-dynamic", "Reshape InstanceNormalization"),
     "group-norm-dynamo": Pattern(partial(networks.plain, networks.group), IMAGE, "dynamo-18-folded-static", "Reshape"),
     "group-norm-op": Pattern(partial(networks.plain, networks.group), IMAGE, "dynamo-21-folded-dynamic", "GroupNormalization"),
@@ -92,6 +101,8 @@ PATTERNS: dict[str, Pattern] = {
 
 
 def numbers(tensor: torch.Tensor) -> list[float]:
+    if not tensor.is_floating_point():
+        return tensor.flatten().tolist()
     return [float(f"{value:.9g}") for value in tensor.flatten().tolist()]
 
 
@@ -100,8 +111,8 @@ def make(name: str, pattern: Pattern) -> str:
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed + 1000)
     network = pattern.build()
-    randomize(network, [samples(16, pattern.shape, 0, generator) for _ in range(2)])
-    inputs = samples(BATCH, pattern.shape, 0, generator)
+    randomize(network, [samples(16, pattern.shape, pattern.tokens, generator) for _ in range(2)])
+    inputs = samples(BATCH, pattern.shape, pattern.tokens, generator)
     if pattern.edit == "float16":
         inputs = inputs.half().float()
     avoid_kinks(network, inputs)
@@ -155,7 +166,7 @@ def make(name: str, pattern: Pattern) -> str:
         "foldedInto": into,
         "batch": BATCH if variant.batch == "static" else "dynamic",
         "operators": sorted(set(kinds)),
-        "input": {"name": model.graph.input[0].name, "shape": list(inputs.shape), "values": numbers(inputs)},
+        "input": {"name": model.graph.input[0].name, "dtype": str(inputs.dtype).removeprefix("torch."), "shape": list(inputs.shape), "values": numbers(inputs)},
         "output": {"name": model.graph.output[0].name, "shape": list(logits.shape), "values": numbers(logits)},
         "loss": {"kind": "mean entropy of softmax(output), nats", "value": loss},
         "gradients": entries,
