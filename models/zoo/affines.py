@@ -129,3 +129,10 @@ def gradients(network: nn.Module, layers: list[Layer], folded: set[str], inputs:
 def difference(a: torch.Tensor, b: torch.Tensor) -> float:
     """max|a - b| / max|b|, in float64."""
     return ((a.double() - b.double()).abs().max() / b.double().abs().max().clamp_min(1e-300)).item()
+
+
+NEGLIGIBLE = 1e-5
+"""Below this part of the model's largest gradient a tensor is taken for zero: float32 rounding is about all that is left of it.
+
+The next normalization takes away a shift, and but for its epsilon a scale, of the layer before it.
+"""

@@ -8,11 +8,14 @@ float32 against float64. A shift of under 0.02 of each channel leaves no value t
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from affines import CONVOLUTIONS
 from weights import is_norm
 
-CORNERS = {nn.ReLU: (0.0,), nn.ReLU6: (0.0, 6.0), nn.Hardswish: (-3.0, 3.0), nn.Hardsigmoid: (-3.0, 3.0)}
+# ReLU6 is a hardtanh.
+CORNERS = {F.relu: (0.0,), F.hardtanh: (0.0, 6.0), F.hardswish: (-3.0, 3.0), F.hardsigmoid: (-3.0, 3.0)}
 SHIFTS = np.linspace(-0.02, 0.02, 801)
 
 
@@ -28,34 +31,44 @@ def gap_shift(values: np.ndarray, corners: tuple[float, ...]) -> float:
     return float(SHIFTS[np.argmax(np.minimum(left, right))])
 
 
+class Shifting(TorchFunctionMode):
+    """Before each activation, shifts the bias of the last layer that ran and the activation's input by the same."""
+
+    def __init__(self):
+        super().__init__()
+        self.last: nn.Module | None = None
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function in CORNERS:
+            args = (self.shifted(args[0], CORNERS[function]), *args[1:])
+        return function(*args, **(kwargs or {}))
+
+    def shifted(self, x: torch.Tensor, corners: tuple[float, ...]) -> torch.Tensor:
+        bias = getattr(self.last, "bias", None)
+        channel_last = isinstance(self.last, nn.Linear) and x.dim() > 2
+        if bias is None or channel_last or bias.shape[0] != x.shape[1]:
+            return x
+        columns = x.transpose(0, 1).flatten(1).numpy()
+        # Rounded as the parameter will be, so that the values seen here are those of the float32 network.
+        target = bias + torch.tensor([gap_shift(column, corners) for column in columns], dtype=bias.dtype)
+        moved = target.float().double() - bias
+        bias.add_(moved)
+        return x + moved.view((1, -1) + (1,) * (x.dim() - 2))
+
+
 @torch.no_grad()
 def avoid_kinks(network: nn.Module, inputs: torch.Tensor) -> None:
     """Shifts the bias of the last layer before each activation, layer by layer in one float64 pass, and leaves the network in float32."""
     network.double()
-    last, handles = [None], []
+    mode = Shifting()
 
     def remember(module, _args, _output):
-        last[0] = module
+        mode.last = module
 
-    def shift(module, args):
-        x = args[0]
-        bias = getattr(last[0], "bias", None)
-        channel_last = isinstance(last[0], nn.Linear) and x.dim() > 2
-        if bias is None or channel_last or bias.shape[0] != x.shape[1]:
-            return None
-        columns = x.transpose(0, 1).flatten(1).numpy()
-        # Rounded as the parameter will be, so that the values seen here are those of the float32 network.
-        target = bias + torch.tensor([gap_shift(column, CORNERS[type(module)]) for column in columns], dtype=bias.dtype)
-        moved = target.float().double() - bias
-        bias.add_(moved)
-        return (x + moved.view((1, -1) + (1,) * (x.dim() - 2)),)
-
-    for module in network.modules():
-        if is_norm(module) or isinstance(module, (*CONVOLUTIONS, nn.Linear)):
-            handles.append(module.register_forward_hook(remember))
-        elif type(module) in CORNERS:
-            handles.append(module.register_forward_pre_hook(shift))
-    network(inputs.double() if inputs.is_floating_point() else inputs)
+    layers = [m for m in network.modules() if is_norm(m) or isinstance(m, (*CONVOLUTIONS, nn.Linear))]
+    handles = [module.register_forward_hook(remember) for module in layers]
+    with mode:
+        network(inputs.double() if inputs.is_floating_point() else inputs)
     for handle in handles:
         handle.remove()
     network.float()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from affines import Layer, difference, foldable, gradients
+from affines import NEGLIGIBLE, Layer, difference, foldable, gradients
 
 
 def write_json(path: Path, content) -> None:
@@ -97,8 +97,7 @@ class Reference:
                         "channels": layer.channels,
                         **values.add(grad),
                         "max": size,
-                        # A shift that the next normalization takes away again: rounding is all there is.
-                        "zero": size < 1e-12 * largest,
+                        "zero": size < NEGLIGIBLE * largest,
                         "float32Error": difference(single[layer.name][role], grad),
                     }
                 )

@@ -142,6 +142,14 @@ export class GraphBase {
     return value;
   }
 
+  /** A name that nothing in the graph has yet: the one that is wished for, or one like it. */
+  freeName(wish: string): string {
+    let name = wish;
+    for (let i = 1; this.#names.has(name); i++) name = `${wish}_${i}`;
+    this.#names.add(name);
+    return name;
+  }
+
   #unique(stem: string): string {
     for (let i = this.#names.size; ; i++) {
       const name = `renorm/${stem}_${i}`;

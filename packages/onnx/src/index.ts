@@ -3,6 +3,7 @@ export { describeModel, type ModelDescription, type Obstacle } from './describe.
 // Errors.
 export { OnnxError, type OnnxErrorCode } from './errors.js';
 // Gradient graphs.
+export type { GradientOptions } from './grad/gradients.js';
 export { differentiableOperators } from './grad/rules.js';
 export type { Attributes, Dim, Graph, Operation, Shape, Value } from './graph.js';
 export { normalizationLayers } from './layers/find-layers.js';

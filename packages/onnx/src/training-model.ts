@@ -1,9 +1,9 @@
 import { OnnxError } from './errors.js';
 import { exportGraph } from './export-graph.js';
-import { gradients } from './grad/gradients.js';
+import { type GradientOptions, gradients } from './grad/gradients.js';
 import { batchMoments } from './grad/normalize.js';
 import type { Graph, Value } from './graph.js';
-import { importGraph } from './import-graph.js';
+import { type ImportedLayer, importGraph } from './import-graph.js';
 import { parameterKey } from './layers/layer.js';
 import { exportedMean } from './layers/statistics.js';
 import { OLDEST_OPSET, type OnnxModel } from './model.js';
@@ -21,29 +21,32 @@ export type Loss = (graph: Graph, logits: Value) => Value;
 export interface TrainingModel {
   /** The ONNX file. */
   readonly bytes: Uint8Array;
-  /** Name of the input that takes the batch, float32. */
+  /** Name of the input that takes the batch, of the model's own type. */
   readonly input: string;
   /** Inputs named by parameter key, float32 [channels]. */
   readonly parameterInputs: readonly string[];
   /** Inputs that the loss declared. */
   readonly lossInputs: readonly string[];
-  /** Output, float32 scalar. */
-  readonly loss: 'loss';
-  /** Output, float32 [batch, classes]: those of inference. */
-  readonly logits: 'logits';
-  /** Output name of the gradient for the key of each gamma and beta. */
+  /** Name of the output with the loss, float32 scalar: `loss`, unless the model has a value of that name. */
+  readonly loss: string;
+  /** Name of the output with the logits of inference, float32 [batch, classes]: `logits`, unless another value has that name. */
+  readonly logits: string;
+  /** Output name of the gradient for the key of each gamma and beta that a gradient reaches. */
   readonly gradients: ReadonlyMap<string, string>;
   /** Output name of the batch mean or biased batch variance for the key of each running mean and variance. */
   readonly statistics: ReadonlyMap<string, string>;
+  /** Keys of each gamma and beta that the loss depends on and no gradient reaches, because it was stopped. */
+  readonly unreached: readonly string[];
 }
 
 /**
  * Writes the gradient graph of a loss with respect to gamma and beta of every normalization layer. The forward value is that of
- * inference; the gradient goes through batch statistics (batch renormalisation, see grad/normalize.ts).
+ * inference; through a BatchNormalization the gradient goes as through batch statistics (batch renormalisation, see grad/normalize.ts).
  *
+ * @param options what to do where an operator has no gradient rule: refuse, or let the layers behind it alone learn
  * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED (opset below 13)
  */
-export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
+export function trainingModel(model: OnnxModel, loss: Loss, options: GradientOptions = {}): TrainingModel {
   if (model.opset < OLDEST_OPSET) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
@@ -57,35 +60,39 @@ export function trainingModel(model: OnnxModel, loss: Loss): TrainingModel {
   const targets = layers.flatMap(({ parameters }) =>
     (['gamma', 'beta'] as const).flatMap((role) => parameters.get(role) ?? []),
   );
-  const found = gradients(graph, total, targets);
-  const outputs = new Map<string, Value>([
-    ['loss', total],
-    ['logits', logits],
-  ]);
-  const gradientNames = new Map<string, string>();
-  for (const [key, value] of found) {
-    outputs.set(`gradient:${key}`, value);
-    gradientNames.set(key, `gradient:${key}`);
-  }
-  const statisticNames = new Map<string, string>();
-  for (const { layer, input: x } of layers) {
-    if (layer.kind !== 'BatchNormalization' || x === undefined) continue;
-    const { mean, variance } = batchMoments(graph, x);
-    const origin = graph.constant(exportedMean(layer), [layer.channels]);
-    for (const [role, value] of [['mean', graph.plus(mean, origin)] as const, ['variance', variance] as const]) {
-      const key = parameterKey(layer, role);
-      outputs.set(`batch:${key}`, value);
-      statisticNames.set(key, `batch:${key}`);
-    }
-  }
+  const found = gradients(graph, total, targets, options);
+  const outputs = new Map<string, Value>();
+  const output = (wish: string, value: Value): string => {
+    const name = wish === value.name ? wish : graph.freeName(wish);
+    outputs.set(name, value);
+    return name;
+  };
+  const names = { loss: output('loss', total), logits: output('logits', logits) };
+  const gradientNames = new Map([...found].map(([key, value]) => [key, output(`gradient:${key}`, value)]));
+  const statisticNames = new Map(
+    [...batchStatistics(graph, layers)].map(([key, value]) => [key, output(`batch:${key}`, value)]),
+  );
   return {
+    ...names,
     bytes: exportGraph(graph, outputs, model),
     input: input.name,
     parameterInputs: layers.flatMap(({ parameters }) => [...parameters.values()].map(({ name }) => name)),
     lossInputs,
-    loss: 'loss',
-    logits: 'logits',
     gradients: gradientNames,
     statistics: statisticNames,
+    unreached: found.unreached.map(({ name }) => name),
   };
+}
+
+/** Mean and biased variance of what each BatchNormalization sees, by the key of its running statistic. */
+function batchStatistics(graph: Graph, layers: readonly ImportedLayer[]): Map<string, Value> {
+  const statistics = new Map<string, Value>();
+  for (const { layer, input: x } of layers) {
+    if (layer.kind !== 'BatchNormalization' || x === undefined) continue;
+    const { mean, variance } = batchMoments(graph, x);
+    const origin = graph.constant(exportedMean(layer), [layer.channels]);
+    statistics.set(parameterKey(layer, 'mean'), graph.plus(mean, origin));
+    statistics.set(parameterKey(layer, 'variance'), variance);
+  }
+  return statistics;
 }

@@ -55,36 +55,23 @@ function transposed(graph: Graph, g: Value, weight: Value, window: Window): Valu
 const kernelOf = (op: Operation) => op.inputs[1]?.shape?.slice(2) as readonly number[] | undefined;
 
 /**
- * A ConvTranspose spreads what a convolution gathers: its gradient is the convolution, with the same kernel. An output padding of a
- * stride or more makes positions that no input reached.
+ * A ConvTranspose spreads what a convolution gathers: its gradient is the convolution, with the same kernel.
  *
- * @throws OnnxError ONNX_UNSUPPORTED: its padding follows from an output shape
+ * @throws OnnxError ONNX_UNSUPPORTED: its padding follows from an output shape, or makes positions that no input reaches
  */
 const convolved: Rule = (graph, g, op) => {
   const { strides, dilations, pads, group = 1, output_padding = [], auto_pad = 'NOTSET', output_shape } = op.attributes;
-  if (output_shape !== undefined || (auto_pad !== 'NOTSET' && auto_pad !== 'VALID')) {
+  const extra = output_padding as readonly number[];
+  const within = extra.every((count, i) => count < ((strides as readonly number[] | undefined)?.[i] ?? 1));
+  if (output_shape !== undefined || auto_pad !== 'NOTSET' || !within) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
-      `"${op.name}", a ConvTranspose, states its output's shape instead of its padding, and there is no gradient for that; write it with pads and output_padding.`,
+      `"${op.name}", a ConvTranspose, has an output shape, an automatic padding, or an output padding of a stride or more, and there is no gradient for that; write it with pads, and output_padding below the strides.`,
     );
   }
-  const given = Object.entries({ strides, dilations, pads }).filter(
-    ([name, value]) => value && !(name === 'pads' && auto_pad === 'VALID'),
-  );
+  const given = Object.entries({ strides, dilations, pads }).filter(([, value]) => value !== undefined);
   const attributes = Object.fromEntries(given) as Attributes;
-  const gathered = graph.op('Conv', [g, input(op, 1)], { ...attributes, group, kernel_shape: kernelOf(op) ?? [] });
-  const extra = (output_padding as readonly number[]).map((count, i) =>
-    Math.floor(count / ((strides as readonly number[])?.[i] ?? 1)),
-  );
-  const cut = extra.flatMap((count, i) => (count > 0 ? [{ axis: i + 2, end: 0 - count }] : []));
-  return cut.length === 0
-    ? gathered
-    : graph.op('Slice', [
-        gathered,
-        graph.ints(cut.map(() => 0)),
-        graph.ints(cut.map(({ end }) => end)),
-        graph.ints(cut.map(({ axis }) => axis)),
-      ]);
+  return graph.op('Conv', [g, input(op, 1)], { ...attributes, group, kernel_shape: kernelOf(op) ?? [] });
 };
 
 /** Every axis but the one of the channels. */

@@ -15,3 +15,6 @@ const FLOATS: ReadonlySet<unknown> = new Set([1, 10, 11, 16]);
 /** Whether no gradient flows through an operation because its value does not change with its inputs, or in steps. */
 export const isFlat = ({ type, attributes }: Pick<Operation, 'type' | 'attributes'>): boolean =>
   FLAT.has(type) || (type === 'Cast' && !FLOATS.has(attributes.to));
+
+/** Whether an operation looks at an input for its type alone. */
+export const isTypeOnly = ({ type }: Pick<Operation, 'type'>, i: number): boolean => type === 'CastLike' && i === 1;

@@ -1,7 +1,7 @@
 import { OnnxError } from '../errors.js';
 import type { Graph, Operation, Value } from '../graph.js';
 import { accumulate } from './accumulate.js';
-import { isFlat } from './flat.js';
+import { isFlat, isTypeOnly } from './flat.js';
 import { ruleOf } from './rules.js';
 import { firstStop, type Stop, withoutRule } from './stop.js';
 import { unbroadcast } from './unbroadcast.js';
@@ -51,7 +51,7 @@ export function gradients(
     const arriving = operation.outputs.map((output) => arrivingAt(graph, output, found));
     if (arriving.every((g) => g === undefined)) continue;
     operation.inputs.forEach((input, i) => {
-      if (input === undefined || !live.has(input.name)) return;
+      if (input === undefined || !live.has(input.name) || isTypeOnly(operation, i)) return;
       const part = partOf(graph, arriving, operation, i);
       const sofar = found.get(input.name);
       if ('reason' in part) stops.push(part);
@@ -89,7 +89,8 @@ function reachedFrom(graph: Graph, operations: readonly Operation[], targets: re
   const live = new Set(targets.map(({ name }) => name));
   for (const operation of operations) {
     const { inputs, outputs } = operation;
-    if (isFlat(operation) || !inputs.some((input) => input !== undefined && live.has(input.name))) continue;
+    const depends = inputs.some((input, i) => input !== undefined && live.has(input.name) && !isTypeOnly(operation, i));
+    if (isFlat(operation) || !depends) continue;
     for (const output of outputs) if (!graph.isStopped(output)) live.add(output.name);
   }
   return live;

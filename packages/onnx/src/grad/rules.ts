@@ -6,7 +6,9 @@ import { normalize } from './normalize.js';
 import { pool } from './pool.js';
 import { reduce } from './reduce.js';
 import type { JointRule, Rules } from './rule.js';
+import { selection } from './selection.js';
 import { shape } from './shape.js';
+import { standardizing } from './standardize.js';
 
 /** All rules by operator. An operator is added in its family's file. */
 export const RULES: Rules = {
@@ -16,7 +18,9 @@ export const RULES: Rules = {
   ...pool,
   ...reduce,
   ...shape,
+  ...selection,
   ...normalize,
+  ...standardizing,
 };
 
 /**

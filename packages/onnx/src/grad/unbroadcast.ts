@@ -2,7 +2,9 @@ import type { Graph, Operation, Value } from '../graph.js';
 import { axisOf } from '../shapes.js';
 
 /** Operators whose output has the shape of all inputs together. */
-const TOGETHER: ReadonlySet<string> = new Set('Add Sub Mul Div Pow PRelu Max Min Sum Mean Where'.split(' '));
+const TOGETHER: ReadonlySet<string> = new Set(
+  'Add Sub Mul Div Pow PRelu Max Min Sum Mean Where Expand LayerNormalization RMSNormalization'.split(' '),
+);
 
 /** Sums a part of a gradient over the axes along which an input of the operation was repeated. */
 export function unbroadcast(graph: Graph, part: Value, value: Value, g: Value, { type }: Operation): Value {

@@ -53,7 +53,7 @@ export const WINDOW: readonly Case[] = [
       [2, 4, 5],
       [4, 3, 3],
     ],
-    { dilations: [3], group: 2, output_padding: [2] },
+    { strides: [3], dilations: [2], group: 2, output_padding: [2] },
     { frozen: [1] },
   ),
   // One channel to one, with a stride: zeros between.

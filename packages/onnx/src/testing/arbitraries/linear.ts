@@ -1,0 +1,22 @@
+import fc from 'fast-check';
+import { broadcastShapes, type CaseArbitrary, caseOf, opset, size } from './arbitrary.js';
+
+const matmul: CaseArbitrary = fc.tuple(broadcastShapes(2), size, size, size).map(([[a = [], b = []], m, k, n]) =>
+  caseOf('MatMul', [
+    [...a.slice(-2), m, k],
+    [...b.slice(-2), k, n],
+  ]),
+);
+
+const flag = fc.constantFrom(0, 1);
+const factor = fc.constantFrom(1, 0.5, -2);
+
+const gemm: CaseArbitrary = fc
+  .record({ m: size, k: size, n: size, transA: flag, transB: flag, alpha: factor, beta: factor, c: fc.nat(4), opset })
+  .map(({ m, k, n, transA, transB, alpha, beta, c, opset }) => {
+    const third = [[[m, n]], [[n]], [[1, n]], [[m, 1]], []][c] as number[][];
+    const shapes = [transA ? [k, m] : [m, k], transB ? [n, k] : [k, n], ...third];
+    return caseOf('Gemm', shapes, { transA, transB, alpha, beta }, { opset });
+  });
+
+export const linear: Readonly<Record<string, CaseArbitrary>> = { MatMul: matmul, Gemm: gemm };
