@@ -1,5 +1,5 @@
 import type { AttributeProto, TensorProto } from './gen/onnx/onnx_pb.js';
-import { inferShapes } from './shapes.js';
+import { inferShapes } from './shapes/infer-shapes.js';
 import { floatTensor, intTensor } from './tensor.js';
 
 /** Size of an axis, or undefined where it varies from run to run (the batch). */
@@ -94,10 +94,11 @@ export class GraphBase {
     shapes: readonly (Shape | undefined)[] = [],
   ): readonly Value[] {
     const key = `${count} ${keyOf(type, inputs, attributes)}`;
-    const known = this.#lists.get(key);
-    if (known !== undefined) return known;
+    const there = this.#lists.get(key);
+    if (there !== undefined) return there;
     const name = this.#unique(type);
-    const outputs = Array.from({ length: count }, (_, i) => ({ name: `${name}:${i}`, shape: shapes[i] }));
+    const known = inferShapes(type, inputs, attributes, this, count);
+    const outputs = Array.from({ length: count }, (_, i) => ({ name: `${name}:${i}`, shape: shapes[i] ?? known[i] }));
     this.add({ type, name, inputs, outputs, attributes });
     this.#lists.set(key, outputs);
     return outputs;

@@ -1,11 +1,12 @@
 import { attributesOf } from './attributes.js';
+import { constantOf } from './constant-node.js';
 import type { NodeProto } from './gen/onnx/onnx_pb.js';
 import { Graph, type Operation, type Shape, type Value } from './graph.js';
 import { requireLayers } from './layers/find-layers.js';
 import { type FoundLayer, parameterKey, type Role } from './layers/layer.js';
 import { type Purpose, statisticsInputs } from './layers/statistics.js';
 import { constantLookup, type OnnxModel, shapeOf } from './model.js';
-import { inferShapes } from './shapes.js';
+import { inferShapes } from './shapes/infer-shapes.js';
 
 /** A layer in a graph. */
 export interface ImportedLayer {
@@ -45,6 +46,11 @@ export function importGraph(model: OnnxModel, purpose: Purpose): ImportedGraph {
   const inputs = new Map<FoundLayer, Value | undefined>();
 
   for (const node of model.graph.node) {
+    const shared = sharedConstant(graph, node, values);
+    if (shared !== undefined) {
+      values.set(node.output[0] ?? '', shared);
+      continue;
+    }
     const layer = layerAt.get(node);
     const plain = node.input.map((name, i) => places.get(node)?.get(i) ?? valueAt(name));
     const read =
@@ -65,6 +71,16 @@ export function importGraph(model: OnnxModel, purpose: Purpose): ImportedGraph {
     input: inputs.get(layer),
   }));
   return { graph, input, logits, layers };
+}
+
+/** The constant that a Constant node holds, or that an Identity node hands on, as exporters share equal initializers. */
+function sharedConstant(graph: Graph, node: NodeProto, values: ReadonlyMap<string, Value>): Value | undefined {
+  if (node.opType === 'Identity') {
+    const value = values.get(node.input[0] ?? '');
+    return value !== undefined && graph.constants.has(value.name) ? value : undefined;
+  }
+  const tensor = node.opType === 'Constant' ? constantOf(node) : undefined;
+  return tensor === undefined ? undefined : graph.adopt(tensor);
 }
 
 type LayerParameters = ReadonlyMap<FoundLayer, ReadonlyMap<Role, Value>>;
@@ -106,7 +122,7 @@ function importNode(
   stated: ReadonlyMap<string, Shape>,
 ): Operation {
   const attributes = attributesOf(node.attribute);
-  const shapes = inferShapes(node.opType, inputs, attributes, graph);
+  const shapes = inferShapes(node.opType, inputs, attributes, graph, node.output.length);
   const outputs = node.output.map((name, i) => ({ name, shape: shapes[i] ?? stated.get(name) }));
   const operation = {
     type: node.opType,

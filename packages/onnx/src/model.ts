@@ -1,4 +1,5 @@
 import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
 import {
   type GraphProto,
@@ -131,7 +132,7 @@ export function constantLookup(graph: GraphProto): (name: string) => TensorProto
     let at = name;
     for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = node.input[0] ?? '';
     const node = producers.get(at);
-    if (node?.opType === 'Constant') return node.attribute.find((attribute) => attribute.name === 'value')?.t;
+    if (node?.opType === 'Constant') return constantOf(node);
     return tensors.get(at);
   };
 }

@@ -1,5 +1,5 @@
 import type { Graph, Operation, Value } from '../graph.js';
-import { axisOf } from '../shapes.js';
+import { axisOf } from '../shapes/shape-rule.js';
 
 /** Operators whose output has the shape of all inputs together. */
 const TOGETHER: ReadonlySet<string> = new Set(

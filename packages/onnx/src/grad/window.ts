@@ -1,6 +1,6 @@
 import { OnnxError } from '../errors.js';
 import type { Operation } from '../graph.js';
-import { windowOf } from '../shapes.js';
+import { windowOf } from '../shapes/window-of.js';
 import { input } from './rule.js';
 
 /** A window that slides over the spatial axes. */
