@@ -1,6 +1,7 @@
 import { runAccuracyBench } from './accuracy.js';
 import { runDeviceBench } from './device.js';
 import { runGatewayBench } from './gateway.js';
+import { runProfileBench } from './profile.js';
 import { runStepBench } from './step.js';
 import { runZooBench } from './zoo/zoo.js';
 
@@ -14,6 +15,10 @@ const BENCHES = {
     about:
       'training steps of models that people use against PyTorch and inference: time, memory, building (--python, --models, --only, --threads)',
     run: runZooBench,
+  },
+  profile: {
+    about: 'where the time of a training step goes, by operator (--model, --batch, --threads)',
+    run: runProfileBench,
   },
   device: { about: 'one prediction through the library against bare onnxruntime', run: runDeviceBench },
   gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },
