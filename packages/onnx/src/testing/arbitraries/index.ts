@@ -26,7 +26,7 @@ export const WITHOUT_ARBITRARY: Readonly<Record<string, string>> = {
   LpNormalization: 'a vector near 0 has no direction; testing/cases/normalization.ts',
   ReduceProd: 'central differences of a product of many numbers are not within the tolerance; testing/cases/reduce.ts',
   ...Object.fromEntries(
-    'DepthToSpace SpaceToDepth Einsum Expand Tile SplitToSequence SequenceAt'
+    'DepthToSpace SpaceToDepth Einsum Expand Tile Resize SplitToSequence SequenceAt'
       .split(' ')
       .map((type) => [type, 'one form in use; testing/cases'] as const),
   ),
