@@ -22,7 +22,7 @@ from torch import nn
 from affines import Scaled, replace, trace, trainable
 from architectures import ARCHITECTURES
 from exporters import Variant, export
-from weights import is_batch_norm, randomize, samples
+from weights import randomize, samples
 
 sys.path.append(str(Path(__file__).parent.parent / "train"))
 from fused import FusedBatchRenormalization  # noqa: E402
@@ -46,15 +46,13 @@ def prepare(network: nn.Module, inputs: torch.Tensor, form: str) -> tuple[nn.Mod
         parameter.requires_grad_(False)
     if form == "forward":
         return network, []
-    batch_norms = any(is_batch_norm(module) for module in network.modules())
-    layers = trace(network, inputs[:1])
-    network, found = trainable(network, layers, set())
+    network, found = trainable(network, trace(network, inputs[:1]), set())
     for name, module in found.items():
-        if isinstance(module, Scaled) and not (batch_norms and module.module.bias is not None):
-            # Ours inserts nothing there either: no BatchNormalization can have been folded into that convolution.
-            replace(network, name, module.module)
+        if isinstance(module, Scaled):
+            # The exports here fold nothing, so ours inserts no scale and shift either.
             module.weight.requires_grad_(False)
             module.bias.requires_grad_(False)
+            replace(network, name, module.module)
         elif form == "fused" and isinstance(module, BatchRenormalization):
             replace(network, name, FusedBatchRenormalization(module))
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
