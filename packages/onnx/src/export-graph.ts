@@ -32,7 +32,15 @@ function attribute(name: string, value: Attribute): AttributeProto {
   );
 }
 
-function node({ type, name, inputs, outputs, attributes, raw, domain }: Operation): NodeProto {
+function node({ type, name, inputs, outputs, attributes, raw, domain, value }: Operation): NodeProto {
+  if (value !== undefined) {
+    return create(NodeProtoSchema, {
+      opType: 'Identity',
+      name,
+      input: [value.name],
+      output: outputs.map((output) => output.name),
+    });
+  }
   return create(NodeProtoSchema, {
     opType: type,
     name,
@@ -61,7 +69,8 @@ function needed(graph: Graph, outputs: readonly Value[]): Operation[] {
   for (const operation of [...graph.operations].reverse()) {
     if (!operation.outputs.some(({ name }) => wanted.has(name))) continue;
     kept.push(operation);
-    for (const input of operation.inputs) if (input !== undefined) wanted.add(input.name);
+    const reads = operation.value === undefined ? operation.inputs : [operation.value];
+    for (const input of reads) if (input !== undefined) wanted.add(input.name);
   }
   return kept.reverse();
 }

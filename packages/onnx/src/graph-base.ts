@@ -22,6 +22,11 @@ export interface Operation {
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly Value[];
   readonly attributes: Attributes;
+  /**
+   * What has its value, written in other operators: the operation itself is there for its gradient, and is not in the file. So an activation
+   * that exporters write in several nodes has one rule.
+   */
+  readonly value?: Value;
   /** Attributes as the model had them, of operators that are only passed on. */
   readonly raw?: AttributeProto[];
   /** Operator set; the default one where empty. */
@@ -108,10 +113,23 @@ export class GraphBase {
   add(operation: Operation): void {
     this.operations.push(operation);
     this.#names.add(operation.name);
+    const [only] = operation.outputs;
+    if (only !== undefined && isPlain(operation)) {
+      const key = keyOf(operation.type, operation.inputs, operation.attributes);
+      if (!this.#known.has(key)) this.#known.set(key, only);
+    }
     for (const output of operation.outputs) {
       this.#names.add(output.name);
       this.#producers.set(output.name, operation);
     }
+  }
+
+  /** A value that is written in other operators, as one operation for its gradient. */
+  standFor(type: string, inputs: readonly Value[], attributes: Attributes, value: Value): Value {
+    const name = this.#unique(type);
+    const output = { name: `${name}:0`, shape: value.shape };
+    this.add({ type, name, inputs, outputs: [output], attributes, value });
+    return output;
   }
 
   /** The operation that computes a value; undefined for inputs and constants. */
@@ -164,3 +182,11 @@ export class GraphBase {
 /** The same for two operations that compute the same. */
 const keyOf = (type: string, inputs: readonly (Value | undefined)[], attributes: Attributes): string =>
   `${type}(${inputs.map((input) => input?.name ?? '')})${JSON.stringify(attributes)}`;
+
+/** Whether an operation is what its type, inputs and attributes say, so that another like it has the same value. */
+const isPlain = ({ type, outputs, domain, value, raw, attributes }: Operation): boolean =>
+  type !== 'Identity' &&
+  outputs.length === 1 &&
+  !domain &&
+  value === undefined &&
+  (raw === undefined || raw.length === Object.keys(attributes).length);

@@ -1,7 +1,9 @@
 import { attributesOf } from './attributes.js';
 import { constantOf } from './constant-node.js';
 import type { NodeProto } from './gen/onnx/onnx_pb.js';
+import { normalized } from './grad/standardize.js';
 import { Graph, type Operation, type Shape, type Value } from './graph.js';
+import { idiom } from './idioms.js';
 import { requireLayers } from './layers/find-layers.js';
 import { type FoundLayer, parameterKey, type Role } from './layers/layer.js';
 import { type Purpose, statisticsInputs } from './layers/statistics.js';
@@ -46,6 +48,7 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
   const layerAt = new Map(found.map((layer) => [layer.node, layer]));
   const fusedAt = new Map(found.flatMap((layer) => (layer.fused === undefined ? [] : [[layer.fused.output, layer]])));
   const inputs = new Map<FoundLayer, Value | undefined>();
+  const summed = purpose === 'training' ? beforeLayerNormalization(found) : new Set<string>();
 
   for (const node of model.graph.node) {
     const shared = sharedConstant(graph, node, values);
@@ -57,14 +60,17 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
     const plain = node.input.map((name, i) => places.get(node)?.get(i) ?? valueAt(name));
     const read =
       layer?.kind === 'BatchNormalization' ? statisticsInputs(graph, plain, layer, purpose, model.name) : plain;
-    const operation = importNode(graph, node, read, stated);
+    const type = node.opType === 'Add' && summed.has(node.output[0] ?? '') ? 'Sum' : node.opType;
+    const operation = importNode(graph, node, type, read, stated);
     for (const output of operation.outputs) values.set(output.name, output);
     const [result] = operation.outputs;
     if (result === undefined) continue;
     if (layer !== undefined) inputs.set(layer, read[0]);
     if (layer?.kind === 'ScaleShift') values.set(result.name, scaleShift(graph, result, layer, parameters));
-    const fused = fusedAt.get(result.name);
-    if (fused !== undefined) values.set(result.name, fuse(graph, fused, result, valueAt, parameters));
+    if (purpose !== 'training') continue;
+    const whole =
+      wholeLayer(graph, operation, fusedAt.get(result.name), valueAt, parameters) ?? idiom(graph, operation);
+    if (whole !== undefined) values.set(result.name, whole);
   }
   const logits = values.get(model.output.name) ?? { name: model.output.name, shape: undefined };
   const layers = found.map((layer) => ({
@@ -120,14 +126,15 @@ const inShape = (graph: Graph, vector: Value, dims: readonly number[]): Value =>
 function importNode(
   graph: Graph,
   node: NodeProto,
+  type: string,
   inputs: readonly (Value | undefined)[],
   stated: ReadonlyMap<string, Shape>,
 ): Operation {
   const attributes = attributesOf(node.attribute);
-  const shapes = inferShapes(node.opType, inputs, attributes, graph, node.output.length);
+  const shapes = inferShapes(type, inputs, attributes, graph, node.output.length);
   const outputs = node.output.map((name, i) => ({ name, shape: shapes[i] ?? stated.get(name) }));
   const operation = {
-    type: node.opType,
+    type,
     name: node.name || (node.output[0] ?? node.opType),
     inputs,
     outputs,
@@ -149,19 +156,45 @@ function scaleShift(graph: Graph, x: Value, layer: FoundLayer, parameters: Layer
   return graph.plus(graph.mul(x, gamma), beta);
 }
 
-/** The one operator that a pattern of primitive operators amounts to. */
-function fuse(
+/**
+ * Values that a LayerNormalization reads. onnxruntime fuses an Add with the LayerNormalization behind it into an operator that leaves out
+ * 1 / deviation, which the gradient reads; a Sum it leaves alone.
+ */
+const beforeLayerNormalization = (layers: readonly FoundLayer[]): Set<string> =>
+  new Set(
+    layers.flatMap(({ kind, node, fused }) =>
+      kind === 'LayerNormalization' ? (fused?.input ?? node.input[0] ?? []) : [],
+    ),
+  );
+
+/** A LayerNormalization, the operator or the last of the primitive operators that amount to one, in the form that its gradient needs. */
+function wholeLayer(
   graph: Graph,
-  layer: FoundLayer,
-  result: Value,
+  { type, inputs, attributes }: Operation,
+  layer: FoundLayer | undefined,
   valueAt: (name: string) => Value | undefined,
   parameters: LayerParameters,
-): Value {
-  const { fused, epsilon } = layer;
-  const x = fused === undefined ? undefined : valueAt(fused.input);
-  if (fused === undefined || x === undefined) return result;
-  const [gamma, beta] = layer.parameters.map(({ role, dims }) =>
+): Value | undefined {
+  if (type === 'LayerNormalization') {
+    const { axis = -1, epsilon = 1e-5 } = attributes as { axis?: number; epsilon?: number };
+    return layerNormalization(graph, inputs, axis, epsilon);
+  }
+  const x = layer?.fused === undefined ? undefined : valueAt(layer.fused.input);
+  if (layer?.fused === undefined || x === undefined) return undefined;
+  const read = layer.parameters.map(({ role, dims }) =>
     inShape(graph, parameters.get(layer)?.get(role) as Value, dims),
   );
-  return graph.op(fused.type, [x, gamma, beta], { axis: fused.axis, epsilon });
+  return layerNormalization(graph, [x, ...read], layer.fused.axis, layer.epsilon);
+}
+
+/** The gradient needs the value before scale and shift, so it is there once and both are apart. */
+function layerNormalization(
+  graph: Graph,
+  [x, gamma, beta]: readonly (Value | undefined)[],
+  axis: number,
+  epsilon: number,
+): Value {
+  const { normal } = normalized(graph, x as Value, gamma as Value, axis, epsilon);
+  const scaled = graph.mul(normal, gamma as Value);
+  return beta === undefined ? scaled : graph.plus(scaled, beta);
 }

@@ -1,7 +1,7 @@
 import type { Graph, Operation, Value } from '../graph.js';
 import { complement, half, positive, shift, square } from './masks.js';
 import { input, number, output, type Rule, type Rules, unsupported } from './rule.js';
-import { tensorOf } from './sizes.js';
+import { scalarIn, tensorOf } from './sizes.js';
 
 /** A rule g f(x, y) for an activation y of x. */
 const times =
@@ -23,7 +23,7 @@ function exponentialUnit(graph: Graph, y: Value, a: number, b: number, c: number
 /** y is strictly between its bounds; (upper - y)(y - lower) >= 0 is 0 at them. */
 function inside(graph: Graph, y: Value, lower: Value | undefined, upper: Value | undefined): Value | undefined {
   const below = upper && graph.sub(upper, y);
-  const above = lower && graph.sub(y, lower);
+  const above = lower && (scalarIn(graph, lower) === 0 ? y : graph.sub(y, lower));
   const distance = below === undefined || above === undefined ? (below ?? above) : graph.mul(below, above);
   return distance && positive(graph, distance);
 }

@@ -1,9 +1,7 @@
-import { TensorProto_DataType } from '../gen/onnx/onnx_pb.js';
 import type { Graph, Operation, Value } from '../graph.js';
-import { readFloats, readInts } from '../tensor.js';
 import { complement, positive, shift, square, zero } from './masks.js';
 import { input, output, type Rule, type Rules } from './rule.js';
-import { tensorOf } from './sizes.js';
+import { scalarIn } from './sizes.js';
 
 const pass: Rule = (_, g) => g;
 
@@ -22,21 +20,13 @@ const over =
 /** x^p for the p of most models needs no power: x^2 has 2 x, sqrt(x) has 1 / (2 y). */
 const powerBase: Rule = (graph, g, op) => {
   const [x, p] = [input(op, 0), input(op, 1)];
-  const exponent = scalar(graph, p);
+  const exponent = scalarIn(graph, p);
   if (exponent === undefined) return graph.mul(g, graph.mul(p, graph.op('Pow', [x, shift(graph, p, -1)])));
   if (exponent === 0.5) return graph.div(graph.scale(g, 0.5), output(op));
   const slope =
     exponent === 3 ? square(graph, x) : exponent === 2 ? x : graph.op('Pow', [x, graph.constant(exponent - 1)]);
   return graph.mul(g, graph.scale(slope, exponent));
 };
-
-/** The number that a constant scalar holds, int64 or float32. */
-function scalar(graph: Graph, value: Value): number | undefined {
-  const tensor = tensorOf(graph, value);
-  if (tensor?.dims.some((dim) => dim !== 1n)) return undefined;
-  if (tensor?.dataType === TensorProto_DataType.INT64) return readInts(tensor)[0];
-  return tensor?.dataType === TensorProto_DataType.FLOAT ? readFloats(tensor)[0] : undefined;
-}
 
 /** Where the input is the one that won; all that tie win. */
 const winner =

@@ -1,7 +1,7 @@
 import { type TensorProto, TensorProto_DataType } from '../gen/onnx/onnx_pb.js';
 import type { Graph, Operation, Value } from '../graph.js';
 import { integersOf } from '../integers.js';
-import { readInts } from '../tensor.js';
+import { readFloats, readInts } from '../tensor.js';
 
 /** An axis of a value, for its size. */
 export interface SizeOf {
@@ -13,7 +13,17 @@ export function tensorOf(graph: Graph, value: Value | undefined): TensorProto | 
   if (value === undefined) return undefined;
   const producer = graph.producer(value);
   if (producer?.type === 'Constant') return producer.raw?.find(({ name }) => name === 'value')?.t;
-  return producer?.type === 'Identity' ? tensorOf(graph, producer.inputs[0]) : graph.constants.get(value.name);
+  return producer?.type === 'Identity' || producer?.type === 'CastLike'
+    ? tensorOf(graph, producer.inputs[0])
+    : graph.constants.get(value.name);
+}
+
+/** The number that a constant of one element holds, int64 or float32. */
+export function scalarIn(graph: Graph, value: Value): number | undefined {
+  const tensor = tensorOf(graph, value);
+  if (tensor?.dims.some((dim) => dim !== 1n)) return undefined;
+  if (tensor?.dataType === TensorProto_DataType.INT64) return readInts(tensor)[0];
+  return tensor?.dataType === TensorProto_DataType.FLOAT ? readFloats(tensor)[0] : undefined;
 }
 
 /** The integers of a value, each undefined that shows only when the graph runs; undefined where none is known, or there is no value. */

@@ -1,4 +1,5 @@
 import type { Graph, Operation, Value } from '../graph.js';
+import { once } from './kernel.js';
 import { square } from './masks.js';
 import { axisFrom, input, number, type Rule, type Rules, rankOf } from './rule.js';
 
@@ -32,17 +33,40 @@ function through(graph: Graph, h: Value, { normal, inverse }: Standardized, axes
   return graph.mul(graph.sub(h, rest), inverse);
 }
 
-/** One fused operation: the operator itself, without a scale, writes n and 1 / deviation. */
+/**
+ * x with mean 0 and variance 1 over the axes from one on: the operator itself, without a scale, which also writes 1 / deviation.
+ *
+ * @param like the operator's scale, for its shape
+ */
+export function normalized(graph: Graph, x: Value, like: Value, axis: number, epsilon: number): Standardized {
+  const first = axis < 0 ? axis + (x.shape?.length ?? 0) : axis;
+  const shapes = [x.shape, undefined, x.shape?.map((size, i) => (i < first ? size : 1))];
+  const inputs = [x, ones(graph, like)];
+  const [normal, , inverse] = graph.several('LayerNormalization', inputs, { axis, epsilon }, 3, shapes);
+  return { normal: normal as Value, inverse: inverse as Value };
+}
+
+/** The scale that changes nothing. */
+function ones(graph: Graph, like: Value): Value {
+  if (like.shape?.every((size) => size !== undefined)) {
+    const count = like.shape.reduce<number>((p, size) => p * (size as number), 1);
+    return once(graph, `ones ${like.shape}`, () =>
+      graph.constant(new Float32Array(count).fill(1), like.shape as readonly number[]),
+    );
+  }
+  return graph.op('Expand', [graph.constant(1), graph.op('Shape', [like])]);
+}
+
 function layerOf(graph: Graph, op: Operation): Standardized & { readonly axes: number[] } {
-  const x = input(op, 0);
   const rank = rankOf(op);
   const axis = axisFrom(op, -1);
-  const one = graph.op('Expand', [graph.constant(1), graph.op('Shape', [input(op, 1)])]);
-  const attributes = { axis: axis - rank, epsilon: number(op, 'epsilon', 1e-5) };
-  const shapes = [x.shape, undefined, x.shape?.map((size, i) => (i < axis ? size : 1))];
-  const [normal, , inverse] = graph.several('LayerNormalization', [x, one], attributes, 3, shapes);
-  return { normal: normal as Value, inverse: inverse as Value, axes: from(axis, rank) };
+  const epsilon = number(op, 'epsilon', 1e-5);
+  return { ...normalized(graph, input(op, 0), input(op, 1), axis - rank, epsilon), axes: from(axis, rank) };
 }
+
+/** g gamma, or g where the operation has no scale: see normalized. */
+const scaled = (graph: Graph, g: Value, op: Operation): Value =>
+  input(op, 1).name === ones(graph, input(op, 1)).name ? g : graph.mul(g, input(op, 1));
 
 function rootMeanSquareOf(graph: Graph, op: Operation): Standardized & { readonly axes: number[] } {
   const x = input(op, 0);
@@ -112,7 +136,7 @@ export const standardizing: Rules = {
   LayerNormalization: [
     (graph, g, op) => {
       const layer = layerOf(graph, op);
-      return through(graph, graph.mul(g, input(op, 1)), layer, layer.axes);
+      return through(graph, scaled(graph, g, op), layer, layer.axes);
     },
     (graph, g, op) => graph.mul(g, layerOf(graph, op).normal),
     (_, g) => g,
