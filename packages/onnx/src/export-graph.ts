@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -12,6 +12,7 @@ import {
 } from './gen/onnx/onnx_pb.js';
 import type { Attribute, Graph, Operation, Shape, Value } from './graph.js';
 import type { OnnxModel } from './model.js';
+import { modelBytes } from './model-bytes.js';
 
 const bytes = new TextEncoder();
 
@@ -99,8 +100,7 @@ export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, l
   );
   const all = [...operations, ...aliases];
   const read = new Set(all.flatMap(({ inputs }) => inputs.map((input) => input?.name)));
-  return toBinary(
-    ModelProtoSchema,
+  return modelBytes(
     create(ModelProtoSchema, {
       irVersion: like.proto.irVersion < IR_VERSION ? IR_VERSION : like.proto.irVersion,
       opsetImport: [

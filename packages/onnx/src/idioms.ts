@@ -23,30 +23,33 @@ function swish(graph: Graph, x: Value, gate: Value, y: Value): Value | undefined
   return sigmoid?.inputs[0]?.name === x.name ? graph.standFor('Swish', [x], {}, y) : undefined;
 }
 
-/** x (1 + erf(x / sqrt(2))) / 2, with the half before, in the middle or behind */
+/** x (1 + erf(x / sqrt(2))) / 2, the half wherever exporters put it */
 function gelu(graph: Graph, a: Value, b: Value): Value | undefined {
   const outer = scalarIn(graph, b);
   const product = outer === undefined ? undefined : made(graph, a, 'Mul');
   const [left, right] = product?.inputs ?? [a, b];
   if (left === undefined || right === undefined) return undefined;
-  const found = halfGelu(graph, left, right, outer ?? 1) ?? halfGelu(graph, right, left, outer ?? 1);
-  if (found === undefined) return undefined;
+  const x = gated(graph, left, right, outer ?? 1) ?? gated(graph, right, left, outer ?? 1);
+  if (x === undefined) return undefined;
   // Written anew in the terms of its gradient, which has the error function then for nothing.
-  const cumulative = half(graph, graph.op('Erf', [graph.scale(found, Math.SQRT1_2)]));
-  return graph.standFor('Gelu', [found], {}, graph.mul(found, cumulative));
+  const cumulative = half(graph, graph.op('Erf', [graph.scale(x, Math.SQRT1_2)]));
+  return graph.standFor('Gelu', [x], {}, graph.mul(x, cumulative));
 }
 
-/** @returns x, where one factor is c x and the other 1 + erf(x / sqrt(2)), with c times `outer` a half */
-function halfGelu(graph: Graph, one: Value, sum: Value, outer: number): Value | undefined {
-  const add = made(graph, sum, 'Add');
-  const erf = add?.inputs.map((input) => input && made(graph, input, 'Erf')).find((found) => found !== undefined);
-  const shift = add?.inputs.map((input) => input && scalarIn(graph, input)).find((found) => found !== undefined);
-  const inner = erf?.inputs[0];
-  if (inner === undefined || shift !== 1) return undefined;
-  const scaled = factorOf(graph, inner);
-  const x = [{ value: one, factor: 1 }, factorOf(graph, one)].find((each) => each?.value.name === scaled?.value.name);
-  if (x === undefined || scaled === undefined) return undefined;
-  return near(scaled.factor, Math.SQRT1_2) && near(x.factor * outer, 0.5) ? x.value : undefined;
+/** @returns x, where one is c x and the other d (1 + erf(x / sqrt(2))), and c d `outer` is a half */
+function gated(graph: Graph, one: Value, other: Value, outer: number): Value | undefined {
+  const gate = { value: other, factor: 1 };
+  for (const { value, factor } of [gate, factorOf(graph, other) ?? gate]) {
+    const add = made(graph, value, 'Add');
+    const erf = add?.inputs.map((input) => input && made(graph, input, 'Erf')).find((found) => found !== undefined);
+    const shift = add?.inputs.map((input) => input && scalarIn(graph, input)).find((found) => found !== undefined);
+    const scaled = erf?.inputs[0] === undefined ? undefined : factorOf(graph, erf.inputs[0]);
+    if (scaled === undefined || shift !== 1 || !near(scaled.factor, Math.SQRT1_2)) continue;
+    const candidates = [{ value: one, factor: 1 }, factorOf(graph, one)];
+    const x = candidates.find((each) => each?.value.name === scaled.value.name);
+    if (x !== undefined && near(x.factor * factor * outer, 0.5)) return x.value;
+  }
+  return undefined;
 }
 
 /** What is multiplied or divided by a constant, and the factor. */

@@ -1,4 +1,4 @@
-import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { clone, fromBinary } from '@bufbuild/protobuf';
 import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
 import {
@@ -11,6 +11,7 @@ import {
   TensorProto_DataType,
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
+import { modelBytes } from './model-bytes.js';
 
 /** An ONNX model that has been read and has one graph with nodes, one float32 input and an output. Do not change `proto`. */
 export interface OnnxModel {
@@ -51,7 +52,7 @@ export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
 
 /** The bytes of an ONNX file. */
 export function serializeModel(model: OnnxModel): Uint8Array {
-  return toBinary(ModelProtoSchema, model.proto);
+  return modelBytes(model.proto);
 }
 
 /** A copy that may be changed before it is checked again. Tensor data is copied too. */
