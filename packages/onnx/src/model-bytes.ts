@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { clearField, create, toBinary } from '@bufbuild/protobuf';
 import {
   GraphProtoSchema,
   type ModelProto,
@@ -28,8 +28,10 @@ export function modelBytes(proto: ModelProto): Uint8Array {
 
 /** An initializer as a field of its graph: its description, then its weights as they are. */
 function fieldOf(tensor: TensorProto): Uint8Array[] {
-  const { rawData, ...rest } = tensor;
-  const description = toBinary(TensorProtoSchema, create(TensorProtoSchema, rest));
+  const { rawData } = tensor;
+  const bare = create(TensorProtoSchema, { ...tensor, rawData: new Uint8Array() });
+  clearField(bare, TensorProtoSchema.field.rawData);
+  const description = toBinary(TensorProtoSchema, bare);
   const inner = rawData.length === 0 ? [description] : [description, head(RAW_DATA_OF_TENSOR, rawData.length), rawData];
   return [head(INITIALIZER_OF_GRAPH, lengthOf(inner)), ...inner];
 }
