@@ -11,8 +11,9 @@ import {
   TensorProto_DataType,
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
+import { isFloatType } from './tensor.js';
 
-/** An ONNX model that has been read and has one graph with nodes, one float32 input and an output. Do not change `proto`. */
+/** An ONNX model that has been read and has one graph with nodes, one input of a floating type and an output. Do not change `proto`. */
 export interface OnnxModel {
   /** What messages call it: the file's name, usually. */
   readonly name: string;
@@ -31,7 +32,7 @@ export interface OnnxModel {
  *
  * @param bytes the ONNX file
  * @param name what error messages call it
- * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single float32 input, or weights in another file
+ * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single input of a floating type, or weights in another file
  */
 export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
   if (bytes.length === 0) throw notAModel(name, 'it is empty');
@@ -80,10 +81,10 @@ export function checkModel(proto: ModelProto, name: string): OnnxModel {
     );
   }
   const type = input.type?.value;
-  if (type?.case !== 'tensorType' || type.value.elemType !== TensorProto_DataType.FLOAT) {
+  if (type?.case !== 'tensorType' || !isFloatType(type.value.elemType)) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
-      `${name} takes an input "${input.name}" that is not float32; export it in float32.`,
+      `${name} takes an input "${input.name}" that is not of a floating type; export it in float32.`,
     );
   }
   return { name, proto, graph, opset, input, output };
