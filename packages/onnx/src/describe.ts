@@ -2,7 +2,7 @@ import { isFlat } from './grad/flat.js';
 import { hasRule } from './grad/rules.js';
 import { findLayers, inTrainingMode } from './layers/find-layers.js';
 import { describeLayer, type NormalizationLayer, type Role } from './layers/layer.js';
-import { type OnnxModel, shapeOf } from './model.js';
+import { type InputType, type OnnxModel, shapeOf } from './model.js';
 
 /** A node that no gradient can pass. */
 export interface Obstacle {
@@ -19,6 +19,7 @@ export interface ModelDescription {
   readonly inputName: string;
   /** A number, or the name of an axis whose size varies. */
   readonly inputShape: readonly (number | string)[];
+  readonly inputType: InputType;
   readonly outputName: string;
   /** The size of the output's last axis, where the model says it. */
   readonly classes: number | undefined;
@@ -51,6 +52,7 @@ export function describeModel(model: OnnxModel): ModelDescription {
     producer: [model.proto.producerName, model.proto.producerVersion].filter((part) => part !== '').join(' '),
     inputName: model.input.name,
     inputShape: shapeOf(model.input),
+    inputType: model.inputType,
     outputName: model.output.name,
     classes: typeof last === 'number' ? last : undefined,
     parameterCount: model.graph.initializer.reduce((sum, { dims }) => sum + dims.reduce((p, d) => p * Number(d), 1), 0),

@@ -52,14 +52,20 @@ function node({ type, name, inputs, outputs, attributes, raw, domain, value }: O
   });
 }
 
-function valueInfo(name: string, shape: Shape | undefined): ValueInfoProto {
+const TYPES = {
+  float32: TensorProto_DataType.FLOAT,
+  int64: TensorProto_DataType.INT64,
+  int32: TensorProto_DataType.INT32,
+};
+
+function valueInfo(name: string, shape: Shape | undefined, type: keyof typeof TYPES = 'float32'): ValueInfoProto {
   const dim = (shape ?? []).map((size) => ({
     value:
       size === undefined
         ? { case: 'dimParam' as const, value: 'batch' }
         : { case: 'dimValue' as const, value: BigInt(size) },
   }));
-  const tensor = { elemType: TensorProto_DataType.FLOAT, ...(shape === undefined ? {} : { shape: { dim } }) };
+  const tensor = { elemType: TYPES[type], ...(shape === undefined ? {} : { shape: { dim } }) };
   return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } });
 }
 
@@ -114,7 +120,7 @@ export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, l
         initializer: [...graph.constants.values()].filter(({ name }) => read.has(name)),
         input: [...graph.inputs.values()]
           .filter(({ name }) => read.has(name))
-          .map(({ name, shape }) => valueInfo(name, shape)),
+          .map(({ name, shape, type }) => valueInfo(name, shape, type)),
         output: [...outputs].map(([name, { shape }]) => valueInfo(name, shape)),
       },
     }),

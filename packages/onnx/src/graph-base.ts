@@ -12,6 +12,11 @@ export interface Value {
   readonly shape: Shape | undefined;
 }
 
+/** What the graph is fed. */
+export interface GraphInput extends Value {
+  readonly type: 'float32' | 'int64' | 'int32';
+}
+
 export type Attribute = number | string | readonly number[];
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -39,7 +44,7 @@ export interface Operation {
  */
 export class GraphBase {
   readonly operations: Operation[] = [];
-  readonly inputs = new Map<string, Value>();
+  readonly inputs = new Map<string, GraphInput>();
   readonly constants = new Map<string, TensorProto>();
   readonly #producers = new Map<string, Operation>();
   readonly #known = new Map<string, Value>();
@@ -50,10 +55,10 @@ export class GraphBase {
   /** @param opset version of the default operator set that the graph is written in, 13 or newer */
   constructor(readonly opset: number) {}
 
-  /** A float32 input of the graph. */
-  input(name: string, shape: Shape): Value {
+  /** An input of the graph: float32, or token ids. */
+  input(name: string, shape: Shape, type: 'float32' | 'int64' | 'int32' = 'float32'): Value {
     const value = { name, shape };
-    this.inputs.set(name, value);
+    this.inputs.set(name, { ...value, type });
     this.#names.add(name);
     return value;
   }

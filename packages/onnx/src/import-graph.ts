@@ -1,5 +1,6 @@
 import { attributesOf } from './attributes.js';
 import { constantOf } from './constant-node.js';
+import { inFloat32 } from './float32.js';
 import type { NodeProto } from './gen/onnx/onnx_pb.js';
 import { normalized } from './grad/standardize.js';
 import { Graph, type Operation, type Shape, type Value } from './graph.js';
@@ -30,11 +31,15 @@ export interface ImportedGraph {
 
 /** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is not known */
 export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGraph {
-  const model = upgraded(original);
+  const model = inFloat32(upgraded(original));
   const found = requireLayers(model);
   const graph = new Graph(model.opset);
   const constant = constantLookup(model.graph);
-  const input = graph.input(model.input.name, openDims(shapeOf(model.input)));
+  const input = graph.input(
+    model.input.name,
+    openDims(shapeOf(model.input)),
+    model.inputType === 'float16' ? 'float32' : model.inputType,
+  );
   const values = new Map<string, Value>([[input.name, input]]);
   for (const tensor of model.graph.initializer) values.set(tensor.name, graph.adopt(tensor));
   const valueAt = (name: string): Value | undefined => {

@@ -15,7 +15,7 @@ export {
   parameterKeys,
   type Role,
 } from './layers/layer.js';
-export { type OnnxModel, parseModel, serializeModel } from './model.js';
+export { type InputType, type OnnxModel, parseModel, serializeModel } from './model.js';
 export { readParameters, withParameters } from './parameters.js';
 export { type ParametricOptions, parametricModel } from './parametric-model.js';
 export { type Loss, type TrainingModel, trainingModel } from './training-model.js';

@@ -12,8 +12,12 @@ import {
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
 import { modelBytes } from './model-bytes.js';
+import { isFloatType } from './tensor.js';
 
-/** An ONNX model that has been read and has one graph with nodes, one float32 input and an output. Do not change `proto`. */
+/** What a model is fed: numbers, or token ids. Training graphs take float32 where a model takes float16. */
+export type InputType = 'float32' | 'float16' | 'int64' | 'int32';
+
+/** An ONNX model that has been read and has one graph with nodes, one input of a floating type and an output. Do not change `proto`. */
 export interface OnnxModel {
   /** What messages call it: the file's name, usually. */
   readonly name: string;
@@ -23,6 +27,7 @@ export interface OnnxModel {
   readonly opset: number;
   /** The image, not the weights that some exporters list as inputs too. */
   readonly input: ValueInfoProto;
+  readonly inputType: InputType;
   /** The logits: the first output. */
   readonly output: ValueInfoProto;
 }
@@ -32,7 +37,7 @@ export interface OnnxModel {
  *
  * @param bytes the ONNX file
  * @param name what error messages call it
- * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single float32 input, or weights in another file
+ * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single input of a floating type, or weights in another file
  */
 export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
   if (bytes.length === 0) throw notAModel(name, 'it is empty');
@@ -81,13 +86,23 @@ export function checkModel(proto: ModelProto, name: string): OnnxModel {
     );
   }
   const type = input.type?.value;
-  if (type?.case !== 'tensorType' || type.value.elemType !== TensorProto_DataType.FLOAT) {
+  const elements = type?.case === 'tensorType' ? type.value.elemType : TensorProto_DataType.UNDEFINED;
+  if (!isFloatType(elements) && !TOKENS.has(elements)) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
-      `${name} takes an input "${input.name}" that is not float32; export it in float32.`,
+      `${name} takes an input "${input.name}" that is neither of a floating type nor int64 or int32; export it in float32, or with token ids.`,
     );
   }
-  return { name, proto, graph, opset, input, output };
+  return { name, proto, graph, opset, input, inputType: inputTypeOf(elements), output };
+}
+
+/** Types of token ids. */
+const TOKENS: ReadonlySet<number> = new Set([TensorProto_DataType.INT64, TensorProto_DataType.INT32]);
+
+function inputTypeOf(elements: number): InputType {
+  if (elements === TensorProto_DataType.INT64) return 'int64';
+  if (elements === TensorProto_DataType.INT32) return 'int32';
+  return elements === TensorProto_DataType.FLOAT16 ? 'float16' : 'float32';
 }
 
 /** A truncated file can still decode, with its last tensor cut short; a large one may keep its weights elsewhere. */

@@ -1,9 +1,10 @@
 import { OnnxError } from './errors.js';
+import { typeRead } from './float32.js';
 import { findLayers, requireLayers } from './layers/find-layers.js';
 import { foldScaleShift } from './layers/fold.js';
 import { type FoundLayer, type ParameterSet, parameterKey, parameterKeys } from './layers/layer.js';
 import { checkModel, copyProto, type OnnxModel } from './model.js';
-import { floatTensor } from './tensor.js';
+import { tensorOfType } from './tensor.js';
 
 /** The parameters as exported: copies. @throws OnnxError ONNX_NO_NORMALIZATION */
 export function readParameters(model: OnnxModel): ParameterSet {
@@ -15,9 +16,9 @@ export function readParameters(model: OnnxModel): ParameterSet {
 
 /**
  * A model with other parameters baked in as constants, so that it runs at the speed of the original. A scale and shift that stands
- * behind a convolution goes into the convolution's weights.
+ * behind a convolution goes into the convolution's weights. What the model keeps in float16 is rounded to float16, to nearest.
  *
- * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite
+ * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite; ONNX_UNSUPPORTED: a value too large for the model's float16
  */
 export function withParameters(model: OnnxModel, parameters: ParameterSet): OnnxModel {
   checkParameters(model, requireLayers(model), parameters);
@@ -30,7 +31,8 @@ export function withParameters(model: OnnxModel, parameters: ParameterSet): Onnx
       if (at === undefined) continue;
       const key = parameterKey(layer, role);
       // A tensor of its own for every layer: exporters let layers share equal ones.
-      graph.initializer.push(floatTensor(key, dims, parameters.get(key) as Float32Array));
+      const type = typeRead(graph, at.node.input[at.index] ?? '');
+      graph.initializer.push(tensorOfType(type, key, dims, parameters.get(key) as Float32Array));
       at.node.input[at.index] = key;
     }
   }

@@ -7,7 +7,7 @@ import { columns } from './table.js';
 export function modelText(model: ModelDescription): string {
   const facts = columns(
     [
-      ['input', `${model.inputName}  float32 [${model.inputShape.join(', ')}]`],
+      ['input', `${model.inputName}  ${model.inputType} [${model.inputShape.join(', ')}]`],
       ['output', `${model.outputName}${model.classes === undefined ? '' : `  ${model.classes} classes`}`],
       ['format', `ONNX, operator set ${model.opset}${model.producer === '' ? '' : `, written by ${model.producer}`}`],
       ['parameters', formatCount(model.parameterCount)],

@@ -1,6 +1,7 @@
+import { typeRead } from '../float32.js';
 import type { TensorProto } from '../gen/onnx/onnx_pb.js';
 import { constantLookup, type OnnxModel } from '../model.js';
-import { floatTensor, readFloats } from '../tensor.js';
+import { readFloats, tensorOfType } from '../tensor.js';
 import { attributeOf } from './graph-index.js';
 import type { FoundLayer } from './layer.js';
 
@@ -29,7 +30,11 @@ export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float
     (shift, i) => shift / factor + (gamma[i] as number) * (offsets[i % offsets.length] as number),
   );
   const [weightName, biasName] = [`${layer.name}/weight`, `${layer.name}/bias`];
-  model.graph.initializer.push(floatTensor(weightName, dims, scaled), floatTensor(biasName, [layer.channels], shifted));
+  const type = typeRead(model.graph, node.input[1] ?? '');
+  model.graph.initializer.push(
+    tensorOfType(type, weightName, dims, scaled),
+    tensorOfType(type, biasName, [layer.channels], shifted),
+  );
   node.input[1] = weightName;
   node.input[2] = biasName;
 }

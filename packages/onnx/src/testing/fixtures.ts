@@ -54,6 +54,7 @@ export function fileOf(graph: Graph, outputs: Readonly<Record<string, Value>>): 
     graph: create(GraphProtoSchema, { name: 'test' }),
     opset: graph.opset,
     input: value,
+    inputType: 'float32' as const,
     output: value,
   };
   return exportGraph(graph, new Map(Object.entries(outputs)), like);
