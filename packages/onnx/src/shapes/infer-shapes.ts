@@ -4,11 +4,12 @@ import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { rearrange } from './rearrange.js';
 import { reduction } from './reduce.js';
+import { sequence } from './sequence.js';
 import { type Context, fromFront, list, number, type ShapeRules } from './shape-rule.js';
 import { window } from './window.js';
 
 /** Rules for the first output, by operator. */
-const RULES: ShapeRules = { ...elementwise, ...linear, ...rearrange, ...reduction, ...window };
+const RULES: ShapeRules = { ...elementwise, ...linear, ...rearrange, ...reduction, ...sequence, ...window };
 
 /** Shapes of an operation's outputs, where they are known: what the gradient rules need, not a checker. */
 export function inferShapes(

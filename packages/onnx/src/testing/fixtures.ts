@@ -7,7 +7,8 @@ import type { Graph, Value } from '../graph.js';
 import { type OnnxModel, parseModel } from '../model.js';
 import type { Feed } from './runtime.js';
 
-const MODELS = new URL('../../../../models/', import.meta.url);
+/** The folder models/. */
+export const MODELS = new URL('../../../../models/', import.meta.url);
 const PIXELS = 28 * 28;
 
 /** A committed file below models/. */

@@ -1,0 +1,35 @@
+import { type OnnxModel, parseModel } from '../index.js';
+import { modelFile } from './fixtures.js';
+import type { Feed } from './runtime.js';
+
+/** A gradient of PyTorch's, in the order in which its layers run. */
+export interface Entry {
+  readonly layer: string;
+  /** PyTorch's class: BatchNorm2d. */
+  readonly kind: string;
+  /** Whether the layer was folded into a convolution or linear layer: then it is the gradient of a scale or shift behind that. */
+  readonly folded: boolean;
+  readonly role: 'gamma' | 'beta';
+  readonly values: readonly number[];
+}
+
+/** A model of models/patterns with what PyTorch computes from one input, in float64. */
+export interface Pattern {
+  readonly model: OnnxModel;
+  readonly input: Feed;
+  readonly logits: readonly number[];
+  readonly loss: number;
+  /** Of the normalizations. The file has those of biases of convolutions too, which are no layers. */
+  readonly entries: readonly Entry[];
+}
+
+export function readPattern(name: string): Pattern {
+  const { input, output, loss, gradients } = JSON.parse(modelFile(`patterns/${name}.json`).toString());
+  return {
+    model: parseModel(modelFile(`patterns/${name}.onnx`), `${name}.onnx`),
+    input: { data: Float32Array.from(input.values), dims: input.shape },
+    logits: output.values,
+    loss: loss.value,
+    entries: (gradients as readonly Entry[]).filter(({ kind, folded }) => folded || !kind.startsWith('Conv')),
+  };
+}
