@@ -75,11 +75,11 @@ export const attributeOf = (node: NodeProto, name: string): AttributeProto | und
   node.attribute.find((attribute) => attribute.name === name);
 
 /** The axes of a reduction, which stand in an attribute or, in newer operator sets, in an input. */
-export function axesOf(node: NodeProto, { constant }: GraphIndex): readonly number[] | undefined {
+export function axesOf(node: NodeProto, index: GraphIndex): readonly number[] | undefined {
   const attribute = attributeOf(node, 'axes');
   if (attribute !== undefined) return attribute.ints.map(Number);
-  const tensor = constant(node.input[1] ?? '');
-  return tensor === undefined ? undefined : readInts(tensor);
+  const found = constantRead(node, 1, index);
+  return found === undefined ? undefined : readInts(found.tensor);
 }
 
 /** Number of elements of a tensor. */

@@ -41,6 +41,3 @@ export const distillation =
       graph.reduceMean(graph.mul(weight, cross)),
     );
   };
-
-/** mean H, the loss of the recorded gradients in models/patterns. */
-export const meanEntropy: Loss = (graph, logits) => graph.reduceMean(entropyOf(graph, logits));
