@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import {
   type AttributeProto,
   AttributeProtoSchema,
+  type ModelProto,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
@@ -12,7 +13,6 @@ import {
 } from './gen/onnx/onnx_pb.js';
 import type { Attribute, Graph, Operation, Shape, Value } from './graph.js';
 import type { OnnxModel } from './model.js';
-import { modelBytes } from './model-bytes.js';
 
 const bytes = new TextEncoder();
 
@@ -69,6 +69,10 @@ function valueInfo(name: string, shape: Shape | undefined, type: keyof typeof TY
   return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } });
 }
 
+/** What an operation reads when the graph runs. */
+const readsOf = ({ inputs, value }: Operation): readonly (Value | undefined)[] =>
+  value === undefined ? inputs : [value];
+
 /** Operations that an output needs, in order. */
 function needed(graph: Graph, outputs: readonly Value[]): Operation[] {
   const wanted = new Set(outputs.map(({ name }) => name));
@@ -76,53 +80,53 @@ function needed(graph: Graph, outputs: readonly Value[]): Operation[] {
   for (const operation of [...graph.operations].reverse()) {
     if (!operation.outputs.some(({ name }) => wanted.has(name))) continue;
     kept.push(operation);
-    const reads = operation.value === undefined ? operation.inputs : [operation.value];
-    for (const input of reads) if (input !== undefined) wanted.add(input.name);
+    for (const input of readsOf(operation)) if (input !== undefined) wanted.add(input.name);
   }
   return kept.reverse();
 }
 
+/** A graph as ONNX. */
+export interface ExportedGraph {
+  readonly proto: ModelProto;
+  /** Names of the inputs that it has: those that an output depends on. */
+  readonly inputs: ReadonlySet<string>;
+}
+
 /**
- * Writes a graph as an ONNX file.
+ * Writes a graph as ONNX.
  *
  * @param outputs output names and their values; what none of them needs is left out
  * @param like the model whose operator sets and IR version are kept
  */
-export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, like: OnnxModel): Uint8Array {
+export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, like: OnnxModel): ExportedGraph {
   const operations = needed(graph, [...outputs.values()]);
   const produced = new Set(operations.flatMap((operation) => operation.outputs.map(({ name }) => name)));
-  const aliases = [...outputs].flatMap(([name, value]) =>
-    name === value.name && produced.has(name)
-      ? []
-      : [
-          {
-            type: 'Identity',
-            name: `output/${name}`,
-            inputs: [value],
-            outputs: [{ name, shape: value.shape }],
-            attributes: {},
-          },
-        ],
-  );
-  const all = [...operations, ...aliases];
-  const read = new Set(all.flatMap(({ inputs }) => inputs.map((input) => input?.name)));
-  return modelBytes(
-    create(ModelProtoSchema, {
-      irVersion: like.proto.irVersion < IR_VERSION ? IR_VERSION : like.proto.irVersion,
-      opsetImport: [
-        { domain: '', version: BigInt(graph.opset) },
-        ...like.proto.opsetImport.filter(({ domain }) => domain !== '' && domain !== 'ai.onnx'),
-      ],
-      producerName: 'renorm',
-      graph: {
-        name: like.graph.name,
-        node: all.map(node),
-        initializer: [...graph.constants.values()].filter(({ name }) => read.has(name)),
-        input: [...graph.inputs.values()]
-          .filter(({ name }) => read.has(name))
-          .map(({ name, shape, type }) => valueInfo(name, shape, type)),
-        output: [...outputs].map(([name, { shape }]) => valueInfo(name, shape)),
-      },
-    }),
-  );
+  const aliases = [...outputs]
+    .filter(([name, value]) => name !== value.name || !produced.has(name))
+    .map(([name, value]) => ({
+      type: 'Identity',
+      name: `output/${name}`,
+      inputs: [value],
+      outputs: [{ name, shape: value.shape }],
+      attributes: {},
+    }));
+  const all: Operation[] = [...operations, ...aliases];
+  const read = new Set(all.flatMap((operation) => readsOf(operation).map((value) => value?.name)));
+  const inputs = [...graph.inputs.values()].filter(({ name }) => read.has(name));
+  const proto = create(ModelProtoSchema, {
+    irVersion: like.proto.irVersion < IR_VERSION ? IR_VERSION : like.proto.irVersion,
+    opsetImport: [
+      { domain: '', version: BigInt(graph.opset) },
+      ...like.proto.opsetImport.filter(({ domain }) => domain !== '' && domain !== 'ai.onnx'),
+    ],
+    producerName: 'renorm',
+    graph: {
+      name: like.graph.name,
+      node: all.map(node),
+      initializer: [...graph.constants.values()].filter(({ name }) => read.has(name)),
+      input: inputs.map(({ name, shape, type }) => valueInfo(name, shape, type)),
+      output: [...outputs].map(([name, { shape }]) => valueInfo(name, shape)),
+    },
+  });
+  return { proto, inputs: new Set(inputs.map(({ name }) => name)) };
 }

@@ -1,11 +1,20 @@
-import { clone, fromBinary } from '@bufbuild/protobuf';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
 import {
+  type ExternalDataReader,
+  internalized,
+  type ModelFileOptions,
+  type ModelFiles,
+  modelFiles,
+} from './external-data.js';
+import {
   type GraphProto,
+  GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
   type NodeProto,
+  NodeProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
   TensorProto_DataType,
@@ -32,6 +41,12 @@ export interface OnnxModel {
   readonly output: ValueInfoProto;
 }
 
+/** What a model needs besides its own bytes. */
+export interface ParseOptions {
+  /** Hands over weights that the model keeps in other files. */
+  readonly externalData?: ExternalDataReader;
+}
+
 /**
  * Reads a model.
  *
@@ -39,7 +54,7 @@ export interface OnnxModel {
  * @param name what error messages call it
  * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single input of a floating type, or weights in another file
  */
-export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
+export function parseModel(bytes: Uint8Array, name = 'the model', { externalData }: ParseOptions = {}): OnnxModel {
   if (bytes.length === 0) throw notAModel(name, 'it is empty');
   let proto: ModelProto;
   try {
@@ -52,18 +67,40 @@ export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
       cause,
     );
   }
-  return checkModel(proto, name);
+  const graph = proto.graph && internalized(proto.graph, name, externalData);
+  return checkModel(create(ModelProtoSchema, { ...proto, ...(graph && { graph }) }), name);
 }
 
-/** The bytes of an ONNX file. */
+/** Whether a file says that it keeps weights in other files. False for what is no model. */
+export function hasExternalData(bytes: Uint8Array): boolean {
+  try {
+    const { graph } = fromBinary(ModelProtoSchema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return graph?.initializer.some(({ dataLocation }) => dataLocation === TensorProto_DataLocation.EXTERNAL) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** The bytes of an ONNX file. @throws RangeError: more than a protobuf message may have; see serializeFiles */
 export function serializeModel(model: OnnxModel): Uint8Array {
   return modelBytes(model.proto);
 }
 
-/** A copy that may be changed before it is checked again. Tensor data is copied too. */
-export function copyProto(model: OnnxModel): { proto: ModelProto; graph: GraphProto } {
-  const proto = clone(ModelProtoSchema, model.proto);
-  return { proto, graph: proto.graph as GraphProto };
+/** A model as files: a second one holds the weights where the whole would pass 2 GiB. */
+export const serializeFiles = (model: OnnxModel, options: ModelFileOptions = {}): ModelFiles =>
+  modelFiles(model.proto, options);
+
+/** A copy whose nodes, and list of tensors, may be changed before it is checked again. The tensors are the model's own. */
+export function copyProto({ proto, graph }: OnnxModel): { proto: ModelProto; graph: GraphProto } {
+  const copy = create(GraphProtoSchema, {
+    ...graph,
+    node: graph.node.map((node) =>
+      create(NodeProtoSchema, { ...node, input: [...node.input], output: [...node.output] }),
+    ),
+    initializer: [...graph.initializer],
+    input: [...graph.input],
+  });
+  return { proto: create(ModelProtoSchema, { ...proto, graph: copy }), graph: copy };
 }
 
 /** Makes a model of a message. @throws as parseModel */
@@ -108,13 +145,6 @@ function inputTypeOf(elements: number): InputType {
 /** A truncated file can still decode, with its last tensor cut short; a large one may keep its weights elsewhere. */
 function checkInitializers(graph: GraphProto, name: string): void {
   for (const tensor of graph.initializer) {
-    if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) {
-      const where = tensor.externalData.find(({ key }) => key === 'location')?.value ?? 'another file';
-      throw new OnnxError(
-        'ONNX_UNSUPPORTED',
-        `${name} keeps its weights in ${where}; one file is needed: onnx.save(onnx.load(path), path).`,
-      );
-    }
     const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
     const short = tensor.dataType === TensorProto_DataType.FLOAT && tensor.rawData.length !== 4 * elements;
     if (short && tensor.floatData.length !== elements) {

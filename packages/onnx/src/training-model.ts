@@ -1,4 +1,5 @@
 import { exportGraph } from './export-graph.js';
+import { type ModelFileOptions, type ModelFiles, modelFiles } from './external-data.js';
 import { type GradientOptions, gradients } from './grad/gradients.js';
 import { batchMoments } from './grad/normalize.js';
 import type { Graph, Value } from './graph.js';
@@ -16,13 +17,14 @@ import type { OnnxModel } from './model.js';
  */
 export type Loss = (graph: Graph, logits: Value) => Value;
 
+/** What to do where an operator has no gradient rule, and where the weights go. */
+export type TrainingOptions = GradientOptions & ModelFileOptions;
+
 /** An ONNX graph that computes a loss, its gradients, and batch statistics, for any ONNX runtime. */
-export interface TrainingModel {
-  /** The ONNX file. */
-  readonly bytes: Uint8Array;
+export interface TrainingModel extends ModelFiles {
   /** Name of the input that takes the batch, of the model's own type. */
   readonly input: string;
-  /** Inputs named by parameter key, float32 [channels]. */
+  /** Inputs named by parameter key, float32 [channels]: those that loss, logits, gradients or statistics depend on. */
   readonly parameterInputs: readonly string[];
   /** Inputs that the loss declared. */
   readonly lossInputs: readonly string[];
@@ -42,10 +44,11 @@ export interface TrainingModel {
  * Writes the gradient graph of a loss with respect to gamma and beta of every normalization layer. The forward value is that of
  * inference; through a BatchNormalization the gradient goes as through batch statistics (batch renormalisation, see grad/normalize.ts).
  *
- * @param options what to do where an operator has no gradient rule: refuse, or let the layers behind it alone learn
+ * @param options where an operator has no gradient rule: refuse, or let the layers behind it alone learn; a file beside the model's for
+ * weights that do not fit into it
  * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED: something in it cannot be put into a gradient graph
  */
-export function trainingModel(model: OnnxModel, loss: Loss, options: GradientOptions = {}): TrainingModel {
+export function trainingModel(model: OnnxModel, loss: Loss, options: TrainingOptions = {}): TrainingModel {
   const { graph, input, logits, layers } = importGraph(model, 'training');
   const before = new Set(graph.inputs.keys());
   const total = loss(graph, logits);
@@ -65,12 +68,14 @@ export function trainingModel(model: OnnxModel, loss: Loss, options: GradientOpt
   const statisticNames = new Map(
     [...batchStatistics(graph, layers)].map(([key, value]) => [key, output(`batch:${key}`, value)]),
   );
+  const { proto, inputs } = exportGraph(graph, outputs, model);
+  const read = (list: readonly string[]): string[] => list.filter((name) => inputs.has(name));
   return {
     ...names,
-    bytes: exportGraph(graph, outputs, model),
+    ...modelFiles(proto, options),
     input: input.name,
-    parameterInputs: layers.flatMap(({ parameters }) => [...parameters.values()].map(({ name }) => name)),
-    lossInputs,
+    parameterInputs: read(layers.flatMap(({ parameters }) => [...parameters.values()].map(({ name }) => name))),
+    lossInputs: read(lossInputs),
     gradients: gradientNames,
     statistics: statisticNames,
     unreached: found.unreached.map(({ name }) => name),

@@ -1,13 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  normalizationLayers,
-  type OnnxModel,
-  parameterKey,
-  parseModel,
-  readParameters,
-  trainingModel,
-} from '@renorm/onnx';
+import { normalizationLayers, type OnnxModel, parameterKey, readParameters, trainingModel } from '@renorm/onnx';
+import { readModelFile } from '@renorm/onnx/node';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { meanEntropy } from './entropy.js';
 import { type Entry, type Reference, readReference, type Variant } from './manifest.js';
@@ -57,7 +50,7 @@ function maximum(values: ArrayLike<number>): number {
 export async function check(folder: string, variant: Variant, threads: number): Promise<Finding> {
   try {
     const reference = await readReference(folder, variant);
-    const model = parseModel(await readFile(join(folder, variant.file)), variant.file);
+    const model = await readModelFile(join(folder, variant.file));
     const start = performance.now();
     const training = trainingModel(model, meanEntropy);
     const buildMs = performance.now() - start;

@@ -5,6 +5,7 @@ import { exportGraph } from '../export-graph.js';
 import { GraphProtoSchema, ModelProtoSchema, ValueInfoProtoSchema } from '../gen/onnx/onnx_pb.js';
 import type { Graph, Value } from '../graph.js';
 import { type OnnxModel, parseModel } from '../model.js';
+import { modelBytes } from '../model-bytes.js';
 import type { Feed } from './runtime.js';
 
 /** The folder models/. */
@@ -58,7 +59,7 @@ export function fileOf(graph: Graph, outputs: Readonly<Record<string, Value>>): 
     inputType: 'float32' as const,
     output: value,
   };
-  return exportGraph(graph, new Map(Object.entries(outputs)), like);
+  return modelBytes(exportGraph(graph, new Map(Object.entries(outputs)), like).proto);
 }
 
 /** A graph as a model. */

@@ -9,13 +9,15 @@ export interface Feed {
 /** What a model computes in onnxruntime, by output name. */
 export async function run(bytes: Uint8Array, feeds: ReadonlyMap<string, Feed>): Promise<Map<string, Float32Array>> {
   const session = await open(bytes);
-  const outputs = await session.run(
-    Object.fromEntries([...feeds].map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)])),
-  );
+  const outputs = await session.run(tensorsOf(feeds));
   const results = new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
   await session.release();
   return results;
 }
+
+/** Feeds as onnxruntime takes them. */
+export const tensorsOf = (feeds: ReadonlyMap<string, Feed>): Record<string, Tensor> =>
+  Object.fromEntries([...feeds].map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)]));
 
 function open(bytes: Uint8Array): Promise<InferenceSession> {
   return InferenceSession.create(bytes, {
