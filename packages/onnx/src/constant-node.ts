@@ -1,5 +1,5 @@
-import { create } from '@bufbuild/protobuf';
-import { type NodeProto, type TensorProto, TensorProtoSchema } from './gen/onnx/onnx_pb.js';
+import { changed } from './changed.js';
+import type { NodeProto, TensorProto } from './gen/onnx/onnx_pb.js';
 import { floatTensor, intTensor } from './tensor.js';
 
 /** The tensor that a Constant node holds, under its output's name; undefined for texts and sparse tensors. */
@@ -8,7 +8,7 @@ export function constantOf(node: NodeProto): TensorProto | undefined {
   for (const attribute of node.attribute) {
     switch (attribute.name) {
       case 'value':
-        return attribute.t === undefined ? undefined : create(TensorProtoSchema, { ...attribute.t, name });
+        return attribute.t === undefined ? undefined : changed(attribute.t, { name });
       case 'value_float':
         return floatTensor(name, [], Float32Array.of(attribute.f));
       case 'value_floats':

@@ -1,11 +1,9 @@
-import { create } from '@bufbuild/protobuf';
+import { changed } from './changed.js';
 import { constantOf } from './constant-node.js';
 import {
   type AttributeProto,
-  AttributeProtoSchema,
   type GraphProto,
   type NodeProto,
-  NodeProtoSchema,
   type TensorProto,
   TensorProto_DataType as Type,
 } from './gen/onnx/onnx_pb.js';
@@ -36,18 +34,14 @@ function inFloats(tensor: TensorProto): TensorProto {
 
 function converted(node: NodeProto): NodeProto {
   const attribute = node.attribute.map(convertedAttribute);
-  return attribute.every((each, i) => each === node.attribute[i])
-    ? node
-    : create(NodeProtoSchema, { ...node, attribute });
+  return attribute.every((each, i) => each === node.attribute[i]) ? node : changed(node, { attribute });
 }
 
 function convertedAttribute(attribute: AttributeProto): AttributeProto {
   if (TYPE_ATTRIBUTES.has(attribute.name) && isOther(Number(attribute.i)))
-    return create(AttributeProtoSchema, { ...attribute, i: BigInt(Type.FLOAT) });
+    return changed(attribute, { i: BigInt(Type.FLOAT) });
   const { t } = attribute;
-  return t !== undefined && isOther(t.dataType)
-    ? create(AttributeProtoSchema, { ...attribute, t: inFloats(t) })
-    : attribute;
+  return t !== undefined && isOther(t.dataType) ? changed(attribute, { t: inFloats(t) }) : attribute;
 }
 
 /** The type in which a node reads a value: that of the tensor or input that it comes from, or of the last Cast on the way. */

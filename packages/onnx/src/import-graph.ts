@@ -1,5 +1,6 @@
 import { attributesOf } from './attributes.js';
 import { constantOf } from './constant-node.js';
+import { dequantizedConstant } from './dequantize.js';
 import { inFloat32 } from './float32.js';
 import type { NodeProto } from './gen/onnx/onnx_pb.js';
 import { normalized } from './grad/standardize.js';
@@ -86,13 +87,14 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
   return { graph, input, logits, layers };
 }
 
-/** The constant that a Constant node holds, or that an Identity node hands on, as exporters share equal initializers. */
+/** The constant that a Constant node holds, that an Identity node hands on, as exporters share equal initializers, or that was quantized. */
 function sharedConstant(graph: Graph, node: NodeProto, values: ReadonlyMap<string, Value>): Value | undefined {
   if (node.opType === 'Identity') {
     const value = values.get(node.input[0] ?? '');
     return value !== undefined && graph.constants.has(value.name) ? value : undefined;
   }
-  const tensor = node.opType === 'Constant' ? constantOf(node) : undefined;
+  const held = (name: string) => graph.constants.get(values.get(name)?.name ?? '');
+  const tensor = node.opType === 'Constant' ? constantOf(node) : dequantizedConstant(node, held);
   return tensor === undefined ? undefined : graph.adopt(tensor);
 }
 

@@ -1,5 +1,6 @@
 import { OnnxError } from './errors.js';
 import { typeRead } from './float32.js';
+import { freeName } from './free-name.js';
 import { findLayers, requireLayers } from './layers/find-layers.js';
 import { foldScaleShift } from './layers/fold.js';
 import { type FoundLayer, type ParameterSet, parameterKey, parameterKeys } from './layers/layer.js';
@@ -16,7 +17,7 @@ export function readParameters(model: OnnxModel): ParameterSet {
 
 /**
  * A model with other parameters baked in as constants, so that it runs at the speed of the original. A scale and shift that stands
- * behind a convolution goes into the convolution's weights. What the model keeps in float16 is rounded to float16, to nearest.
+ * behind a convolution goes into the convolution's weights, or, where these are quantized, into their scales. What the model keeps in float16 is rounded to float16, to nearest.
  *
  * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite; ONNX_UNSUPPORTED: a value too large for the model's float16
  */
@@ -32,22 +33,26 @@ export function withParameters(model: OnnxModel, parameters: ParameterSet): Onnx
       const key = parameterKey(layer, role);
       // A tensor of its own for every layer: exporters let layers share equal ones.
       const type = typeRead(graph, at.node.input[at.index] ?? '');
-      graph.initializer.push(tensorOfType(type, key, dims, parameters.get(key) as Float32Array));
-      at.node.input[at.index] = key;
+      const name = freeName(graph, key);
+      graph.initializer.push(tensorOfType(type, name, dims, parameters.get(key) as Float32Array));
+      at.node.input[at.index] = name;
     }
   }
   dropUnused(copy);
   return checkModel(proto, model.name);
 }
 
-/** Takes out initializers and Identity nodes that nothing reads any more. */
+/** Operators that exporters put between a constant and what reads it. */
+const CONSTANT_READERS: ReadonlySet<string> = new Set(['Identity', 'DequantizeLinear']);
+
+/** Takes out initializers, and Identity and DequantizeLinear nodes, that nothing reads any more. */
 export function dropUnused(model: OnnxModel): void {
   const { graph } = model;
   const outputs = graph.output.map((output) => output.name);
   const readBy = () => new Set([...outputs, ...graph.node.flatMap((node) => node.input)]);
   let read = readBy();
   graph.node = graph.node.filter(
-    (node) => node.opType !== 'Identity' || node.output.some((output) => read.has(output)),
+    (node) => !CONSTANT_READERS.has(node.opType) || node.output.some((output) => read.has(output)),
   );
   read = readBy();
   graph.initializer = graph.initializer.filter((tensor) => read.has(tensor.name));

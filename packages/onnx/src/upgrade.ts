@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { changed } from './changed.js';
 import { OnnxError } from './errors.js';
 import {
   type AttributeProto,
@@ -59,14 +60,12 @@ const toInput =
     const tensor = intTensor(`${node.output[0]}/${name}`, attribute.ints.map(Number));
     initializers.push(tensor);
     const rest = node.attribute.filter((each) => each !== attribute);
-    return [create(NodeProtoSchema, { ...node, input: [node.input[0] ?? '', tensor.name], attribute: rest })];
+    return [changed(node, { input: [node.input[0] ?? '', tensor.name], attribute: rest })];
   };
 
 const without =
   (name: string): Rewrite =>
-  (node) => [
-    create(NodeProtoSchema, { ...node, attribute: node.attribute.filter((attribute) => attribute.name !== name) }),
-  ];
+  (node) => [changed(node, { attribute: node.attribute.filter((attribute) => attribute.name !== name) })];
 
 /** Until opset 12 it worked over all axes from one on, as if they were one. */
 const overOneAxis: Rewrite = (node) => {
@@ -74,14 +73,14 @@ const overOneAxis: Rewrite = (node) => {
   const [x = ''] = node.input;
   const [y = ''] = node.output;
   const last = create(AttributeProtoSchema, { name: 'axis', type: Type.INT, i: -1n });
-  if (axis === -1) return [create(NodeProtoSchema, { ...node, attribute: [last] })];
+  if (axis === -1) return [changed(node, { attribute: [last] })];
   const start = create(AttributeProtoSchema, { name: 'axis', type: Type.INT, i: BigInt(axis) });
   const part = (opType: string, input: string[], output: string, attribute: AttributeProto[] = []): NodeProto =>
     create(NodeProtoSchema, { opType, name: `${node.name || y}/${opType}`, input, output: [output], attribute });
   return [
     part('Shape', [x], `${y}/shape`),
     part('Flatten', [x], `${y}/flat`, [start]),
-    create(NodeProtoSchema, { ...node, input: [`${y}/flat`], output: [`${y}/rows`], attribute: [last] }),
+    changed(node, { input: [`${y}/flat`], output: [`${y}/rows`], attribute: [last] }),
     part('Reshape', [`${y}/rows`, `${y}/shape`], y),
   ];
 };

@@ -6,6 +6,7 @@ import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { normalize } from './normalize.js';
 import { pool } from './pool.js';
+import { quantization } from './quantize.js';
 import { reduce } from './reduce.js';
 import type { JointRule, Rules } from './rule.js';
 import { selection } from './selection.js';
@@ -25,6 +26,7 @@ export const RULES: Rules = {
   ...selection,
   ...normalize,
   ...standardizing,
+  ...quantization,
 };
 
 /**

@@ -41,13 +41,25 @@ export const normalizationLayers = (model: OnnxModel): NormalizationLayer[] => r
 export const inTrainingMode = (node: NodeProto): boolean =>
   node.opType === 'BatchNormalization' && node.attribute.some(({ name, i }) => name === 'training_mode' && i !== 0n);
 
-/** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: exported in training mode */
+/** Operators that compute in integers: onnxruntime's QuantFormat.QOperator, and its dynamic quantization. */
+const INTEGER_OPERATORS: ReadonlySet<string> = new Set(
+  'QLinearConv QLinearMatMul ConvInteger MatMulInteger QGemm DynamicQuantizeLinear DynamicQuantizeMatMul'.split(' '),
+);
+
+/** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: exported in training mode, or quantized in the operator-oriented format */
 export function requireLayers(model: OnnxModel): FoundLayer[] {
   const training = model.graph.node.find(inTrainingMode);
   if (training !== undefined) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
       `"${training.name}" in ${model.name} normalises by its batch, because the model was in training mode when it was exported; call model.eval() and export it again.`,
+    );
+  }
+  const integer = model.graph.node.find(({ opType }) => INTEGER_OPERATORS.has(opType));
+  if (integer !== undefined) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `"${integer.name || integer.output[0]}" in ${model.name} is a ${integer.opType}: the model was quantized in the operator-oriented format, which no gradient passes; quantize it with QuantFormat.QDQ.`,
     );
   }
   const layers = findLayers(model);

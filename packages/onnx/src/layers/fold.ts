@@ -1,7 +1,9 @@
 import { typeRead } from '../float32.js';
+import { freeName } from '../free-name.js';
 import type { TensorProto } from '../gen/onnx/onnx_pb.js';
 import { constantLookup, type OnnxModel } from '../model.js';
 import { readFloats, tensorOfType } from '../tensor.js';
+import { foldQuantized } from './fold-quantized.js';
 import { attributeOf } from './graph-index.js';
 import type { FoundLayer } from './layer.js';
 
@@ -13,6 +15,7 @@ import type { FoundLayer } from './layer.js';
  * @param beta [channels]
  */
 export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float32Array, beta: Float32Array): void {
+  if (foldQuantized(model, layer, gamma, beta)) return;
   const { node } = layer;
   const constant = constantLookup(model.graph);
   const weight = constant(node.input[1] ?? '') as TensorProto;
@@ -29,7 +32,10 @@ export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float
   const shifted = beta.map(
     (shift, i) => shift / factor + (gamma[i] as number) * (offsets[i % offsets.length] as number),
   );
-  const [weightName, biasName] = [`${layer.name}/weight`, `${layer.name}/bias`];
+  const [weightName, biasName] = ['weight', 'bias'].map((role) => freeName(model.graph, `${layer.name}/${role}`)) as [
+    string,
+    string,
+  ];
   const type = typeRead(model.graph, node.input[1] ?? '');
   model.graph.initializer.push(
     tensorOfType(type, weightName, dims, scaled),

@@ -1,3 +1,4 @@
+import { dequantizedConstant } from '../dequantize.js';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../gen/onnx/onnx_pb.js';
 import { constantLookup, type OnnxModel } from '../model.js';
 import { readInts } from '../tensor.js';
@@ -9,6 +10,7 @@ export interface GraphIndex {
   readonly producer: (name: string) => NodeProto | undefined;
   /** The nodes that read a value, looking through Identity and Cast; not one that looks at its type alone. */
   readonly consumers: (name: string) => readonly NodeProto[];
+  /** A constant, also behind Identity and Cast, or behind DequantizeLinear, as float32 then. */
   readonly constant: (name: string) => TensorProto | undefined;
   /** A name for a node that no other node has. */
   readonly nameOf: (node: NodeProto) => string;
@@ -46,12 +48,14 @@ export function indexGraph({ graph }: Pick<OnnxModel, 'graph'>): GraphIndex {
 
 function throughCasts(graph: GraphProto, producers: ReadonlyMap<string, NodeProto>) {
   const constant = constantLookup(graph);
+  const dequantized = new Map<NodeProto, TensorProto>();
   const lookup = (name: string): TensorProto | undefined => {
     const node = producers.get(name);
-    return (
-      constant(name) ??
-      (node?.opType === 'Cast' || node?.opType === 'CastLike' ? lookup(node.input[0] ?? '') : undefined)
-    );
+    if (node?.opType === 'Cast' || node?.opType === 'CastLike') return lookup(node.input[0] ?? '');
+    if (node?.opType !== 'DequantizeLinear') return constant(name);
+    const known = dequantized.get(node) ?? dequantizedConstant(node, constant);
+    if (known !== undefined) dequantized.set(node, known);
+    return known;
   };
   return lookup;
 }

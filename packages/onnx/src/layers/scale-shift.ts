@@ -8,19 +8,20 @@ const POOLS: ReadonlySet<string> = new Set(['GlobalAveragePool', 'GlobalMaxPool'
 /**
  * A scale and a shift per channel behind every convolution into which, by its looks, a BatchNormalization was folded: it has
  * constant weights and a bias, no normalization follows it, and its output is an image, not the one value a channel inside a
- * squeeze-and-excitation block. In a model without convolutions, the same behind every linear layer but the last.
+ * squeeze-and-excitation block. Weights and bias may be quantized. In a model without convolutions, the same behind every linear layer but the last.
  *
  * @param output name of the model's output
  */
 export function scaleShiftLayers(index: GraphIndex, output: string): FoundLayer[] {
   const squeezed = squeezedValues(index);
+  const last = beforeQuantizing(output, index);
   const folded = (type: string, node: NodeProto): boolean =>
     node.opType === type &&
     index.constant(node.input[1] ?? '') !== undefined &&
     index.constant(node.input[2] ?? '') !== undefined &&
     !squeezed.has(node.output[0] ?? '') &&
-    node.output[0] !== output &&
-    !index.consumers(node.output[0] ?? '').some(({ opType }) => opType.endsWith('Normalization'));
+    !last.has(node.output[0] ?? '') &&
+    !behind(node.output[0] ?? '', index).some(({ opType }) => opType.endsWith('Normalization'));
   const convolutions = index.nodes.filter((node) => folded('Conv', node));
   const hasImage = index.nodes.some(({ opType }) => opType === 'Conv');
   const places = hasImage ? convolutions : index.nodes.filter((node) => folded('Gemm', node));
@@ -39,6 +40,20 @@ export function scaleShiftLayers(index: GraphIndex, output: string): FoundLayer[
       ],
     };
   });
+}
+
+const QUANTIZERS: ReadonlySet<string> = new Set(['QuantizeLinear', 'DequantizeLinear']);
+
+/** The nodes that read a value, or read it quantized and back. */
+const behind = (name: string, index: GraphIndex): NodeProto[] =>
+  index.consumers(name).flatMap((node) => (QUANTIZERS.has(node.opType) ? behind(node.output[0] ?? '', index) : [node]));
+
+/** A value, and what it was before it was quantized and back. */
+function beforeQuantizing(name: string, index: GraphIndex): Set<string> {
+  const names = new Set([name]);
+  for (let node = index.producer(name); node && QUANTIZERS.has(node.opType); node = index.producer(node.input[0] ?? ''))
+    names.add(node.input[0] ?? '');
+  return names;
 }
 
 function channelsOf(node: NodeProto, { constant }: GraphIndex): number {
