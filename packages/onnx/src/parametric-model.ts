@@ -20,5 +20,5 @@ export interface ParametricOptions {
  */
 export function parametricModel(model: OnnxModel, { statistics = 'running' }: ParametricOptions = {}): Uint8Array {
   const { graph, logits } = importGraph(model, statistics === 'batch' ? 'batch' : 'inference');
-  return exportGraph(graph, new Map<string, Value>([[logits.name, logits]]), model);
+  return exportGraph(graph, new Map<string, Value>([[model.output.name, logits]]), model);
 }
