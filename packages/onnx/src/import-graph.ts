@@ -161,7 +161,7 @@ function fuse(
   const x = fused === undefined ? undefined : valueAt(fused.input);
   if (fused === undefined || x === undefined) return result;
   const [gamma, beta] = layer.parameters.map(({ role, dims }) =>
-    inShape(graph, parameters.get(layer)?.get(role) as Value, dims),
+    inShape(graph, parameters.get(layer)?.get(role) as Value, dims.slice(fused.axis)),
   );
   return graph.op(fused.type, [x, gamma, beta], { axis: fused.axis, epsilon });
 }
