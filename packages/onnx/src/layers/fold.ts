@@ -10,10 +10,16 @@ import type { FoundLayer } from './layer.js';
  *
  * @param gamma [channels]
  * @param beta [channels]
+ * @param constant the model's constants, where they are looked up for many layers
  */
-export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float32Array, beta: Float32Array): void {
+export function foldScaleShift(
+  { graph }: Pick<OnnxModel, 'graph'>,
+  layer: FoundLayer,
+  gamma: Float32Array,
+  beta: Float32Array,
+  constant = constantLookup(graph),
+): void {
   const { node } = layer;
-  const constant = constantLookup(model.graph);
   const weight = constant(node.input[1] ?? '') as TensorProto;
   const bias = constant(node.input[2] ?? '') as TensorProto;
   const dims = weight.dims.map(Number);
@@ -22,14 +28,15 @@ export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float
   // Elements that one channel's weights have before the next channel's begin; 1 where channels lie across the rows.
   const stride = across ? 1 : values.length / layer.channels;
   const scaled = values.map((value, i) => value * (gamma[Math.floor(i / stride) % layer.channels] as number));
-  // A Gemm multiplies its bias by an attribute; the shift must come out as it is.
+  // A Gemm multiplies its bias by an attribute, which may be 0; the shift must come out as it is.
   const factor = node.opType === 'Gemm' ? (attributeOf(node, 'beta')?.f ?? 1) : 1;
+  node.attribute = node.attribute.filter(({ name }) => node.opType !== 'Gemm' || name !== 'beta');
   const offsets = readFloats(bias);
   const shifted = beta.map(
-    (shift, i) => shift / factor + (gamma[i] as number) * (offsets[i % offsets.length] as number),
+    (shift, i) => shift + factor * (gamma[i] as number) * (offsets[i % offsets.length] as number),
   );
   const [weightName, biasName] = [`${layer.name}/weight`, `${layer.name}/bias`];
-  model.graph.initializer.push(floatTensor(weightName, dims, scaled), floatTensor(biasName, [layer.channels], shifted));
+  graph.initializer.push(floatTensor(weightName, dims, scaled), floatTensor(biasName, [layer.channels], shifted));
   node.input[1] = weightName;
   node.input[2] = biasName;
 }
