@@ -8,13 +8,24 @@ export interface Feed {
 
 /** What a model computes in onnxruntime, by output name. */
 export async function run(bytes: Uint8Array, feeds: ReadonlyMap<string, Feed>): Promise<Map<string, Float32Array>> {
+  return new Map([...(await tensors(bytes, feeds))].map(([name, { data }]) => [name, data as Float32Array]));
+}
+
+/** The shapes of what a model computes, by output name. */
+export async function shapes(
+  bytes: Uint8Array,
+  feeds: ReadonlyMap<string, Feed>,
+): Promise<Map<string, readonly number[]>> {
+  return new Map([...(await tensors(bytes, feeds))].map(([name, { dims }]) => [name, dims]));
+}
+
+async function tensors(bytes: Uint8Array, feeds: ReadonlyMap<string, Feed>): Promise<[string, Tensor][]> {
   const session = await open(bytes);
   const outputs = await session.run(
     Object.fromEntries([...feeds].map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)])),
   );
-  const results = new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
   await session.release();
-  return results;
+  return Object.entries(outputs);
 }
 
 function open(bytes: Uint8Array): Promise<InferenceSession> {
