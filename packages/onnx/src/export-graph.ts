@@ -33,6 +33,10 @@ function attribute(name: string, value: Attribute): AttributeProto {
   );
 }
 
+/** onnxruntime crashes on some operators whose last input is named and absent. */
+const withoutAbsentEnd = (inputs: Operation['inputs']): Operation['inputs'] =>
+  inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
+
 function node({ type, name, inputs, outputs, attributes, raw, domain, value }: Operation): NodeProto {
   if (value !== undefined) {
     return create(NodeProtoSchema, {
@@ -46,7 +50,7 @@ function node({ type, name, inputs, outputs, attributes, raw, domain, value }: O
     opType: type,
     name,
     domain: domain ?? '',
-    input: inputs.map((input) => input?.name ?? ''),
+    input: withoutAbsentEnd(inputs).map((input) => input?.name ?? ''),
     output: outputs.map((output) => output.name),
     attribute: raw ?? Object.entries(attributes).map(([key, value]) => attribute(key, value)),
   });

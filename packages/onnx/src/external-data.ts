@@ -1,11 +1,10 @@
 import { clearField, create } from '@bufbuild/protobuf';
+import { changed } from './changed.js';
 import { OnnxError } from './errors.js';
 import {
   type GraphProto,
-  GraphProtoSchema,
   TensorProto_DataLocation as Location,
   type ModelProto,
-  ModelProtoSchema,
   StringStringEntryProtoSchema,
   type TensorProto,
   TensorProtoSchema,
@@ -56,7 +55,7 @@ export function internalized(graph: GraphProto, name: string, read: ExternalData
   const isOutside = ({ dataLocation }: TensorProto): boolean => dataLocation === Location.EXTERNAL;
   if (!graph.initializer.some(isOutside)) return graph;
   const initializer = graph.initializer.map((tensor) => (isOutside(tensor) ? fetched(tensor, name, read) : tensor));
-  return create(GraphProtoSchema, { ...graph, initializer });
+  return changed(graph, { initializer });
 }
 
 function fetched(tensor: TensorProto, name: string, read: ExternalDataReader | undefined): TensorProto {
@@ -78,12 +77,14 @@ function fetched(tensor: TensorProto, name: string, read: ExternalDataReader | u
       'and was read without that file; use readModelFile of @renorm/onnx/node, or make one file of it: onnx.save(onnx.load(path), path)',
     );
   }
-  const rawData = read(location, offset, length);
-  if (rawData === undefined) throw wrong('and there is no such file; copy it beside the model');
+  const data = read(location, offset, length);
+  if (data === undefined) throw wrong('and there is no such file; copy it beside the model');
+  // A plain view: of a Buffer, slice does not copy.
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (length !== undefined && rawData.length !== length) {
     throw wrong(`which ends before byte ${offset + length}; copy it again`);
   }
-  const inside = create(TensorProtoSchema, { ...tensor, rawData, externalData: [] });
+  const inside = changed(tensor, { rawData, externalData: [] });
   clearField(inside, TensorProtoSchema.field.dataLocation);
   return inside;
 }
@@ -108,16 +109,16 @@ export function modelFiles(
     end = offset + tensor.rawData.length;
     return placed(tensor, location, offset);
   });
-  const small = create(ModelProtoSchema, { ...proto, graph: create(GraphProtoSchema, { ...graph, initializer }) });
+  const small = changed(proto, { graph: changed(graph, { initializer }) });
   return { bytes: modelBytes(small), externalData: { location, parts } };
 }
 
 function placed(tensor: TensorProto, location: string, offset: number): TensorProto {
   const entries = { location, offset: String(offset), length: String(tensor.rawData.length) };
-  return create(TensorProtoSchema, {
-    ...tensor,
-    rawData: new Uint8Array(),
+  const apart = changed(tensor, {
     dataLocation: Location.EXTERNAL,
     externalData: Object.entries(entries).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
   });
+  clearField(apart, TensorProtoSchema.field.rawData);
+  return apart;
 }

@@ -189,7 +189,7 @@ function wholeLayer(
   const x = layer?.fused === undefined ? undefined : valueAt(layer.fused.input);
   if (layer?.fused === undefined || x === undefined) return undefined;
   const read = layer.parameters.map(({ role, dims }) =>
-    inShape(graph, parameters.get(layer)?.get(role) as Value, dims),
+    inShape(graph, parameters.get(layer)?.get(role) as Value, dims.slice(layer.fused?.axis)),
   );
   return layerNormalization(graph, [x, ...read], layer.fused.axis, layer.epsilon);
 }

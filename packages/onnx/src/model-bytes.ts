@@ -1,4 +1,5 @@
-import { clearField, create, toBinary } from '@bufbuild/protobuf';
+import { clearField, toBinary } from '@bufbuild/protobuf';
+import { changed } from './changed.js';
 import {
   GraphProtoSchema,
   type ModelProto,
@@ -20,16 +21,22 @@ export function modelBytes(proto: ModelProto): Uint8Array {
   const { graph } = proto;
   if (graph === undefined) return toBinary(ModelProtoSchema, proto);
   const tensors = graph.initializer.flatMap(fieldOf);
-  const rest = toBinary(GraphProtoSchema, create(GraphProtoSchema, { ...graph, initializer: [] }));
+  const rest = toBinary(GraphProtoSchema, changed(graph, { initializer: [] }));
   const inner = [rest, ...tensors];
-  const outer = toBinary(ModelProtoSchema, create(ModelProtoSchema, { ...proto, graph: undefined }));
+  const outer = toBinary(ModelProtoSchema, withoutGraph(proto));
   return joined([outer, head(GRAPH_OF_MODEL, lengthOf(inner)), ...inner]);
+}
+
+function withoutGraph(proto: ModelProto): ModelProto {
+  const rest = changed(proto, {});
+  clearField(rest, ModelProtoSchema.field.graph);
+  return rest;
 }
 
 /** An initializer as a field of its graph: its description, then its weights as they are. */
 function fieldOf(tensor: TensorProto): Uint8Array[] {
   const { rawData } = tensor;
-  const bare = create(TensorProtoSchema, { ...tensor, rawData: new Uint8Array() });
+  const bare = changed(tensor, {});
   clearField(bare, TensorProtoSchema.field.rawData);
   const description = toBinary(TensorProtoSchema, bare);
   const inner = rawData.length === 0 ? [description] : [description, head(RAW_DATA_OF_TENSOR, rawData.length), rawData];

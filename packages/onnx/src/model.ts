@@ -1,4 +1,5 @@
-import { create, fromBinary } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
+import { changed } from './changed.js';
 import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
 import {
@@ -10,11 +11,9 @@ import {
 } from './external-data.js';
 import {
   type GraphProto,
-  GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
   type NodeProto,
-  NodeProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
   TensorProto_DataType,
@@ -68,7 +67,7 @@ export function parseModel(bytes: Uint8Array, name = 'the model', { externalData
     );
   }
   const graph = proto.graph && internalized(proto.graph, name, externalData);
-  return checkModel(create(ModelProtoSchema, { ...proto, ...(graph && { graph }) }), name);
+  return checkModel(changed(proto, graph && { graph }), name);
 }
 
 /** Whether a file says that it keeps weights in other files. False for what is no model. */
@@ -90,17 +89,15 @@ export function serializeModel(model: OnnxModel): Uint8Array {
 export const serializeFiles = (model: OnnxModel, options: ModelFileOptions = {}): ModelFiles =>
   modelFiles(model.proto, options);
 
-/** A copy whose nodes, and list of tensors, may be changed before it is checked again. The tensors are the model's own. */
+/** A copy whose nodes, outputs and lists may be changed before it is checked again. The tensors are the model's own. */
 export function copyProto({ proto, graph }: OnnxModel): { proto: ModelProto; graph: GraphProto } {
-  const copy = create(GraphProtoSchema, {
-    ...graph,
-    node: graph.node.map((node) =>
-      create(NodeProtoSchema, { ...node, input: [...node.input], output: [...node.output] }),
-    ),
+  const copy = changed(graph, {
+    node: graph.node.map((node) => changed(node, { input: [...node.input], output: [...node.output] })),
     initializer: [...graph.initializer],
     input: [...graph.input],
+    output: graph.output.map((output) => changed(output)),
   });
-  return { proto: create(ModelProtoSchema, { ...proto, graph: copy }), graph: copy };
+  return { proto: changed(proto, { graph: copy }), graph: copy };
 }
 
 /** Makes a model of a message. @throws as parseModel */

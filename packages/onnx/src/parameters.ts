@@ -4,7 +4,7 @@ import { freeName } from './free-name.js';
 import { findLayers, requireLayers } from './layers/find-layers.js';
 import { foldScaleShift } from './layers/fold.js';
 import { type FoundLayer, type ParameterSet, parameterKey, parameterKeys } from './layers/layer.js';
-import { checkModel, copyProto, type OnnxModel } from './model.js';
+import { checkModel, constantLookup, copyProto, type OnnxModel } from './model.js';
 import { tensorOfType } from './tensor.js';
 
 /** The parameters as exported: copies. @throws OnnxError ONNX_NO_NORMALIZATION */
@@ -25,9 +25,10 @@ export function withParameters(model: OnnxModel, parameters: ParameterSet): Onnx
   checkParameters(model, requireLayers(model), parameters);
   const { proto, graph } = copyProto(model);
   const copy = checkModel(proto, model.name);
+  const constant = constantLookup(graph);
   for (const layer of findLayers(copy)) {
     const values = (role: 'gamma' | 'beta'): Float32Array => parameters.get(parameterKey(layer, role)) as Float32Array;
-    if (layer.kind === 'ScaleShift') foldScaleShift(copy, layer, values('gamma'), values('beta'));
+    if (layer.kind === 'ScaleShift') foldScaleShift(copy, layer, values('gamma'), values('beta'), constant);
     for (const { role, dims, at } of layer.parameters) {
       if (at === undefined) continue;
       const key = parameterKey(layer, role);

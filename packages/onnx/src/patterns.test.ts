@@ -61,9 +61,6 @@ const LAYERS: Readonly<Record<string, string>> = {
   'window-attention': '2 LayerNormalization',
 };
 
-/** What does not work yet. */
-const TODO: ReadonlySet<string> = new Set(['external-data', 'float16', 'quantized', 'token-ids', 'token-ids-dynamo']);
-
 const TOLERANCE = 1e-4;
 
 /** Below this share of a model's largest gradient, a gradient is what is left of larger ones that cancel, and is measured against that. */
@@ -107,13 +104,11 @@ test('every pattern model is in the table', async (t) => {
 });
 
 for (const [name, layers] of Object.entries(LAYERS)) {
-  const todo = TODO.has(name);
-
-  test(`${name}: ${layers}`, { todo }, async (t) => {
+  test(`${name}: ${layers}`, async (t) => {
     t.equal(summary(readPattern(name)), layers);
   });
 
-  test(`${name}: every gradient is PyTorch's`, { todo }, async (t) => {
+  test(`${name}: every gradient is PyTorch's`, async (t) => {
     const pattern = readPattern(name);
     const training = trainingModel(pattern.model, meanEntropy);
     const parameters = [...readParameters(pattern.model)].filter(([key]) => training.parameterInputs.includes(key));
@@ -134,7 +129,7 @@ for (const [name, layers] of Object.entries(LAYERS)) {
     }
   });
 
-  test(`${name}: parameters baked in and parameters fed compute the same`, { todo }, async (t) => {
+  test(`${name}: parameters baked in and parameters fed compute the same`, async (t) => {
     const { model, input } = readPattern(name);
     const parametric = parametricModel(model);
     const logits = async (bytes: Uint8Array, fed: ParameterSet) =>

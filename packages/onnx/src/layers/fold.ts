@@ -13,11 +13,17 @@ import type { FoundLayer } from './layer.js';
  *
  * @param gamma [channels]
  * @param beta [channels]
+ * @param constant the model's constants, where they are looked up for many layers
  */
-export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float32Array, beta: Float32Array): void {
+export function foldScaleShift(
+  model: OnnxModel,
+  layer: FoundLayer,
+  gamma: Float32Array,
+  beta: Float32Array,
+  constant = constantLookup(model.graph),
+): void {
   if (foldQuantized(model, layer, gamma, beta)) return;
   const { node } = layer;
-  const constant = constantLookup(model.graph);
   const weight = constant(node.input[1] ?? '') as TensorProto;
   const bias = constant(node.input[2] ?? '') as TensorProto;
   const dims = weight.dims.map(Number);
@@ -26,11 +32,12 @@ export function foldScaleShift(model: OnnxModel, layer: FoundLayer, gamma: Float
   // Elements that one channel's weights have before the next channel's begin; 1 where channels lie across the rows.
   const stride = across ? 1 : values.length / layer.channels;
   const scaled = values.map((value, i) => value * (gamma[Math.floor(i / stride) % layer.channels] as number));
-  // A Gemm multiplies its bias by an attribute; the shift must come out as it is.
+  // A Gemm multiplies its bias by an attribute, which may be 0; the shift must come out as it is.
   const factor = node.opType === 'Gemm' ? (attributeOf(node, 'beta')?.f ?? 1) : 1;
+  node.attribute = node.attribute.filter(({ name }) => node.opType !== 'Gemm' || name !== 'beta');
   const offsets = readFloats(bias);
   const shifted = beta.map(
-    (shift, i) => shift / factor + (gamma[i] as number) * (offsets[i % offsets.length] as number),
+    (shift, i) => shift + factor * (gamma[i] as number) * (offsets[i % offsets.length] as number),
   );
   const [weightName, biasName] = ['weight', 'bias'].map((role) => freeName(model.graph, `${layer.name}/${role}`)) as [
     string,

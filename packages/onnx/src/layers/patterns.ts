@@ -39,12 +39,15 @@ export function patternLayer(node: NodeProto, index: GraphIndex): FoundLayer | u
     roles: parameters.map(({ role }) => role),
     node,
     parameters,
-    ...fused(normalised, last),
+    ...fused(normalised, gamma, last),
   };
 }
 
-function fused({ layer }: Normalised, last: NodeProto): { fused?: Fused } {
-  return layer === undefined ? {} : { fused: { type: 'LayerNormalization', ...layer, output: last.output[0] ?? '' } };
+/** Not where the scale lies along other axes than those that were normalised over: the operator has no place for that. */
+function fused({ layer }: Normalised, gamma: Parameter, last: NodeProto): { fused?: Fused } {
+  const begin = gamma.dims.findIndex((size) => size !== 1);
+  if (layer === undefined || gamma.dims.length - begin !== -layer.axis) return {};
+  return { fused: { type: 'LayerNormalization', ...layer, output: last.output[0] ?? '' } };
 }
 
 /** The operand of a node that is a constant with a value for each channel. */
@@ -65,17 +68,23 @@ function parameter(
 function recognise(name: string, index: GraphIndex): Normalised | undefined {
   const node = index.producer(name);
   if (node === undefined) return undefined;
-  if (node.opType === 'Reshape') return byGroups(index.producer(node.input[0] ?? ''));
+  if (node.opType === 'Reshape') return byGroups(index.producer(node.input[0] ?? ''), index);
   if (node.opType === 'Div') return byDeviation(node.input[0] ?? '', deviation(node.input[1] ?? '', index), index);
   if (node.opType !== 'Mul') return undefined;
   const [a = '', b = ''] = node.input;
   return byDeviation(a, inverseDeviation(b, index), index) ?? byDeviation(b, inverseDeviation(a, index), index);
 }
 
-const byGroups = (node: NodeProto | undefined): Normalised | undefined =>
-  node?.opType === 'InstanceNormalization'
-    ? { kind: 'GroupNormalization', epsilon: attributeOf(node, 'epsilon')?.f ?? 1e-5 }
-    : undefined;
+/** The operator's own scale and shift do nothing where another scale stands behind the groups. */
+function byGroups(node: NodeProto | undefined, { constant }: GraphIndex): Normalised | undefined {
+  if (node?.opType !== 'InstanceNormalization') return undefined;
+  const only = (value: number, input: number): boolean => {
+    const tensor = constant(node.input[input] ?? '');
+    return tensor !== undefined && readFloats(tensor).every((each) => each === value);
+  };
+  if (!only(1, 1) || !only(0, 2)) return undefined;
+  return { kind: 'GroupNormalization', epsilon: attributeOf(node, 'epsilon')?.f ?? 1e-5 };
+}
 
 /** sqrt(mean(of^2) + epsilon) */
 interface Deviation {
@@ -91,12 +100,13 @@ function byDeviation(numerator: string, deviation: Deviation | undefined, index:
   const centred = index.producer(numerator);
   const mean = centred?.opType === 'Sub' ? index.producer(centred.input[1] ?? '') : undefined;
   const input = centred?.input[0];
-  if (mean?.opType !== 'ReduceMean' || input === undefined || !sameValue(mean.input[0] ?? '', input, index)) {
+  const centredOver = mean === undefined ? undefined : meanAxes(mean, index);
+  const own = input !== undefined && sameValue(mean?.input[0] ?? '', input, index);
+  if (!own || centredOver?.join() !== axes.join()) {
     return { kind: 'RMSNormalization', epsilon };
   }
   const first = Math.min(...axes);
-  const trailing =
-    first < 0 && [...axes].sort((a, b) => a - b).every((axis, i) => axis === first + i) && -first === axes.length;
+  const trailing = -first === axes.length && axes.every((axis, i) => axis === first + i);
   return trailing
     ? { kind: 'LayerNormalization', epsilon, layer: { input, axis: first } }
     : { kind: 'LayerNormalization', epsilon };
@@ -124,12 +134,18 @@ function shiftedMeanSquare(name: string, index: GraphIndex): Deviation | undefin
   const [a = '', b = ''] = add.input;
   const epsilon = scalar(b, index) ?? scalar(a, index);
   const mean = index.producer(scalar(b, index) === undefined ? b : a);
-  const axes = mean?.opType === 'ReduceMean' ? axesOf(mean, index) : undefined;
+  const axes = mean === undefined ? undefined : meanAxes(mean, index);
   const square = index.producer(mean?.input[0] ?? '');
   const [of = '', by = ''] = square?.input ?? [];
   const squared =
     (square?.opType === 'Pow' && scalar(by, index) === 2) || (square?.opType === 'Mul' && sameValue(of, by, index));
   return squared && epsilon !== undefined && axes !== undefined ? { of, epsilon, axes } : undefined;
+}
+
+/** The axes of a mean that keeps them, in order. */
+function meanAxes(node: NodeProto, index: GraphIndex): readonly number[] | undefined {
+  if (node.opType !== 'ReduceMean' || attributeOf(node, 'keepdims')?.i === 0n) return undefined;
+  return axesOf(node, index)?.toSorted((a, b) => a - b);
 }
 
 /** Exporters may compute one value twice: x - mean(x) for the numerator and again for the variance. */

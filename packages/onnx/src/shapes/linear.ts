@@ -1,3 +1,4 @@
+import type { Dim } from '../graph-base.js';
 import { number, type ShapeRule, type ShapeRules, together } from './shape-rule.js';
 
 const gemm: ShapeRule = (context) => {
@@ -14,14 +15,31 @@ const matmul: ShapeRule = ({ shapes: [a, b] }) => {
 };
 
 const einsum: ShapeRule = ({ shapes, attributes }) => {
-  const [terms = '', result] = String(attributes.equation ?? '')
+  const [left = '', right] = String(attributes.equation ?? '')
     .replaceAll(' ', '')
     .split('->');
-  if (result === undefined || terms.includes('.') || result.includes('.')) return undefined;
-  const sizes = new Map(
-    terms.split(',').flatMap((term, i) => [...term].map((letter, axis) => [letter, shapes[i]?.[axis]])),
-  );
+  const parts = left.split(',');
+  // Axes behind an ellipsis are aligned to the right: the last is called 0.
+  const extra = parts.map((part, i) => (shapes[i]?.length ?? 0) - part.replace('...', '').length);
+  const names = (count: number): string => Array.from({ length: count }, (_, i) => count - 1 - i).join('');
+  const sizes = new Map<string, Dim>();
+  for (const [i, part] of parts.entries()) {
+    for (const [axis, letter] of [...part.replace('...', names(extra[i] ?? 0))].entries()) {
+      const size = shapes[i]?.[axis];
+      sizes.set(letter, sizes.has(letter) ? together([sizes.get(letter)], [size])[0] : size);
+    }
+  }
+  if (shapes.includes(undefined)) return undefined;
+  const shared = names(Math.max(...parts.map((part, i) => (part.includes('...') ? (extra[i] ?? 0) : 0))));
+  const result = right?.replace('...', shared) ?? shared + once(left);
   return [...result].map((letter) => sizes.get(letter));
 };
+
+/** Without a result in the equation, it has every letter that occurs once, in the alphabet's order. */
+const once = (terms: string): string =>
+  [...terms.replaceAll(/[.,]/g, '')]
+    .filter((letter, _, all) => all.indexOf(letter) === all.lastIndexOf(letter))
+    .sort()
+    .join('');
 
 export const linear: ShapeRules = { Gemm: gemm, MatMul: matmul, Einsum: einsum };

@@ -108,9 +108,9 @@ function sliced(size: Dim, start: number, end: number, step: number): Dim {
   return Math.max(Math.ceil((to - from) / step), 0);
 }
 
-/** Of an open axis only a piece that is counted from its end has a known size. */
+/** Of an open axis only its last element is sure to be there. */
 const openSlice = (start: number, end: number, step: number): Dim =>
-  step === 1 && start < 0 && end > 2 ** 31 ? 0 - start : undefined;
+  step === 1 && start === -1 && end > 2 ** 31 ? 1 : undefined;
 
 const pad: ShapeRule = (context) => {
   const [shape] = context.shapes;

@@ -41,7 +41,8 @@ function one(domain: Case['domain'], next: () => number): number {
   return domain === 'not near 0' ? value + 0.5 * (value < 0 ? -1 : 1) : value;
 }
 
-function constant(graph: Graph, given: Constant | undefined): Value | undefined {
+/** A constant input of a case. */
+export function constant(graph: Graph, given: Constant | undefined): Value | undefined {
   if (given === undefined) return undefined;
   if ('float' in given) return graph.constant(given.float);
   if ('floats' in given) return graph.constant(Float32Array.from(given.floats), [given.floats.length]);
@@ -57,7 +58,7 @@ function constant(graph: Graph, given: Constant | undefined): Value | undefined 
 export type Known = 'all shapes known' | 'the batch open' | 'all sizes open' | 'the shape of the output not known';
 
 /** Whether the size of an input's axis is stated. */
-function stated(known: Known, dims: readonly number[], axis: number): boolean {
+export function stated(known: Known, dims: readonly number[], axis: number): boolean {
   if (known === 'all sizes open') return dims[axis] === 1;
   return known !== 'the batch open' || axis !== 0 || dims[axis] !== 2 || dims.length === 1;
 }

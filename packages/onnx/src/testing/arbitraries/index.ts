@@ -30,5 +30,7 @@ export const WITHOUT_ARBITRARY: Readonly<Record<string, string>> = {
       .split(' ')
       .map((type) => [type, 'one form in use; testing/cases'] as const),
   ),
+  QuantizeLinear: 'its gradient is straight through, not that of the steps: quantize.test.ts',
+  DequantizeLinear: 'it reads integers: quantize.test.ts',
   BatchNormalization: 'its gradient is not the derivative of its value: normalize.test.ts',
 };
