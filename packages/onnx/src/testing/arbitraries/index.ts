@@ -1,5 +1,6 @@
 import { activations } from './activations.js';
 import type { CaseArbitrary } from './arbitrary.js';
+import { arrange } from './arrange.js';
 import { elementwise } from './elementwise.js';
 import { linear } from './linear.js';
 import { normalization } from './normalization.js';
@@ -15,6 +16,7 @@ export const ARBITRARIES: Readonly<Record<string, CaseArbitrary>> = {
   ...linear,
   ...reduce,
   ...shape,
+  ...arrange,
   ...window,
   ...selection,
   ...normalization,
@@ -26,9 +28,7 @@ export const WITHOUT_ARBITRARY: Readonly<Record<string, string>> = {
   LpNormalization: 'a vector near 0 has no direction; testing/cases/normalization.ts',
   ReduceProd: 'central differences of a product of many numbers are not within the tolerance; testing/cases/reduce.ts',
   ...Object.fromEntries(
-    'DepthToSpace SpaceToDepth Einsum Expand Tile Resize SplitToSequence SequenceAt'
-      .split(' ')
-      .map((type) => [type, 'one form in use; testing/cases'] as const),
+    'SplitToSequence SequenceAt'.split(' ').map((type) => [type, 'one form in use; testing/cases'] as const),
   ),
   QuantizeLinear: 'its gradient is straight through, not that of the steps: quantize.test.ts',
   DequantizeLinear: 'it reads integers: quantize.test.ts',

@@ -19,4 +19,30 @@ const gemm: CaseArbitrary = fc
     return caseOf('Gemm', shapes, { transA, transB, alpha, beta }, { opset });
   });
 
-export const linear: Readonly<Record<string, CaseArbitrary>> = { MatMul: matmul, Gemm: gemm };
+/** Each letter stands in both operands, or in one of them and the result; in any order. */
+const einsum: CaseArbitrary = fc
+  .record({
+    batch: fc.constantFrom('', 'b', 'bh'),
+    left: fc.constantFrom('', 'i'),
+    right: fc.constantFrom('', 'j'),
+    shared: fc.constantFrom('k', '', 'kl'),
+    sizes: fc.array(size, { minLength: 6, maxLength: 6 }),
+  })
+  .filter(({ batch, left, right, shared }) => `${batch}${left}${shared}` !== '' && `${batch}${right}${shared}` !== '')
+  .chain(({ batch, left, right, shared, sizes }) =>
+    fc.tuple(
+      fc.constant(sizes),
+      mixed(batch + left + shared),
+      mixed(batch + right + shared),
+      mixed(batch + left + right),
+    ),
+  )
+  .map(([sizes, a, b, result]) => {
+    const dims = (letters: string) => [...letters].map((letter) => sizes['bhijkl'.indexOf(letter)] as number);
+    return caseOf('Einsum', [dims(a), dims(b)], { equation: `${a},${b}->${result}` });
+  });
+
+const mixed = (letters: string): fc.Arbitrary<string> =>
+  fc.shuffledSubarray([...letters], { minLength: letters.length }).map((all) => all.join(''));
+
+export const linear: Readonly<Record<string, CaseArbitrary>> = { MatMul: matmul, Gemm: gemm, Einsum: einsum };
