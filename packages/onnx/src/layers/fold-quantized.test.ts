@@ -10,10 +10,10 @@ import {
   withParameters,
 } from '../index.js';
 import { copyProto } from '../model.js';
-import { pattern } from '../testing/pattern.js';
-import { distance, type Feed, outputOf, run, vectors } from '../testing/runtime.js';
+import { readPattern } from '../testing/patterns.js';
+import { distance, outputOf, run, vectors } from '../testing/runtime.js';
 
-const { model, input } = pattern('quantized');
+const { model, input } = readPattern('quantized');
 /** The scale of what follows the first convolution, as the file has it. */
 const STEP = 0.021511378;
 const FIRST = 'v2_DequantizeLinear_Output';
@@ -39,7 +39,7 @@ async function valueIn(served: OnnxModel, name: string): Promise<Float32Array> {
   const [output] = graph.output;
   if (output === undefined) throw new Error('there is no output');
   output.name = name;
-  const feeds = new Map<string, Feed>([[served.input.name, input]]);
+  const feeds = new Map([[served.input.name, input]]);
   return outputOf(await run(serializeModel({ ...served, proto }), feeds), name);
 }
 
