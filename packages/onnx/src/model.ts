@@ -1,4 +1,5 @@
 import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { checkTensor, firstMisplaced } from './check-graph.js';
 import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
 import {
@@ -8,7 +9,6 @@ import {
   type NodeProto,
   type TensorProto,
   TensorProto_DataLocation,
-  TensorProto_DataType,
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
 import { isFloatType } from './tensor.js';
@@ -68,6 +68,8 @@ export function checkModel(proto: ModelProto, name: string): OnnxModel {
   const opset = Number(proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n);
   if (opset === 0) throw notAModel(name, 'it names no operator set');
   checkInitializers(graph, name);
+  const misplaced = firstMisplaced(graph);
+  if (misplaced !== undefined) throw notAModel(name, misplaced);
   const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
   const inputs = graph.input.filter((input) => !initialized.has(input.name));
   const [input] = inputs;
@@ -100,14 +102,10 @@ function checkInitializers(graph: GraphProto, name: string): void {
         `${name} keeps its weights in ${where}; one file is needed: onnx.save(onnx.load(path), path).`,
       );
     }
-    const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
-    const short = tensor.dataType === TensorProto_DataType.FLOAT && tensor.rawData.length !== 4 * elements;
-    if (short && tensor.floatData.length !== elements) {
-      throw notAModel(
-        name,
-        `tensor "${tensor.name}" should hold ${elements} values and does not; the file seems truncated`,
-      );
-    }
+    checkTensor(tensor, (why) => notAModel(name, why));
+  }
+  for (const { attribute } of graph.node) {
+    for (const { t } of attribute) if (t !== undefined) checkTensor(t, (why) => notAModel(name, why));
   }
 }
 
