@@ -6,6 +6,7 @@ import {
   AttributeProto_AttributeType as AttributeType,
   type NodeProto,
 } from './gen/onnx/onnx_pb.js';
+import { Graph } from './graph.js';
 import { parametricModel, trainingModel } from './index.js';
 import { copyProto } from './model.js';
 import { fashionModel } from './testing/fixtures.js';
@@ -54,4 +55,10 @@ test('an integer attribute may be the largest there is, and comes as one that a 
     create(AttributeProtoSchema, { name: `${i}`, type: AttributeType.INT, i }),
   );
   t.same(Object.values(attributesOf(attributes)).sort(), [-(2 ** 31), 2 ** 31, 5]);
+});
+
+test('a list that a rule works out holds integers', async (t) => {
+  const graph = new Graph(17);
+  const x = graph.input('x', [1, 1, 3]);
+  t.throws(() => graph.op('MaxPool', [x], { kernel_shape: [1 / 3] }), /kernel_shape of a MaxPool would be \[0\.333/);
 });
