@@ -3,16 +3,21 @@ import type { Attribute, Attributes } from './graph.js';
 
 const text = new TextDecoder();
 
+/** An end may be the largest int64, which means the last; no size, axis or stride comes near 2^31. */
+const within = (value: bigint): number => Math.max(-LIMIT, Math.min(LIMIT, Number(value)));
+
+const LIMIT = 2 ** 31;
+
 function attributeOf(attribute: AttributeProto): Attribute | undefined {
   switch (attribute.type) {
     case Type.INT:
-      return Number(attribute.i);
+      return within(attribute.i);
     case Type.FLOAT:
       return attribute.f;
     case Type.STRING:
       return text.decode(attribute.s);
     case Type.INTS:
-      return attribute.ints.map(Number);
+      return attribute.ints.map(within);
     case Type.FLOATS:
       return attribute.floats;
     default:

@@ -44,15 +44,22 @@ function convertedAttribute(attribute: AttributeProto): AttributeProto {
   return t !== undefined && isOther(t.dataType) ? changed(attribute, { t: inFloats(t) }) : attribute;
 }
 
-/** The type in which a node reads a value: that of the tensor or input that it comes from, or of the last Cast on the way. */
-export function typeRead(graph: GraphProto, name: string): number {
-  const tensor = graph.initializer.find((each) => each.name === name);
-  if (tensor !== undefined) return tensor.dataType;
-  const input = graph.input.find((each) => each.name === name)?.type?.value;
-  if (input?.case === 'tensorType') return input.value.elemType;
-  const node = graph.node.find(({ output }) => output.includes(name));
-  if (node?.opType === 'Cast') return Number(node.attribute.find((each) => each.name === 'to')?.i ?? Type.FLOAT);
-  const held = node?.opType === 'Constant' ? constantOf(node) : undefined;
-  if (held !== undefined || node === undefined) return held?.dataType ?? Type.FLOAT;
-  return typeRead(graph, node.input[node.opType === 'CastLike' ? 1 : 0] ?? '');
+/**
+ * Looks up the type in which a node reads a value: that of the tensor or input that it comes from, or of the last Cast on the way.
+ */
+export function typeLookup(graph: GraphProto): (name: string) => number {
+  const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor.dataType]));
+  const producers = new Map(graph.node.flatMap((node) => node.output.map((output) => [output, node] as const)));
+  const inputs = new Map(graph.input.map(({ name, type }) => [name, type?.value]));
+  const typeOf = (name: string): number => {
+    const input = inputs.get(name);
+    const known = tensors.get(name) ?? (input?.case === 'tensorType' ? input.value.elemType : undefined);
+    if (known !== undefined) return known;
+    const node = producers.get(name);
+    if (node?.opType === 'Cast') return Number(node.attribute.find((each) => each.name === 'to')?.i ?? Type.FLOAT);
+    const held = node?.opType === 'Constant' ? constantOf(node) : undefined;
+    if (held !== undefined || node === undefined) return held?.dataType ?? Type.FLOAT;
+    return typeOf(node.input[node.opType === 'CastLike' ? 1 : 0] ?? '');
+  };
+  return typeOf;
 }

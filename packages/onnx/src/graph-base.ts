@@ -116,6 +116,7 @@ export class GraphBase {
 
   /** Adds an operation as it is. */
   add(operation: Operation): void {
+    if (operation.raw === undefined) checkLists(operation.type, operation.attributes);
     this.operations.push(operation);
     this.#names.add(operation.name);
     const [only] = operation.outputs;
@@ -181,6 +182,14 @@ export class GraphBase {
       this.#names.add(name);
       return name;
     }
+  }
+}
+
+/** The lists that rules work out are of integers; where a model's sizes contradict each other, they can come to anything. */
+function checkLists(type: string, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value !== 'object' || value.every(Number.isSafeInteger)) continue;
+    throw new RangeError(`${name} of a ${type} would be [${value}]`);
   }
 }
 

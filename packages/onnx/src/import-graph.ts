@@ -10,6 +10,7 @@ import { requireLayers } from './layers/find-layers.js';
 import { type FoundLayer, parameterKey, type Role } from './layers/layer.js';
 import { type Purpose, statisticsInputs } from './layers/statistics.js';
 import { constantLookup, type OnnxModel, shapeOf } from './model.js';
+import { checkSizes, ofNode } from './of-node.js';
 import { inferShapes } from './shapes/infer-shapes.js';
 import { upgraded } from './upgrade.js';
 
@@ -138,17 +139,18 @@ function importNode(
   stated: ReadonlyMap<string, Shape>,
 ): Operation {
   const attributes = attributesOf(node.attribute);
-  const shapes = inferShapes(type, inputs, attributes, graph, node.output.length);
+  const known = { type, name: node.name || (node.output[0] ?? node.opType) };
+  const shapes = ofNode(known, () => inferShapes(type, inputs, attributes, graph, node.output.length));
   const outputs = node.output.map((name, i) => ({ name, shape: shapes[i] ?? stated.get(name) }));
   const operation = {
-    type,
-    name: node.name || (node.output[0] ?? node.opType),
+    ...known,
     inputs,
     outputs,
     attributes,
     raw: node.attribute,
     domain: node.domain,
   };
+  checkSizes(operation);
   graph.add(operation);
   return operation;
 }

@@ -1,5 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { changed } from './changed.js';
+import { checkTensor, firstMisplaced } from './check-graph.js';
 import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
 import {
@@ -107,6 +108,8 @@ export function checkModel(proto: ModelProto, name: string): OnnxModel {
   const opset = Number(proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n);
   if (opset === 0) throw notAModel(name, 'it names no operator set');
   checkInitializers(graph, name);
+  const misplaced = firstMisplaced(graph);
+  if (misplaced !== undefined) throw notAModel(name, misplaced);
   const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
   const inputs = graph.input.filter((input) => !initialized.has(input.name));
   const [input] = inputs;
@@ -142,14 +145,10 @@ function inputTypeOf(elements: number): InputType {
 /** A truncated file can still decode, with its last tensor cut short; a large one may keep its weights elsewhere. */
 function checkInitializers(graph: GraphProto, name: string): void {
   for (const tensor of graph.initializer) {
-    const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
-    const short = tensor.dataType === TensorProto_DataType.FLOAT && tensor.rawData.length !== 4 * elements;
-    if (short && tensor.floatData.length !== elements) {
-      throw notAModel(
-        name,
-        `tensor "${tensor.name}" should hold ${elements} values and does not; the file seems truncated`,
-      );
-    }
+    checkTensor(tensor, (why) => notAModel(name, why));
+  }
+  for (const { attribute } of graph.node) {
+    for (const { t } of attribute) if (t !== undefined) checkTensor(t, (why) => notAModel(name, why));
   }
 }
 

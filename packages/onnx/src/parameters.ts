@@ -1,5 +1,5 @@
 import { OnnxError } from './errors.js';
-import { typeRead } from './float32.js';
+import { typeLookup } from './float32.js';
 import { freeName } from './free-name.js';
 import { findLayers, requireLayers } from './layers/find-layers.js';
 import { foldScaleShift } from './layers/fold.js';
@@ -25,15 +25,15 @@ export function withParameters(model: OnnxModel, parameters: ParameterSet): Onnx
   checkParameters(model, requireLayers(model), parameters);
   const { proto, graph } = copyProto(model);
   const copy = checkModel(proto, model.name);
-  const constant = constantLookup(graph);
+  const lookup = { constant: constantLookup(graph), typeOf: typeLookup(graph) };
   for (const layer of findLayers(copy)) {
     const values = (role: 'gamma' | 'beta'): Float32Array => parameters.get(parameterKey(layer, role)) as Float32Array;
-    if (layer.kind === 'ScaleShift') foldScaleShift(copy, layer, values('gamma'), values('beta'), constant);
+    if (layer.kind === 'ScaleShift') foldScaleShift(copy, layer, values('gamma'), values('beta'), lookup);
     for (const { role, dims, at } of layer.parameters) {
       if (at === undefined) continue;
       const key = parameterKey(layer, role);
       // A tensor of its own for every layer: exporters let layers share equal ones.
-      const type = typeRead(graph, at.node.input[at.index] ?? '');
+      const type = lookup.typeOf(at.node.input[at.index] ?? '');
       const name = freeName(graph, key);
       graph.initializer.push(tensorOfType(type, name, dims, parameters.get(key) as Float32Array));
       at.node.input[at.index] = name;

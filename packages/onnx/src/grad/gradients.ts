@@ -1,5 +1,6 @@
 import { OnnxError } from '../errors.js';
 import type { Graph, Operation, Value } from '../graph.js';
+import { ofNode } from '../of-node.js';
 import { accumulate } from './accumulate.js';
 import { isFlat, isTypeOnly } from './flat.js';
 import { ruleOf } from './rules.js';
@@ -77,7 +78,7 @@ function partOf(graph: Graph, arriving: readonly (Value | undefined)[], operatio
   if (rule === undefined) return { operation, input: i, reason: withoutRule(operation, i) };
   const g = arriving.find((gradient) => gradient !== undefined) as Value;
   try {
-    return unbroadcast(graph, rule(graph, arriving, operation, i), value, g, operation);
+    return ofNode(operation, () => unbroadcast(graph, rule(graph, arriving, operation, i), value, g, operation));
   } catch (error) {
     if (error instanceof OnnxError) return { operation, input: i, reason: error };
     throw error;

@@ -1,6 +1,5 @@
-import { typeRead } from '../float32.js';
+import { typeLookup } from '../float32.js';
 import { freeName } from '../free-name.js';
-import type { TensorProto } from '../gen/onnx/onnx_pb.js';
 import { constantLookup, type OnnxModel } from '../model.js';
 import { readFloats, tensorOfType } from '../tensor.js';
 import { foldQuantized } from './fold-quantized.js';
@@ -13,19 +12,21 @@ import type { FoundLayer } from './layer.js';
  *
  * @param gamma [channels]
  * @param beta [channels]
- * @param constant the model's constants, where they are looked up for many layers
+ * @param lookup the model's constants and types, where they are looked up for many layers
  */
 export function foldScaleShift(
   model: OnnxModel,
   layer: FoundLayer,
   gamma: Float32Array,
   beta: Float32Array,
-  constant = constantLookup(model.graph),
+  { constant, typeOf } = { constant: constantLookup(model.graph), typeOf: typeLookup(model.graph) },
 ): void {
-  if (foldQuantized(model, layer, gamma, beta)) return;
   const { node } = layer;
-  const weight = constant(node.input[1] ?? '') as TensorProto;
-  const bias = constant(node.input[2] ?? '') as TensorProto;
+  const [weight, bias] = [constant(node.input[1] ?? ''), constant(node.input[2] ?? '')];
+  if (weight === undefined || bias === undefined) {
+    foldQuantized(model, layer, gamma, beta);
+    return;
+  }
   const dims = weight.dims.map(Number);
   const values = readFloats(weight);
   const across = node.opType === 'Gemm' && (attributeOf(node, 'transB')?.i ?? 0n) === 0n;
@@ -43,7 +44,7 @@ export function foldScaleShift(
     string,
     string,
   ];
-  const type = typeRead(model.graph, node.input[1] ?? '');
+  const type = typeOf(node.input[1] ?? '');
   model.graph.initializer.push(
     tensorOfType(type, weightName, dims, scaled),
     tensorOfType(type, biasName, [layer.channels], shifted),
