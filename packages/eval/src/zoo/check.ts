@@ -20,6 +20,13 @@ export interface Finding {
   readonly worst?: { readonly key: string; readonly error: number };
 }
 
+/** How far a gradient may be off. */
+export const TOLERANCE = 1e-4;
+
+/** Whether a file's gradients are PyTorch's. */
+export const isRight = ({ failure, worst }: Finding): boolean =>
+  failure === undefined && worst !== undefined && worst.error <= TOLERANCE;
+
 /** Below this share of the largest gradient in a model, a gradient is what is left of larger ones that cancel. */
 const CANCELLED = 1e-4;
 

@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { check } from './check.js';
+import { check, type Finding, isRight } from './check.js';
+import { coveragePage } from './coverage-page.js';
 import { readManifest } from './manifest.js';
 import { TABLE_HEAD, tableRow } from './table.js';
 
@@ -9,25 +11,29 @@ async function main(args: string[]): Promise<void> {
     args,
     options: {
       models: { type: 'string' },
+      // Files with this in their name.
       only: { type: 'string', multiple: true },
       threads: { type: 'string', default: '2' },
+      // Writes the page docs/coverage.md.
+      write: { type: 'string' },
     },
   });
-  if (values.models === undefined)
-    throw new Error('say where the models are: pnpm zoo --models FOLDER (models/zoo/README.md)');
-  const { variants } = await readManifest(values.models);
-  const chosen = variants.filter(({ file }) => values.only?.some((part) => file.includes(part)) ?? true);
+  if (values.models === undefined) {
+    throw new Error('say where the models are: pnpm zoo --models FOLDER; models/zoo/README.md says how to make them.');
+  }
+  const manifest = await readManifest(values.models);
+  const chosen = manifest.variants.filter(({ file }) => values.only?.some((part) => file.includes(part)) ?? true);
   console.log(TABLE_HEAD);
-  let failed = 0;
+  const findings: Finding[] = [];
   for (const variant of chosen) {
     const finding = await check(values.models, variant, Number(values.threads));
-    if (finding.failure !== undefined || (finding.worst?.error ?? 1) > 1e-4) failed++;
-    console.log(tableRow(finding), process.env.KEYS ? finding.worst?.key : '');
+    findings.push(finding);
+    console.log(tableRow(finding));
   }
-  console.log(
-    `\n${chosen.length} files, ${failed} not as they should be (gradients within 1e-4 of PyTorch's float64).`,
-  );
-  process.exitCode = failed === 0 ? 0 : 1;
+  const wrong = findings.filter((finding) => !isRight(finding)).length;
+  console.log(`\n${chosen.length} files, ${wrong} not as they should be.`);
+  if (values.write !== undefined) await writeFile(values.write, coveragePage(findings, manifest));
+  process.exitCode = wrong === 0 ? 0 : 1;
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {

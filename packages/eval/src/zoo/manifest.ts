@@ -64,10 +64,20 @@ interface ReferenceFile {
   >;
 }
 
+/** An export that failed in PyTorch. */
+export interface Failure {
+  readonly file: string;
+  readonly message: string;
+}
+
+export interface Manifest {
+  readonly torch: string;
+  readonly variants: readonly Variant[];
+  readonly failures: readonly Failure[];
+}
+
 /** The variants that models/zoo/make.py made. @throws where the folder has no manifest, with how to make it */
-export async function readManifest(
-  folder: string,
-): Promise<{ readonly torch: string; readonly variants: readonly Variant[] }> {
+export async function readManifest(folder: string): Promise<Manifest> {
   try {
     return JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   } catch (cause) {

@@ -76,14 +76,19 @@ function recognise(name: string, index: GraphIndex): Normalised | undefined {
 }
 
 /** The operator's own scale and shift do nothing where another scale stands behind the groups. */
-function byGroups(node: NodeProto | undefined, { constant }: GraphIndex): Normalised | undefined {
+function byGroups(node: NodeProto | undefined, index: GraphIndex): Normalised | undefined {
   if (node?.opType !== 'InstanceNormalization') return undefined;
-  const only = (value: number, input: number): boolean => {
-    const tensor = constant(node.input[input] ?? '');
-    return tensor !== undefined && readFloats(tensor).every((each) => each === value);
-  };
-  if (!only(1, 1) || !only(0, 2)) return undefined;
+  const [, scale = '', shift = ''] = node.input;
+  if (!isFilledWith(1, scale, index) || !isFilledWith(0, shift, index)) return undefined;
   return { kind: 'GroupNormalization', epsilon: attributeOf(node, 'epsilon')?.f ?? 1e-5 };
+}
+
+/** Whether a constant has one value everywhere; exporters may repeat it in the graph. */
+function isFilledWith(value: number, name: string, index: GraphIndex): boolean {
+  const tensor = index.constant(name);
+  if (tensor !== undefined) return readFloats(tensor).every((each) => each === value);
+  const expand = index.producer(name);
+  return expand?.opType === 'Expand' && isFilledWith(value, expand.input[0] ?? '', index);
 }
 
 /** sqrt(mean(of^2) + epsilon) */
