@@ -34,10 +34,11 @@ function readerIn(folder: string): ExternalDataReader {
     try {
       const there = Math.max(fstatSync(file).size - offset, 0);
       const bytes = new Uint8Array(Math.min(length ?? there, there));
-      for (let at = 0; at < bytes.length; ) {
-        at += readSync(file, bytes, at, Math.min(bytes.length - at, CHUNK), offset + at);
+      let end = 0;
+      for (let read = -1; end < bytes.length && read !== 0; end += read) {
+        read = readSync(file, bytes, end, Math.min(bytes.length - end, CHUNK), offset + end);
       }
-      return bytes;
+      return bytes.subarray(0, end);
     } finally {
       closeSync(file);
     }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseModel, trainingModel } from '@renorm/onnx';
+import { meanEntropy } from '../../zoo/entropy.js';
 import { runPython } from '../python-process.js';
 import { type Cost, cost, medianOf } from './in-turn.js';
 import { zooFiles, zooScript } from './models.js';
-import { meanEntropy } from './sessions.js';
 
 const REPEATS = 5;
 /** In nodes. The time for each node must not grow with them. */

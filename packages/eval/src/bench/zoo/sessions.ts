@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type Loss, parseModel, readParameters, type TrainingModel, trainingModel } from '@renorm/onnx';
+import { parseModel, readParameters, type TrainingModel, trainingModel } from '@renorm/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-
-/** Nats, mean over the batch: the loss of every model of the zoo. */
-export const meanEntropy: Loss = (graph, logits) => {
-  const logP = graph.logSoftmax(logits, 1);
-  return graph.neg(graph.reduceMean(graph.reduceSum(graph.mul(graph.exp(logP), logP), [1])));
-};
+import { meanEntropy } from '../../zoo/entropy.js';
 
 /** A session with everything that it is fed. */
 export interface Runnable {
@@ -23,6 +18,7 @@ const options = (threads: number, variation: Variation): InferenceSession.Sessio
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   graphOptimizationLevel: 'all',
+  enableMemPattern: false,
   logSeverityLevel: 3,
   extra: { session: { force_spinning_stop: '1' } },
   ...variation,
