@@ -1,4 +1,4 @@
-import { isFlat } from './grad/flat.js';
+import { isFlat, isTypeOnly } from './grad/flat.js';
 import { hasRule } from './grad/rules.js';
 import { findLayers, inTrainingMode } from './layers/find-layers.js';
 import { describeLayer, type NormalizationLayer, type Role } from './layers/layer.js';
@@ -76,7 +76,7 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
   for (const node of model.graph.node) {
     const to = Number(node.attribute.find(({ name }) => name === 'to')?.i);
     if (isFlat({ type: node.opType, attributes: { to } })) continue;
-    if (isLayer.has(node) || node.input.some((name) => depends.has(name)))
+    if (isLayer.has(node) || node.input.some((name, i) => depends.has(name) && !isTypeOnly({ type: node.opType }, i)))
       for (const output of node.output) depends.add(output);
   }
   const wanted = new Set([model.output.name]);
@@ -90,7 +90,7 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
       obstacles.push({ operator: node.opType, node: nameOf(node), reason });
     }
     node.input.forEach((name, i) => {
-      if (!depends.has(name)) return;
+      if (!depends.has(name) || isTypeOnly({ type: node.opType }, i)) return;
       if (hasRule(node.opType, i)) wanted.add(name);
       else
         obstacles.push({

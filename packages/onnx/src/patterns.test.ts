@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { test } from 'tap';
 import {
+  describeModel,
   normalizationLayers,
   type ParameterSet,
   parameterKey,
@@ -108,7 +109,9 @@ test('every pattern model is in the table', async (t) => {
 
 for (const [name, layers] of Object.entries(LAYERS)) {
   test(`${name}: ${layers}`, async (t) => {
-    t.equal(summary(readPattern(name)), layers);
+    const pattern = readPattern(name);
+    t.equal(summary(pattern), layers);
+    t.same(describeModel(pattern.model).obstacles, [], 'nothing stands in the way');
   });
 
   test(`${name}: every gradient is PyTorch's`, async (t) => {
