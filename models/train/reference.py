@@ -17,18 +17,20 @@ NETWORKS = {"edge": edge_network, "foundation": foundation_network}
 class BatchRenormalization(nn.Module):
     """y = gamma ((x - mu_B)/s_B r + d) + beta with r = s_B/s_run and d = (mu_B - mu_run)/s_run held constant.
 
-    Keeps the batch's mean and biased variance of the last call in `batch_mean` and `batch_variance`.
+    For inputs of any rank from 2, channels in axis 1. Keeps the batch's mean and biased variance of the last call in `batch_mean`
+    and `batch_variance`.
     """
 
-    def __init__(self, source: nn.BatchNorm2d):
+    def __init__(self, source: nn.modules.batchnorm._BatchNorm):
         super().__init__()
         self.weight, self.bias, self.eps = source.weight, source.bias, source.eps
         self.register_buffer("running_mean", source.running_mean)
         self.register_buffer("running_var", source.running_var)
 
     def forward(self, x):
-        mean = x.mean((0, 2, 3))
-        variance = x.var((0, 2, 3), unbiased=False)
+        axes = (0, *range(2, x.dim()))
+        mean = x.mean(axes)
+        variance = x.var(axes, unbiased=False)
         self.batch_mean, self.batch_variance = mean.detach(), variance.detach()
         deviation = (variance + self.eps).sqrt()
         running = (self.running_var + self.eps).sqrt()
@@ -37,7 +39,8 @@ class BatchRenormalization(nn.Module):
         # One multiply-add over the activation: the per-channel factors are put together first.
         scale = self.weight * r / deviation
         shift = self.bias + self.weight * d - mean * scale
-        return x * scale[:, None, None] + shift[:, None, None]
+        shape = (-1,) + (1,) * (x.dim() - 2)
+        return x * scale.view(shape) + shift.view(shape)
 
 
 def load(name: str) -> tuple[nn.Module, list[str]]:

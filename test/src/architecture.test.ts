@@ -17,10 +17,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** The doors of a package: nothing else of it is imported elsewhere. */
-const DOORS: Record<string, readonly string[]> = { edge: ['', '/node'] };
+const DOORS: Record<string, readonly string[]> = { onnx: ['', '/node'], edge: ['', '/node'] };
 
 /** Packages whose code must run in a browser too, and the folders in which they may not. */
-const NEUTRAL: Record<string, RegExp | null> = { onnx: null, protocol: null, edge: /^packages\/edge\/src\/node\// };
+const NEUTRAL: Record<string, RegExp | null> = {
+  onnx: /^packages\/onnx\/src\/node\//,
+  protocol: null,
+  edge: /^packages\/edge\/src\/node\//,
+};
 
 interface Source {
   readonly path: string;

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { readParameters } from '@renorm/onnx';
+import { OnnxError, readParameters } from '@renorm/onnx';
+import { readModelBytes } from '@renorm/onnx/node';
 import { RenormError, toHex } from '@renorm/protocol';
 import type { CohortState } from './adaptation/cohort-state.js';
 import { type ModelFile, modelPair } from './adaptation/model-pair.js';
@@ -130,8 +130,9 @@ function freshState(
 async function modelFile(source: string | Uint8Array, what: string): Promise<ModelFile> {
   if (typeof source !== 'string') return { name: what, bytes: source };
   try {
-    return { name: `${what} ${basename(source)}`, bytes: await readFile(source) };
+    return { name: `${what} ${basename(source)}`, bytes: await readModelBytes(source) };
   } catch (cause) {
+    if (cause instanceof OnnxError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RenormError('MODEL_UNREADABLE', `${what} ${source} cannot be read (${why}). Check the path.`, { cause });
   }

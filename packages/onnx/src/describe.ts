@@ -1,6 +1,8 @@
-import { RULES } from './grad/rules.js';
-import { type OnnxModel, shapeOf } from './model.js';
-import { findLayers, inTrainingMode, type NormalizationLayer } from './normalization.js';
+import { isFlat, isTypeOnly } from './grad/flat.js';
+import { hasRule } from './grad/rules.js';
+import { findLayers, inTrainingMode } from './layers/find-layers.js';
+import { describeLayer, type NormalizationLayer, type Role } from './layers/layer.js';
+import { type InputType, type OnnxModel, shapeOf } from './model.js';
 
 /** A node that no gradient can pass. */
 export interface Obstacle {
@@ -17,6 +19,7 @@ export interface ModelDescription {
   readonly inputName: string;
   /** A number, or the name of an axis whose size varies. */
   readonly inputShape: readonly (number | string)[];
+  readonly inputType: InputType;
   readonly outputName: string;
   /** The size of the output's last axis, where the model says it. */
   readonly classes: number | undefined;
@@ -49,16 +52,19 @@ export function describeModel(model: OnnxModel): ModelDescription {
     producer: [model.proto.producerName, model.proto.producerVersion].filter((part) => part !== '').join(' '),
     inputName: model.input.name,
     inputShape: shapeOf(model.input),
+    inputType: model.inputType,
     outputName: model.output.name,
     classes: typeof last === 'number' ? last : undefined,
     parameterCount: model.graph.initializer.reduce((sum, { dims }) => sum + dims.reduce((p, d) => p * Number(d), 1), 0),
-    layers: layers.map(({ name, kind, channels, epsilon }) => ({ name, kind, channels, epsilon })),
-    trainableCount: layers.reduce((sum, { channels }) => sum + 2 * channels, 0),
+    layers: layers.map(describeLayer),
+    trainableCount: layers.reduce((sum, { channels, roles }) => sum + channels * roles.filter(isTrained).length, 0),
     learnable: layers.filter(({ node }) => learnable.has(node)).map(({ name }) => name),
     operators: new Map([...counts].sort(([a, n], [b, m]) => m - n || a.localeCompare(b))),
     obstacles,
   };
 }
+
+const isTrained = (role: Role): boolean => role === 'gamma' || role === 'beta';
 
 /** A node's name, or its output's where it has none. */
 const nameOf = (node: OnnxModel['graph']['node'][number]): string => node.name || (node.output[0] ?? '');
@@ -68,7 +74,9 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
   const isLayer = new Set(layers);
   const depends = new Set<string>();
   for (const node of model.graph.node) {
-    if (isLayer.has(node) || node.input.some((name) => depends.has(name)))
+    const to = Number(node.attribute.find(({ name }) => name === 'to')?.i);
+    if (isFlat({ type: node.opType, attributes: { to } })) continue;
+    if (isLayer.has(node) || node.input.some((name, i) => depends.has(name) && !isTypeOnly({ type: node.opType }, i)))
       for (const output of node.output) depends.add(output);
   }
   const wanted = new Set([model.output.name]);
@@ -82,8 +90,8 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
       obstacles.push({ operator: node.opType, node: nameOf(node), reason });
     }
     node.input.forEach((name, i) => {
-      if (!depends.has(name)) return;
-      if (RULES[node.opType]?.[i] !== undefined) wanted.add(name);
+      if (!depends.has(name) || isTypeOnly({ type: node.opType }, i)) return;
+      if (hasRule(node.opType, i)) wanted.add(name);
       else
         obstacles.push({
           operator: node.opType,

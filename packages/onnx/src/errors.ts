@@ -1,5 +1,6 @@
 /** What can be wrong with a model. Codes are stable; docs/errors.md says what to do about each. */
 export type OnnxErrorCode =
+  | 'ONNX_EXTERNAL_DATA'
   | 'ONNX_NOT_A_MODEL'
   | 'ONNX_NO_NORMALIZATION'
   | 'ONNX_OPERATOR_WITHOUT_RULE'

@@ -1,7 +1,8 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   type AttributeProto,
   AttributeProtoSchema,
+  type ModelProto,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
@@ -15,40 +16,66 @@ import type { OnnxModel } from './model.js';
 
 const bytes = new TextEncoder();
 
+/** The oldest version of the format that has operator set 17. */
+const IR_VERSION = 8n;
+const FLOATS: ReadonlySet<string> = new Set(['alpha', 'beta', 'gamma', 'epsilon', 'bias', 'lambd']);
+
 function attribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'string')
     return create(AttributeProtoSchema, { name, type: Type.STRING, s: bytes.encode(value) });
   if (typeof value !== 'number')
     return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.map(BigInt) });
-  // The only float attributes of the operators that we write are these two; an integer there would be refused.
-  const float = name === 'alpha' || name === 'beta' || name === 'epsilon';
+  // The float attributes of the operators that we write; an integer there would be refused.
+  const float = FLOATS.has(name);
   return create(
     AttributeProtoSchema,
     float ? { name, type: Type.FLOAT, f: value } : { name, type: Type.INT, i: BigInt(value) },
   );
 }
 
-function node({ type, name, inputs, outputs, attributes, raw, domain }: Operation): NodeProto {
+/** onnxruntime crashes on some operators whose last input is named and absent. */
+const withoutAbsentEnd = (inputs: Operation['inputs']): Operation['inputs'] =>
+  inputs.slice(0, inputs.findLastIndex((input) => input !== undefined) + 1);
+
+function node({ type, name, inputs, outputs, attributes, raw, domain, value }: Operation): NodeProto {
+  if (value !== undefined) {
+    return create(NodeProtoSchema, {
+      opType: 'Identity',
+      name,
+      input: [value.name],
+      output: outputs.map((output) => output.name),
+    });
+  }
   return create(NodeProtoSchema, {
     opType: type,
     name,
     domain: domain ?? '',
-    input: inputs.map((input) => input?.name ?? ''),
+    input: withoutAbsentEnd(inputs).map((input) => input?.name ?? ''),
     output: outputs.map((output) => output.name),
     attribute: raw ?? Object.entries(attributes).map(([key, value]) => attribute(key, value)),
   });
 }
 
-function valueInfo(name: string, shape: Shape | undefined): ValueInfoProto {
+const TYPES = {
+  float32: TensorProto_DataType.FLOAT,
+  int64: TensorProto_DataType.INT64,
+  int32: TensorProto_DataType.INT32,
+};
+
+function valueInfo(name: string, shape: Shape | undefined, type: keyof typeof TYPES = 'float32'): ValueInfoProto {
   const dim = (shape ?? []).map((size) => ({
     value:
       size === undefined
         ? { case: 'dimParam' as const, value: 'batch' }
         : { case: 'dimValue' as const, value: BigInt(size) },
   }));
-  const tensor = { elemType: TensorProto_DataType.FLOAT, ...(shape === undefined ? {} : { shape: { dim } }) };
+  const tensor = { elemType: TYPES[type], ...(shape === undefined ? {} : { shape: { dim } }) };
   return create(ValueInfoProtoSchema, { name, type: { value: { case: 'tensorType', value: tensor } } });
 }
+
+/** What an operation reads when the graph runs. */
+const readsOf = ({ inputs, value }: Operation): readonly (Value | undefined)[] =>
+  value === undefined ? inputs : [value];
 
 /** Operations that an output needs, in order. */
 function needed(graph: Graph, outputs: readonly Value[]): Operation[] {
@@ -57,50 +84,53 @@ function needed(graph: Graph, outputs: readonly Value[]): Operation[] {
   for (const operation of [...graph.operations].reverse()) {
     if (!operation.outputs.some(({ name }) => wanted.has(name))) continue;
     kept.push(operation);
-    for (const input of operation.inputs) if (input !== undefined) wanted.add(input.name);
+    for (const input of readsOf(operation)) if (input !== undefined) wanted.add(input.name);
   }
   return kept.reverse();
 }
 
+/** A graph as ONNX. */
+export interface ExportedGraph {
+  readonly proto: ModelProto;
+  /** Names of the inputs that it has: those that an output depends on. */
+  readonly inputs: ReadonlySet<string>;
+}
+
 /**
- * Writes a graph as an ONNX file.
+ * Writes a graph as ONNX.
  *
  * @param outputs output names and their values; what none of them needs is left out
  * @param like the model whose operator sets and IR version are kept
  */
-export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, like: OnnxModel): Uint8Array {
+export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, like: OnnxModel): ExportedGraph {
   const operations = needed(graph, [...outputs.values()]);
   const produced = new Set(operations.flatMap((operation) => operation.outputs.map(({ name }) => name)));
-  const aliases = [...outputs].flatMap(([name, value]) =>
-    name === value.name && produced.has(name)
-      ? []
-      : [
-          {
-            type: 'Identity',
-            name: `output/${name}`,
-            inputs: [value],
-            outputs: [{ name, shape: value.shape }],
-            attributes: {},
-          },
-        ],
-  );
-  const all = [...operations, ...aliases];
-  const read = new Set(all.flatMap(({ inputs }) => inputs.map((input) => input?.name)));
-  return toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: like.proto.irVersion,
-      opsetImport: like.proto.opsetImport,
-      producerName: 'renorm',
-      graph: {
-        name: like.graph.name,
-        node: all.map(node),
-        initializer: [...graph.constants.values()].filter(({ name }) => read.has(name)),
-        input: [...graph.inputs.values()]
-          .filter(({ name }) => read.has(name))
-          .map(({ name, shape }) => valueInfo(name, shape)),
-        output: [...outputs].map(([name, { shape }]) => valueInfo(name, shape)),
-      },
-    }),
-  );
+  const aliases = [...outputs]
+    .filter(([name, value]) => name !== value.name || !produced.has(name))
+    .map(([name, value]) => ({
+      type: 'Identity',
+      name: `output/${name}`,
+      inputs: [value],
+      outputs: [{ name, shape: value.shape }],
+      attributes: {},
+    }));
+  const all: Operation[] = [...operations, ...aliases];
+  const read = new Set(all.flatMap((operation) => readsOf(operation).map((value) => value?.name)));
+  const inputs = [...graph.inputs.values()].filter(({ name }) => read.has(name));
+  const proto = create(ModelProtoSchema, {
+    irVersion: like.proto.irVersion < IR_VERSION ? IR_VERSION : like.proto.irVersion,
+    opsetImport: [
+      { domain: '', version: BigInt(graph.opset) },
+      ...like.proto.opsetImport.filter(({ domain }) => domain !== '' && domain !== 'ai.onnx'),
+    ],
+    producerName: 'renorm',
+    graph: {
+      name: like.graph.name,
+      node: all.map(node),
+      initializer: [...graph.constants.values()].filter(({ name }) => read.has(name)),
+      input: inputs.map(({ name, shape, type }) => valueInfo(name, shape, type)),
+      output: [...outputs].map(([name, { shape }]) => valueInfo(name, shape)),
+    },
+  });
+  return { proto, inputs: new Set(inputs.map(({ name }) => name)) };
 }

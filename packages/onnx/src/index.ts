@@ -2,17 +2,27 @@
 export { describeModel, type ModelDescription, type Obstacle } from './describe.js';
 // Errors.
 export { OnnxError, type OnnxErrorCode } from './errors.js';
+export type { ExternalDataReader, ModelFileOptions, ModelFiles } from './external-data.js';
 // Gradient graphs.
 export { differentiableOperators } from './grad/rules.js';
 export type { Attributes, Dim, Graph, Operation, Shape, Value } from './graph.js';
-export { type OnnxModel, parseModel, serializeModel } from './model.js';
+export { normalizationLayers } from './layers/find-layers.js';
 export {
+  type LayerKind,
   type NormalizationLayer,
-  normalizationLayers,
-  type ParameterNames,
   type ParameterSet,
-  parameterNames,
-} from './normalization.js';
+  parameterKey,
+  parameterKeys,
+  type Role,
+} from './layers/layer.js';
+export {
+  type InputType,
+  type OnnxModel,
+  type ParseOptions,
+  parseModel,
+  serializeFiles,
+  serializeModel,
+} from './model.js';
 export { readParameters, withParameters } from './parameters.js';
 export { type ParametricOptions, parametricModel } from './parametric-model.js';
-export { type Loss, type TrainingModel, trainingModel } from './training-model.js';
+export { type Loss, type TrainingModel, type TrainingOptions, trainingModel } from './training-model.js';

@@ -1,5 +1,15 @@
-import { clone, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { fromBinary } from '@bufbuild/protobuf';
+import { changed } from './changed.js';
+import { checkTensor, firstMisplaced } from './check-graph.js';
+import { constantOf } from './constant-node.js';
 import { OnnxError } from './errors.js';
+import {
+  type ExternalDataReader,
+  internalized,
+  type ModelFileOptions,
+  type ModelFiles,
+  modelFiles,
+} from './external-data.js';
 import {
   type GraphProto,
   type ModelProto,
@@ -10,11 +20,13 @@ import {
   TensorProto_DataType,
   type ValueInfoProto,
 } from './gen/onnx/onnx_pb.js';
+import { modelBytes } from './model-bytes.js';
+import { isFloatType } from './tensor.js';
 
-/** The oldest operator set whose models can be trained: ReduceSum and Squeeze take their axes as inputs from here on. */
-export const OLDEST_OPSET = 13;
+/** What a model is fed: numbers, or token ids. Training graphs take float32 where a model takes float16. */
+export type InputType = 'float32' | 'float16' | 'int64' | 'int32';
 
-/** An ONNX model that has been read and has one graph with nodes, one float32 input and an output. Do not change `proto`. */
+/** An ONNX model that has been read and has one graph with nodes, one input of a floating type and an output. Do not change `proto`. */
 export interface OnnxModel {
   /** What messages call it: the file's name, usually. */
   readonly name: string;
@@ -24,8 +36,15 @@ export interface OnnxModel {
   readonly opset: number;
   /** The image, not the weights that some exporters list as inputs too. */
   readonly input: ValueInfoProto;
+  readonly inputType: InputType;
   /** The logits: the first output. */
   readonly output: ValueInfoProto;
+}
+
+/** What a model needs besides its own bytes. */
+export interface ParseOptions {
+  /** Hands over weights that the model keeps in other files. */
+  readonly externalData?: ExternalDataReader;
 }
 
 /**
@@ -33,9 +52,9 @@ export interface OnnxModel {
  *
  * @param bytes the ONNX file
  * @param name what error messages call it
- * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single float32 input, or weights in another file
+ * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single input of a floating type, or weights in another file
  */
-export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
+export function parseModel(bytes: Uint8Array, name = 'the model', { externalData }: ParseOptions = {}): OnnxModel {
   if (bytes.length === 0) throw notAModel(name, 'it is empty');
   let proto: ModelProto;
   try {
@@ -48,18 +67,38 @@ export function parseModel(bytes: Uint8Array, name = 'the model'): OnnxModel {
       cause,
     );
   }
-  return checkModel(proto, name);
+  const graph = proto.graph && internalized(proto.graph, name, externalData);
+  return checkModel(changed(proto, graph && { graph }), name);
 }
 
-/** The bytes of an ONNX file. */
+/** Whether a file says that it keeps weights in other files. False for what is no model. */
+export function hasExternalData(bytes: Uint8Array): boolean {
+  try {
+    const { graph } = fromBinary(ModelProtoSchema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return graph?.initializer.some(({ dataLocation }) => dataLocation === TensorProto_DataLocation.EXTERNAL) ?? false;
+  } catch {
+    return false;
+  }
+}
+
+/** The bytes of an ONNX file. @throws RangeError: more than a protobuf message may have; see serializeFiles */
 export function serializeModel(model: OnnxModel): Uint8Array {
-  return toBinary(ModelProtoSchema, model.proto);
+  return modelBytes(model.proto);
 }
 
-/** A copy that may be changed before it is checked again. Tensor data is copied too. */
-export function copyProto(model: OnnxModel): { proto: ModelProto; graph: GraphProto } {
-  const proto = clone(ModelProtoSchema, model.proto);
-  return { proto, graph: proto.graph as GraphProto };
+/** A model as files: a second one holds the weights where the whole would pass 2 GiB. */
+export const serializeFiles = (model: OnnxModel, options: ModelFileOptions = {}): ModelFiles =>
+  modelFiles(model.proto, options);
+
+/** A copy whose nodes, outputs and lists may be changed before it is checked again. The tensors are the model's own. */
+export function copyProto({ proto, graph }: OnnxModel): { proto: ModelProto; graph: GraphProto } {
+  const copy = changed(graph, {
+    node: graph.node.map((node) => changed(node, { input: [...node.input], output: [...node.output] })),
+    initializer: [...graph.initializer],
+    input: [...graph.input],
+    output: graph.output.map((output) => changed(output)),
+  });
+  return { proto: changed(proto, { graph: copy }), graph: copy };
 }
 
 /** Makes a model of a message. @throws as parseModel */
@@ -69,6 +108,8 @@ export function checkModel(proto: ModelProto, name: string): OnnxModel {
   const opset = Number(proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n);
   if (opset === 0) throw notAModel(name, 'it names no operator set');
   checkInitializers(graph, name);
+  const misplaced = firstMisplaced(graph);
+  if (misplaced !== undefined) throw notAModel(name, misplaced);
   const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
   const inputs = graph.input.filter((input) => !initialized.has(input.name));
   const [input] = inputs;
@@ -82,33 +123,32 @@ export function checkModel(proto: ModelProto, name: string): OnnxModel {
     );
   }
   const type = input.type?.value;
-  if (type?.case !== 'tensorType' || type.value.elemType !== TensorProto_DataType.FLOAT) {
+  const elements = type?.case === 'tensorType' ? type.value.elemType : TensorProto_DataType.UNDEFINED;
+  if (!isFloatType(elements) && !TOKENS.has(elements)) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
-      `${name} takes an input "${input.name}" that is not float32; export it in float32.`,
+      `${name} takes an input "${input.name}" that is neither of a floating type nor int64 or int32; export it in float32, or with token ids.`,
     );
   }
-  return { name, proto, graph, opset, input, output };
+  return { name, proto, graph, opset, input, inputType: inputTypeOf(elements), output };
+}
+
+/** Types of token ids. */
+const TOKENS: ReadonlySet<number> = new Set([TensorProto_DataType.INT64, TensorProto_DataType.INT32]);
+
+function inputTypeOf(elements: number): InputType {
+  if (elements === TensorProto_DataType.INT64) return 'int64';
+  if (elements === TensorProto_DataType.INT32) return 'int32';
+  return elements === TensorProto_DataType.FLOAT16 ? 'float16' : 'float32';
 }
 
 /** A truncated file can still decode, with its last tensor cut short; a large one may keep its weights elsewhere. */
 function checkInitializers(graph: GraphProto, name: string): void {
   for (const tensor of graph.initializer) {
-    if (tensor.dataLocation === TensorProto_DataLocation.EXTERNAL) {
-      const where = tensor.externalData.find(({ key }) => key === 'location')?.value ?? 'another file';
-      throw new OnnxError(
-        'ONNX_UNSUPPORTED',
-        `${name} keeps its weights in ${where}; one file is needed: onnx.save(onnx.load(path), path).`,
-      );
-    }
-    const elements = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
-    const short = tensor.dataType === TensorProto_DataType.FLOAT && tensor.rawData.length !== 4 * elements;
-    if (short && tensor.floatData.length !== elements) {
-      throw notAModel(
-        name,
-        `tensor "${tensor.name}" should hold ${elements} values and does not; the file seems truncated`,
-      );
-    }
+    checkTensor(tensor, (why) => notAModel(name, why));
+  }
+  for (const { attribute } of graph.node) {
+    for (const { t } of attribute) if (t !== undefined) checkTensor(t, (why) => notAModel(name, why));
   }
 }
 
@@ -131,7 +171,7 @@ export function constantLookup(graph: GraphProto): (name: string) => TensorProto
     let at = name;
     for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = node.input[0] ?? '';
     const node = producers.get(at);
-    if (node?.opType === 'Constant') return node.attribute.find((attribute) => attribute.name === 'value')?.t;
+    if (node?.opType === 'Constant') return constantOf(node);
     return tensors.get(at);
   };
 }

@@ -4,8 +4,10 @@ import {
   normalizationLayers,
   type OnnxModel,
   type ParameterSet,
-  parameterNames,
+  parameterKey,
+  parameterKeys,
   parametricModel,
+  type Role,
   readParameters,
   serializeModel,
   withParameters,
@@ -40,17 +42,11 @@ test('layers and parameters are read in graph order', async (t) => {
     784,
   );
   const parameters = readParameters(model);
-  t.same(
-    [...parameters.keys()],
-    layers.flatMap((layer) => {
-      const { gamma, beta, mean, variance } = parameterNames(layer);
-      return [gamma, beta, mean, variance];
-    }),
-  );
+  t.same([...parameters.keys()], layers.flatMap(parameterKeys));
   for (const layer of layers) {
-    t.equal(parameters.get(parameterNames(layer).gamma)?.length, layer.channels);
+    t.equal(parameters.get(parameterKey(layer, 'gamma'))?.length, layer.channels);
     t.ok(
-      parameters.get(parameterNames(layer).variance)?.every((value) => value > 0),
+      parameters.get(parameterKey(layer, 'variance'))?.every((value) => value > 0),
       'variances are positive',
     );
   }
@@ -103,11 +99,10 @@ test('layers that share an initializer get their own parameters', async (t) => {
 function layerByLayer(model: OnnxModel, parameters: ParameterSet, x: Float32Array): number[] {
   return normalizationLayers(model).reduce(
     (values, layer) => {
-      const names = parameterNames(layer);
-      const at = (name: string, i: number) => parameters.get(name)?.[i % 2] ?? Number.NaN;
+      const at = (role: Role, i: number) => parameters.get(parameterKey(layer, role))?.[i % 2] ?? Number.NaN;
       return values.map((value, i) => {
-        const deviation = Math.sqrt(at(names.variance, i) + layer.epsilon);
-        return (at(names.gamma, i) * (value - at(names.mean, i))) / deviation + at(names.beta, i);
+        const deviation = Math.sqrt(at('variance', i) + layer.epsilon);
+        return (at('gamma', i) * (value - at('mean', i))) / deviation + at('beta', i);
       });
     },
     [...x],

@@ -1,58 +1,59 @@
 import { OnnxError } from './errors.js';
-import { checkModel, copyProto, type OnnxModel } from './model.js';
-import {
-  type FoundLayer,
-  findLayers,
-  type NormalizationLayer,
-  type ParameterSet,
-  parameterNames,
-  requireLayers,
-} from './normalization.js';
-import { floatTensor } from './tensor.js';
-
-/** The keys of a layer's parameters in the order of the operator's inputs. */
-export function parameterKeys(layer: NormalizationLayer): string[] {
-  const { gamma, beta, mean, variance } = parameterNames(layer);
-  return [gamma, beta, mean, variance];
-}
+import { typeLookup } from './float32.js';
+import { freeName } from './free-name.js';
+import { findLayers, requireLayers } from './layers/find-layers.js';
+import { foldScaleShift } from './layers/fold.js';
+import { type FoundLayer, type ParameterSet, parameterKey, parameterKeys } from './layers/layer.js';
+import { checkModel, constantLookup, copyProto, type OnnxModel } from './model.js';
+import { tensorOfType } from './tensor.js';
 
 /** The parameters as exported: copies. @throws OnnxError ONNX_NO_NORMALIZATION */
 export function readParameters(model: OnnxModel): ParameterSet {
   const entries = requireLayers(model).flatMap((layer) =>
-    parameterKeys(layer).map((key, i) => [key, (layer.values[i] as Float32Array).slice()] as const),
+    layer.parameters.map(({ role, values }) => [parameterKey(layer, role), values.slice()] as const),
   );
   return new Map(entries);
 }
 
 /**
- * A model with other parameters baked in as constants, so that it runs at the speed of the original.
+ * A model with other parameters baked in as constants, so that it runs at the speed of the original. A scale and shift that stands
+ * behind a convolution goes into the convolution's weights, or, where these are quantized, into their scales. What the model keeps in float16 is rounded to float16, to nearest.
  *
- * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite
+ * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite; ONNX_UNSUPPORTED: a value too large for the model's float16
  */
 export function withParameters(model: OnnxModel, parameters: ParameterSet): OnnxModel {
   checkParameters(model, requireLayers(model), parameters);
   const { proto, graph } = copyProto(model);
   const copy = checkModel(proto, model.name);
+  const lookup = { constant: constantLookup(graph), typeOf: typeLookup(graph) };
   for (const layer of findLayers(copy)) {
-    parameterKeys(layer).forEach((key, i) => {
-      const values = parameters.get(key) as Float32Array;
+    const values = (role: 'gamma' | 'beta'): Float32Array => parameters.get(parameterKey(layer, role)) as Float32Array;
+    if (layer.kind === 'ScaleShift') foldScaleShift(copy, layer, values('gamma'), values('beta'), lookup);
+    for (const { role, dims, at } of layer.parameters) {
+      if (at === undefined) continue;
+      const key = parameterKey(layer, role);
       // A tensor of its own for every layer: exporters let layers share equal ones.
-      graph.initializer.push(floatTensor(key, [values.length], values));
-      layer.node.input[i + 1] = key;
-    });
+      const type = lookup.typeOf(at.node.input[at.index] ?? '');
+      const name = freeName(graph, key);
+      graph.initializer.push(tensorOfType(type, name, dims, parameters.get(key) as Float32Array));
+      at.node.input[at.index] = name;
+    }
   }
   dropUnused(copy);
   return checkModel(proto, model.name);
 }
 
-/** Takes out initializers and Identity nodes that nothing reads any more. */
+/** Operators that exporters put between a constant and what reads it. */
+const CONSTANT_READERS: ReadonlySet<string> = new Set(['Identity', 'DequantizeLinear']);
+
+/** Takes out initializers, and Identity and DequantizeLinear nodes, that nothing reads any more. */
 export function dropUnused(model: OnnxModel): void {
   const { graph } = model;
   const outputs = graph.output.map((output) => output.name);
   const readBy = () => new Set([...outputs, ...graph.node.flatMap((node) => node.input)]);
   let read = readBy();
   graph.node = graph.node.filter(
-    (node) => node.opType !== 'Identity' || node.output.some((output) => read.has(output)),
+    (node) => !CONSTANT_READERS.has(node.opType) || node.output.some((output) => read.has(output)),
   );
   read = readBy();
   graph.initializer = graph.initializer.filter((tensor) => read.has(tensor.name));

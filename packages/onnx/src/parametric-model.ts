@@ -2,6 +2,7 @@ import { exportGraph } from './export-graph.js';
 import type { Value } from './graph.js';
 import { importGraph } from './import-graph.js';
 import type { OnnxModel } from './model.js';
+import { modelBytes } from './model-bytes.js';
 
 /** What a parametric model may be asked for. */
 export interface ParametricOptions {
@@ -20,5 +21,5 @@ export interface ParametricOptions {
  */
 export function parametricModel(model: OnnxModel, { statistics = 'running' }: ParametricOptions = {}): Uint8Array {
   const { graph, logits } = importGraph(model, statistics === 'batch' ? 'batch' : 'inference');
-  return exportGraph(graph, new Map<string, Value>([[logits.name, logits]]), model);
+  return modelBytes(exportGraph(graph, new Map<string, Value>([[model.output.name, logits]]), model).proto);
 }

@@ -1,5 +1,5 @@
 import { formatCount } from '@renorm/eval';
-import type { ModelDescription } from '@renorm/onnx';
+import type { ModelDescription, NormalizationLayer, Role } from '@renorm/onnx';
 import chalk from 'chalk';
 import { columns } from './table.js';
 
@@ -7,7 +7,7 @@ import { columns } from './table.js';
 export function modelText(model: ModelDescription): string {
   const facts = columns(
     [
-      ['input', `${model.inputName}  float32 [${model.inputShape.join(', ')}]`],
+      ['input', `${model.inputName}  ${model.inputType} [${model.inputShape.join(', ')}]`],
       ['output', `${model.outputName}${model.classes === undefined ? '' : `  ${model.classes} classes`}`],
       ['format', `ONNX, operator set ${model.opset}${model.producer === '' ? '' : `, written by ${model.producer}`}`],
       ['parameters', formatCount(model.parameterCount)],
@@ -21,35 +21,48 @@ export function modelText(model: ModelDescription): string {
 function layers(model: ModelDescription): string[] {
   if (model.layers.length === 0) return ['No normalization layers.'];
   const learnable = new Set(model.learnable);
-  const rows = model.layers.map(({ name, kind, channels }) => [
-    name,
-    kind,
-    formatCount(channels),
-    learnable.has(name) ? formatCount(2 * channels) : chalk.yellow('0 (no gradient reaches it)'),
-    formatCount(2 * channels),
+  const reestimated = model.layers.some((layer) => statistics(layer) > 0);
+  const rows = model.layers.map((layer) => [
+    layer.name,
+    layer.kind,
+    formatCount(layer.channels),
+    learnable.has(layer.name) ? formatCount(trained(layer)) : chalk.yellow('0 (no gradient reaches it)'),
+    ...(reestimated ? [formatCount(statistics(layer))] : []),
   ]);
-  const heads = ['layer', 'kind', 'channels', 'trained', 're-estimated'].map((head) => chalk.dim(head));
-  const note = chalk.dim(
-    'trained: scale and shift, by gradient. re-estimated: running mean and variance, from the samples.',
-  );
-  return [...columns([heads, ...rows], ['left', 'left', 'right']), note];
+  const heads = ['layer', 'kind', 'channels', 'trained', ...(reestimated ? ['re-estimated'] : [])];
+  const notes = [
+    'trained: scale and shift, by gradient.',
+    ...(reestimated ? ['re-estimated: running mean and variance, from the samples.'] : []),
+    ...(model.layers.some(({ kind }) => kind === 'ScaleShift')
+      ? [
+          'ScaleShift: inserted behind a convolution, for a BatchNormalization that the exporter folded into it; folded again for serving.',
+        ]
+      : []),
+  ];
+  const table = columns([heads.map((head) => chalk.dim(head)), ...rows], ['left', 'left', 'right']);
+  return [...table, ...notes.map((note) => chalk.dim(note))];
 }
+
+const count = ({ channels, roles }: NormalizationLayer, ...of: readonly Role[]): number =>
+  channels * roles.filter((role) => of.includes(role)).length;
+const trained = (layer: NormalizationLayer): number => count(layer, 'gamma', 'beta');
+const statistics = (layer: NormalizationLayer): number => count(layer, 'mean', 'variance');
 
 function verdict({ parameterCount, layers: all, learnable, obstacles }: ModelDescription): string[] {
   const trainableCount = all
     .filter(({ name }) => learnable.includes(name))
-    .reduce((sum, { channels }) => sum + 2 * channels, 0);
+    .reduce((sum, layer) => sum + trained(layer), 0);
   const share = parameterCount === 0 ? 0 : (100 * trainableCount) / parameterCount;
-  const trained = `would be trained: ${formatCount(trainableCount)} parameters (scale and shift of ${learnable.length} of ${all.length} layers), ${share.toFixed(2)}% of the model`;
+  const summary = `would be trained: ${formatCount(trainableCount)} parameters (scale and shift of ${learnable.length} of ${all.length} layers), ${share.toFixed(2)}% of the model`;
   if (obstacles.length === 0 && trainableCount > 0)
-    return [trained, chalk.green('Nothing stands in the way of adapting this model.')];
+    return [summary, chalk.green('Nothing stands in the way of adapting this model.')];
   const list = obstacles.map(({ operator, node, reason }) => `  ${operator} ${chalk.dim(node)}  ${reason}`);
   return [
-    trained,
+    summary,
     chalk.yellow('In the way:'),
     ...list,
     ...(all.length === 0
-      ? ['  no BatchNormalization layer: export the model without folding them into the convolutions']
+      ? ['  no normalization layer, and no convolution with a bias behind which to insert a scale and a shift']
       : []),
   ];
 }

@@ -47,7 +47,8 @@ export function modelPair(edgeFile: ModelFile, foundationFile: ModelFile): Model
 }
 
 function facts(model: OnnxModel): { sampleShape: number[]; classes: number } {
-  const { inputShape, classes, name } = describeModel(model);
+  const { inputShape, inputType, classes, name } = describeModel(model);
+  if (inputType !== 'float32') throw mismatch(`${name} takes ${inputType}, and samples are float32`);
   const sampleShape = inputShape.slice(1);
   const open = sampleShape.find((dim) => typeof dim !== 'number');
   if (open !== undefined || sampleShape.length === 0) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { describeModel, normalizationLayers, OnnxError, parseModel, readParameters } from '@renorm/onnx';
+import { describeModel, OnnxError, parseModel, readParameters } from '@renorm/onnx';
+import { readModelBytes } from '@renorm/onnx/node';
 import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
 
 /** An edge model, read and checked. */
@@ -30,13 +30,13 @@ export async function readEdgeModel(source: string | Uint8Array, shape?: readonl
   const name = typeof source === 'string' ? source : 'the model';
   const bytes = typeof source === 'string' ? await readModelFile(source) : source.slice();
   const model = parseModel(bytes, name);
-  if (normalizationLayers(model).length === 0) {
-    throw new OnnxError(
-      'ONNX_NO_NORMALIZATION',
-      `${name} has no BatchNormalization layer, so there is nothing to adapt; export it without folding them into the convolutions.`,
+  const { inputName, inputShape, inputType, outputName, classes } = describeModel(model);
+  if (inputType !== 'float32') {
+    throw new RenormError(
+      'MODEL_UNREADABLE',
+      `${name} takes ${inputType}, and a device is given float32 samples; export it with a float32 input.`,
     );
   }
-  const { inputName, inputShape, outputName, classes } = describeModel(model);
   if (classes === undefined || classes < 2) {
     throw new RenormError(
       'MODEL_UNREADABLE',
@@ -53,8 +53,9 @@ export async function readEdgeModel(source: string | Uint8Array, shape?: readonl
 
 async function readModelFile(path: string): Promise<Uint8Array> {
   try {
-    return new Uint8Array(await readFile(path));
+    return new Uint8Array(await readModelBytes(path));
   } catch (cause) {
+    if (cause instanceof OnnxError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RenormError('MODEL_UNREADABLE', `the model ${path} cannot be read (${reason}); check the path.`, {
       cause,

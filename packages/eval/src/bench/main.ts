@@ -1,13 +1,24 @@
 import { runAccuracyBench } from './accuracy.js';
 import { runDeviceBench } from './device.js';
 import { runGatewayBench } from './gateway.js';
+import { runProfileBench } from './profile.js';
 import { runStepBench } from './step.js';
+import { runZooBench } from './zoo/zoo.js';
 
 /** `pnpm bench`: what there is to measure. */
 const BENCHES = {
   step: {
     about: 'a training step against PyTorch eager, same threads (needs a Python with PyTorch: --python)',
     run: runStepBench,
+  },
+  zoo: {
+    about:
+      'training steps of models that people use against PyTorch and inference: time, memory, building (--python, --models, --only, --threads)',
+    run: runZooBench,
+  },
+  profile: {
+    about: 'where the time of a training step goes, by operator (--model, --batch, --threads)',
+    run: runProfileBench,
   },
   device: { about: 'one prediction through the library against bare onnxruntime', run: runDeviceBench },
   gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },

@@ -1,63 +1,109 @@
 import { OnnxError } from '../errors.js';
 import type { Graph, Operation, Value } from '../graph.js';
-import { axisOf } from '../shapes.js';
+import { ofNode } from '../of-node.js';
 import { accumulate } from './accumulate.js';
-import { RULES } from './rules.js';
+import { isFlat, isTypeOnly } from './flat.js';
+import { ruleOf } from './rules.js';
+import { firstStop, type Stop, withoutRule } from './stop.js';
+import { unbroadcast } from './unbroadcast.js';
+
+/** What to do where the gradient would pass an operation that it cannot pass. */
+export interface GradientOptions {
+  /** throw (default): refuse. stop: go on without what would flow through it. */
+  readonly onMissingRule?: 'throw' | 'stop';
+}
+
+/** A gradient for each target that one flows to, by the target's name, in the target's shape. */
+export class Gradients extends Map<string, Value> {
+  /** Where the gradient ended, with `onMissingRule: 'stop'`. */
+  readonly stops: readonly Stop[];
+  /** Targets that the loss depends on, to which no gradient flows because it was stopped. */
+  readonly unreached: readonly Value[];
+  /** Targets whose gradient lacks what was stopped. */
+  readonly partial: readonly Value[];
+
+  constructor(found: ReadonlyMap<string, Value>, targets: readonly Value[], stops: readonly Stop[], cut: Set<string>) {
+    super(targets.flatMap(({ name }) => (found.has(name) ? [[name, found.get(name) as Value]] : [])));
+    this.stops = stops;
+    this.unreached = targets.filter(({ name }) => !found.has(name) && cut.has(name));
+    this.partial = targets.filter(({ name }) => found.has(name) && cut.has(name));
+  }
+}
 
 /**
- * Writes the gradients of a scalar with respect to some values into the graph.
+ * Writes the gradients of a scalar with respect to some values into the graph, in a time linear in its operations.
  *
  * Only operations on a path from a target to the loss get a gradient; frozen parts cost nothing.
  *
- * @returns a gradient for each target that the loss depends on, in the target's shape
- * @throws OnnxError ONNX_OPERATOR_WITHOUT_RULE naming the operator and the node
+ * @throws OnnxError ONNX_OPERATOR_WITHOUT_RULE or ONNX_UNSUPPORTED naming the operator, the node, and the targets whose gradients do not
+ * pass it; not with `onMissingRule: 'stop'`
  */
-export function gradients(graph: Graph, loss: Value, targets: readonly Value[]): Map<string, Value> {
+export function gradients(
+  graph: Graph,
+  loss: Value,
+  targets: readonly Value[],
+  { onMissingRule = 'throw' }: GradientOptions = {},
+): Gradients {
   const forward = [...graph.operations];
   const live = reachedFrom(graph, forward, targets);
   const found = new Map<string, Value>([[loss.name, graph.constant(1)]]);
-  for (const operation of forward.reverse()) {
-    const [output] = operation.outputs;
-    const known = output === undefined ? undefined : found.get(output.name);
-    if (known === undefined || output === undefined || graph.isStopped(output)) continue;
-    // A gradient has the shape of its value, also where no shape rule says so.
-    const g = { name: known.name, shape: output.shape ?? known.shape };
+  const stops: Stop[] = [];
+  for (const operation of forward.toReversed()) {
+    const arriving = operation.outputs.map((output) => arrivingAt(graph, output, found));
+    if (arriving.every((g) => g === undefined)) continue;
     operation.inputs.forEach((input, i) => {
-      if (input === undefined || !live.has(input.name)) return;
-      const rule = RULES[operation.type]?.[i];
-      if (rule === undefined) throw noRule(operation, i);
-      const part = unbroadcast(graph, rule(graph, g, operation), input);
+      if (input === undefined || !live.has(input.name) || isTypeOnly(operation, i)) return;
+      const part = partOf(graph, arriving, operation, i);
       const sofar = found.get(input.name);
-      found.set(input.name, sofar === undefined ? part : accumulate(graph, sofar, part));
+      if ('reason' in part) stops.push(part);
+      else found.set(input.name, sofar === undefined ? part : accumulate(graph, sofar, part));
     });
   }
-  return new Map(targets.flatMap(({ name }) => (found.has(name) ? [[name, found.get(name) as Value]] : [])));
+  const result = new Gradients(found, targets, stops, leadingTo(forward, stops));
+  if (onMissingRule === 'throw' && stops.length > 0) throw firstStop(result);
+  return result;
+}
+
+/** A gradient has the shape of its value, also where no shape rule says so. */
+function arrivingAt(graph: Graph, output: Value, found: ReadonlyMap<string, Value>): Value | undefined {
+  const known = found.get(output.name);
+  if (known === undefined || graph.isStopped(output)) return undefined;
+  return { name: known.name, shape: output.shape ?? known.shape };
+}
+
+/** What flows into one input, or why nothing can. */
+function partOf(graph: Graph, arriving: readonly (Value | undefined)[], operation: Operation, i: number): Value | Stop {
+  const rule = ruleOf(operation.type, i, arriving);
+  const value = operation.inputs[i] as Value;
+  if (rule === undefined) return { operation, input: i, reason: withoutRule(operation, i) };
+  const g = arriving.find((gradient) => gradient !== undefined) as Value;
+  try {
+    return ofNode(operation, () => unbroadcast(graph, rule(graph, arriving, operation, i), value, g, operation));
+  } catch (error) {
+    if (error instanceof OnnxError) return { operation, input: i, reason: error };
+    throw error;
+  }
 }
 
 /** Names of the values that depend on a target. */
 function reachedFrom(graph: Graph, operations: readonly Operation[], targets: readonly Value[]): Set<string> {
   const live = new Set(targets.map(({ name }) => name));
-  for (const { inputs, outputs } of operations) {
-    if (!inputs.some((input) => input !== undefined && live.has(input.name))) continue;
+  for (const operation of operations) {
+    const { inputs, outputs } = operation;
+    const depends = inputs.some((input, i) => input !== undefined && live.has(input.name) && !isTypeOnly(operation, i));
+    if (isFlat(operation) || !depends) continue;
     for (const output of outputs) if (!graph.isStopped(output)) live.add(output.name);
   }
   return live;
 }
 
-/** Sums a gradient over the axes along which its value was repeated. */
-function unbroadcast(graph: Graph, g: Value, value: Value): Value {
-  const { shape } = value;
-  if (g.shape === undefined || shape === undefined) return g;
-  const rank = g.shape.length;
-  const axes = g.shape.flatMap((size, i) => (axisOf(shape, rank, i) === 1 && size !== 1 ? [i] : []));
-  const summed = axes.length === 0 ? g : graph.reduceSum(g, axes, true);
-  return rank === shape.length ? summed : graph.reshapeLike(summed, value);
-}
-
-function noRule({ type, name }: Operation, i: number): OnnxError {
-  const known = Object.keys(RULES).sort().join(', ');
-  return new OnnxError(
-    'ONNX_OPERATOR_WITHOUT_RULE',
-    `the gradient would have to pass input ${i} of "${name}", a ${type}, and there is no rule for it. Known are ${known}; CONTRIBUTING.md says how to add one.`,
-  );
+/** Names of the values that the inputs at which gradients ended depend on, and of these inputs. */
+function leadingTo(operations: readonly Operation[], stops: readonly Stop[]): Set<string> {
+  const names = new Set(stops.flatMap(({ operation, input }) => operation.inputs[input]?.name ?? []));
+  if (names.size === 0) return names;
+  for (const operation of operations.toReversed()) {
+    if (isFlat(operation) || !operation.outputs.some(({ name }) => names.has(name))) continue;
+    for (const value of operation.inputs) if (value !== undefined) names.add(value.name);
+  }
+  return names;
 }

@@ -1,7 +1,8 @@
 import { test } from 'tap';
 import { Graph } from '../graph.js';
-import { parameterNames, trainingModel } from '../index.js';
-import { normalizationLayers, type ParameterSet } from '../normalization.js';
+import { trainingModel } from '../index.js';
+import { normalizationLayers } from '../layers/find-layers.js';
+import { type ParameterSet, parameterKey, type Role } from '../layers/layer.js';
 import { fileOf, fill, modelOf, normals } from '../testing/fixtures.js';
 import { distance, outputOf, run, vectors } from '../testing/runtime.js';
 import { gradients } from './gradients.js';
@@ -135,31 +136,29 @@ for (const behind of ['the input', 'a convolution', 'a convolution with a bias']
     const model = modelOf(graph, y);
     const [found] = normalizationLayers(model);
     if (found === undefined) throw new Error('the layer is lost');
-    const names = parameterNames(found);
+    const key = (role: Role): string => parameterKey(found, role);
     // The running mean has gone on since the export.
     const moved = { ...layer, mean: layer.mean.map((value) => value + 0.25) };
-    const parameters: ParameterSet = new Map(
-      (['gamma', 'beta', 'mean', 'variance'] as const).map((name) => [names[name], Float32Array.from(moved[name])]),
-    );
+    const parameters: ParameterSet = new Map(found.roles.map((role) => [key(role), Float32Array.from(moved[role])]));
     const training = trainingModel(model, (g, logits) => g.reduceSum(g.mul(logits, logits), [0, 1, 2, 3]));
     const images = Float32Array.from(layer.x, (value) => value - (bias.length === 0 ? 0 : 500));
     const exact = {
       ...moved,
       x: Array.from(images, (value) => value + (bias.length === 0 ? 0 : 500)),
-      mean: Array.from(parameters.get(names.mean) ?? []),
+      mean: Array.from(parameters.get(key('mean')) ?? []),
     };
     const results = await run(training.bytes, new Map([['x', { data: images, dims }], ...vectors(parameters)]));
     const value = forward(exact, exact);
     const doubled = Float32Array.from(value, (v) => 2 * v);
     const batch = moments(exact);
-    const near = (key: string, from: ReadonlyMap<string, string>, expected: number[]) => {
-      const apart = distance(outputOf(results, from.get(key) ?? ''), expected);
-      t.ok(apart < 1e-4, `${key}: ${apart}`);
+    const near = (name: string, from: ReadonlyMap<string, string>, expected: number[]) => {
+      const apart = distance(outputOf(results, from.get(name) ?? ''), expected);
+      t.ok(apart < 1e-4, `${name}: ${apart}`);
     };
     t.ok(distance(outputOf(results, 'logits'), value) < 1e-4, 'the value is that of inference');
-    near(names.mean, training.statistics, batch.mean);
-    near(names.variance, training.statistics, batch.variance);
-    near(names.gamma, training.gradients, reference(exact, 'gamma', doubled));
-    near(names.beta, training.gradients, reference(exact, 'beta', doubled));
+    near(key('mean'), training.statistics, batch.mean);
+    near(key('variance'), training.statistics, batch.variance);
+    near(key('gamma'), training.gradients, reference(exact, 'gamma', doubled));
+    near(key('beta'), training.gradients, reference(exact, 'beta', doubled));
   });
 }

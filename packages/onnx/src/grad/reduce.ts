@@ -1,27 +1,85 @@
 import type { Graph, Operation, Value } from '../graph.js';
-import { reductionAxes } from '../shapes.js';
-import { input, output, type Rules } from './rule.js';
+import { zero } from './masks.js';
+import { input, list, number, output, type Rule, type Rules } from './rule.js';
+import { intsIn, shapeOf } from './sizes.js';
+
+/** The axes of a reduction: an input from some opset on, an attribute before; undefined for all. */
+function axesOf(graph: Graph, op: Operation): Value | undefined {
+  const attribute = list(op, 'axes');
+  if (attribute !== undefined) return graph.ints(attribute);
+  return intsIn(graph, op.inputs[1])?.length === 0 ? undefined : op.inputs[1];
+}
+
+/** Whether an operator without axes leaves its input as it is. */
+const isIdentity = (graph: Graph, op: Operation): boolean =>
+  number(op, 'noop_with_empty_axes', 0) === 1 && axesOf(graph, op) === undefined;
+
+/** A value in the shape of the output, with the axes that are gone from it: it can be broadcast to the input. */
+function kept(graph: Graph, value: Value, op: Operation): Value {
+  const axes = axesOf(graph, op);
+  // Where all axes are gone the value is a scalar, which is broadcast to any shape.
+  if (number(op, 'keepdims', 1) === 1 || axes === undefined) return value;
+  return graph.op('Unsqueeze', [value, axes]);
+}
 
 /** The gradient of a sum: the same number for every element that went into it. */
-function spread(graph: Graph, g: Value, operation: Operation): Value {
-  const x = input(operation, 0);
-  const axes = reductionAxes(operation.inputs, operation.attributes, graph) ?? [];
-  const kept = (operation.attributes.keepdims ?? 1) === 1 ? g : graph.op('Unsqueeze', [g, graph.ints(axes)]);
-  return graph.op('Expand', [kept, graph.op('Shape', [x])]);
-}
+const spread = (graph: Graph, g: Value, op: Operation): Value =>
+  isIdentity(graph, op) ? g : graph.op('Expand', [kept(graph, g, op), shapeOf(graph, input(op, 0))]);
 
 /** How many elements of x go into each element of y. */
 const share = (graph: Graph, x: Value, y: Value): Value => graph.div(graph.size(y), graph.size(x));
 
-const softmaxAxis = (operation: Operation): number => (operation.attributes.axis ?? -1) as number;
+/** Elements that tie share the gradient. */
+const extreme =
+  (distance: (graph: Graph, y: Value, x: Value) => Value): Rule =>
+  (graph, g, op) => {
+    const mask = zero(graph, distance(graph, kept(graph, output(op), op), input(op, 0)));
+    const axes = axesOf(graph, op);
+    const ties = graph.op('ReduceSum', axes === undefined ? [mask] : [mask, axes], { keepdims: 1 });
+    return graph.mul(mask, graph.div(kept(graph, g, op), ties));
+  };
+
+/** A rule f(x) h(g, y): what can be is done in the smaller shape of y. */
+const times =
+  (large: (graph: Graph, x: Value) => Value, small: (graph: Graph, g: Value, y: Value) => Value): Rule =>
+  (graph, g, op) =>
+    graph.mul(large(graph, input(op, 0)), kept(graph, small(graph, g, output(op)), op));
+
+const softmaxAxis = (op: Operation): number => number(op, 'axis', -1);
 
 export const reduce: Rules = {
   ReduceSum: [spread],
   ReduceMean: [(graph, g, op) => spread(graph, graph.mul(g, share(graph, input(op, 0), output(op))), op)],
+  ReduceMax: [extreme((graph, y, x) => graph.sub(y, x))],
+  ReduceMin: [extreme((graph, y, x) => graph.sub(x, y))],
+  /** No element may be 0. */
+  ReduceProd: [(graph, g, op) => graph.div(kept(graph, graph.mul(g, output(op)), op), input(op, 0))],
+  ReduceL1: [
+    times(
+      (graph, x) => graph.op('Sign', [x]),
+      (_, g) => g,
+    ),
+  ],
+  ReduceL2: [
+    times(
+      (_, x) => x,
+      (graph, g, y) => graph.div(g, y),
+    ),
+  ],
+  ReduceSumSquare: [
+    times(
+      (_, x) => x,
+      (graph, g) => graph.scale(g, 2),
+    ),
+  ],
+  ReduceLogSum: [(graph, g, op) => spread(graph, graph.div(g, graph.exp(output(op))), op)],
+  ReduceLogSumExp: [
+    (graph, g, op) => graph.mul(graph.exp(graph.sub(input(op, 0), kept(graph, output(op), op))), kept(graph, g, op)),
+  ],
   GlobalAveragePool: [
     (graph, g, op) => {
       const x = input(op, 0);
-      return graph.op('Expand', [graph.mul(g, share(graph, x, output(op))), graph.op('Shape', [x])]);
+      return graph.op('Expand', [graph.mul(g, share(graph, x, output(op))), shapeOf(graph, x)]);
     },
   ],
   /** y (g - sum(g y)) */

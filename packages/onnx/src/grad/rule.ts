@@ -1,3 +1,4 @@
+import { OnnxError } from '../errors.js';
 import type { Graph, Operation, Value } from '../graph.js';
 
 /**
@@ -6,13 +7,56 @@ import type { Graph, Operation, Value } from '../graph.js';
  * @param graph where its formula is written
  * @param g gradient of the loss with respect to the operation's first output
  * @param operation the operation; `operation.outputs[0]` is its value
+ * @param i which input, for operators whose inputs are all alike
  * @returns a gradient in the input's shape, or in the shape that it was broadcast to
+ * @throws OnnxError ONNX_UNSUPPORTED: not for these attributes or shapes
  */
-export type Rule = (graph: Graph, g: Value, operation: Operation) => Value;
+export type Rule = (graph: Graph, g: Value, operation: Operation, i: number) => Value;
 
-/** A rule for each input that a gradient can flow into, in the order of the inputs. */
-export type Rules = Readonly<Record<string, readonly (Rule | undefined)[]>>;
+/** The same for an operator with several outputs: a gradient for each, undefined where the loss does not depend on it. */
+export type JointRule = (
+  graph: Graph,
+  gradients: readonly (Value | undefined)[],
+  operation: Operation,
+  i: number,
+) => Value;
+
+/** The rules of an operator: one for each input that a gradient can flow into, one for all inputs, or one for all outputs. */
+export type Entry = readonly (Rule | undefined)[] | { readonly everyInput: Rule } | { readonly everyOutput: JointRule };
+
+/** Operators and their rules. */
+export type Rules = Readonly<Record<string, Entry>>;
 
 /** An input that must be there. */
 export const input = (operation: Operation, i: number): Value => operation.inputs[i] as Value;
 export const output = (operation: Operation): Value => operation.outputs[0] as Value;
+
+/** A numeric attribute. */
+export const number = ({ attributes }: Operation, name: string, fallback: number): number =>
+  (attributes[name] ?? fallback) as number;
+
+/** A list attribute. */
+export const list = ({ attributes }: Operation, name: string): readonly number[] | undefined =>
+  attributes[name] as readonly number[] | undefined;
+
+/** An operation whose gradient we cannot write, and what to do. */
+export function unsupported({ type, name }: Operation, cause: string, remedy: string): OnnxError {
+  return new OnnxError('ONNX_UNSUPPORTED', `the gradient of "${name}", a ${type}, ${cause}; ${remedy}.`);
+}
+
+/** Number of axes of an input. @throws OnnxError ONNX_UNSUPPORTED: it is not known */
+export function rankOf(operation: Operation, i = 0): number {
+  const { name, shape } = input(operation, i);
+  if (shape !== undefined) return shape.length;
+  throw unsupported(
+    operation,
+    `depends on the number of axes of "${name}", which is not known`,
+    'write shapes into the model with onnx.shape_inference.infer_shapes',
+  );
+}
+
+/** An axis attribute, counted from the front. */
+export function axisFrom(operation: Operation, fallback: number, i = 0): number {
+  const axis = number(operation, 'axis', fallback);
+  return axis < 0 ? axis + rankOf(operation, i) : axis;
+}

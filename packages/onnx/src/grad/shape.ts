@@ -1,5 +1,5 @@
 import type { Rule, Rules } from './rule.js';
-import { input } from './rule.js';
+import { input, list, rankOf } from './rule.js';
 
 /** The elements stay, their arrangement goes back. */
 const restore: Rule = (graph, g, op) => graph.reshapeLike(g, input(op, 0));
@@ -11,9 +11,7 @@ export const shape: Rules = {
   Unsqueeze: [restore],
   Transpose: [
     (graph, g, op) => {
-      const rank = input(op, 0).shape?.length ?? 0;
-      const perm =
-        (op.attributes.perm as readonly number[] | undefined) ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
+      const perm = list(op, 'perm') ?? Array.from({ length: rankOf(op) }, (_, i) => rankOf(op) - 1 - i);
       return graph.transpose(
         g,
         perm.map((_, axis) => perm.indexOf(axis)),

@@ -1,192 +1,28 @@
-import type { Attributes } from '../graph.js';
+import { ACTIVATIONS } from './cases/activations.js';
+import type { Case } from './cases/case.js';
+import { ELEMENTWISE } from './cases/elementwise.js';
+import { LINEAR } from './cases/linear.js';
+import { NORMALIZATION } from './cases/normalization.js';
+import { REDUCE } from './cases/reduce.js';
+import { SELECTION } from './cases/selection.js';
+import { SHAPE } from './cases/shape.js';
+import { WINDOW } from './cases/window.js';
 
-/** A case for the gradient rules: an operator on random inputs. */
-export interface Case {
-  readonly operator: string;
-  readonly shapes: readonly (readonly number[])[];
-  readonly attributes: Attributes;
-  /** A last input of constant int64: axes, or a shape. */
-  readonly ints?: readonly number[];
-  /** Inputs that are constants of the graph. */
-  readonly frozen: readonly number[];
-  /** Where the inputs lie: positive for logarithms, not near 0 for what has a kink or a pole there. */
-  readonly domain: 'all' | 'positive' | 'not near 0';
-  readonly opset: number;
-}
-
-const of = (operator: string, shapes: number[][], attributes: Attributes = {}, more: Partial<Case> = {}): Case => ({
-  operator,
-  shapes,
-  attributes,
-  frozen: [],
-  domain: 'all',
-  opset: 17,
-  ...more,
-});
-
-/** A convolution of x [batch, inputs, ...] with a frozen kernel [outputs, inputs / group, ...]. */
-const conv = (x: number[], kernel: number[], attributes: Attributes = {}): Case =>
-  of('Conv', [x, kernel], attributes, { frozen: [1] });
+export type { Case, Constant } from './cases/case.js';
 
 /** An axis 0 of size 2 is a batch: every case runs once with its size known and once with it open. */
 export const CASES: readonly Case[] = [
-  of('Identity', [[2, 3]]),
-  of('Add', [
-    [2, 3],
-    [2, 3],
-  ]),
-  of('Add', [
-    [2, 3, 4, 5],
-    [3, 1, 1],
-  ]),
-  of('Add', [[3], [2, 4, 3]]),
-  of('Add', [
-    [1, 3],
-    [4, 1],
-  ]),
-  of('Add', [[], [2, 3]]),
-  of('Sub', [
-    [2, 3],
-    [2, 3],
-  ]),
-  of('Sub', [[3], [2, 3]]),
-  of('Mul', [
-    [2, 3],
-    [2, 3],
-  ]),
-  of('Mul', [
-    [2, 3, 4],
-    [1, 3, 1],
-  ]),
-  of(
-    'Div',
-    [
-      [2, 3],
-      [2, 3],
-    ],
-    {},
-    { domain: 'positive' },
-  ),
-  of('Div', [[3], [2, 3]], {}, { domain: 'not near 0' }),
-  of('Neg', [[2, 3]]),
-  of('Exp', [[2, 3]]),
-  of('Log', [[2, 3]], {}, { domain: 'positive' }),
-  of('Sqrt', [[2, 3]], {}, { domain: 'positive' }),
-  of('Relu', [[2, 30]], {}, { domain: 'not near 0' }),
-  of('Sigmoid', [[2, 3]]),
-  of('Tanh', [[2, 3]]),
-
-  of('MatMul', [
-    [2, 3],
-    [3, 4],
-  ]),
-  of('MatMul', [
-    [2, 3, 4],
-    [2, 4, 5],
-  ]),
-  of('MatMul', [
-    [2, 3, 4],
-    [4, 5],
-  ]),
-  of('MatMul', [
-    [3, 4],
-    [2, 4, 5],
-  ]),
-  of('MatMul', [
-    [1, 3, 4],
-    [2, 4, 5],
-  ]),
-  of('MatMul', [
-    [2, 1, 3, 4],
-    [1, 5, 4, 3],
-  ]),
-  of('Gemm', [[2, 3], [3, 4], [4]]),
-  of(
-    'Gemm',
-    [
-      [2, 3],
-      [4, 3],
-      [2, 4],
-    ],
-    { transB: 1 },
-  ),
-  of(
-    'Gemm',
-    [
-      [3, 2],
-      [3, 4],
-      [2, 1],
-    ],
-    { transA: 1 },
-  ),
-  of('Gemm', [[3, 5], [4, 3], [1]], { transA: 1, transB: 1, alpha: 0.5, beta: -2 }),
-  of(
-    'Gemm',
-    [
-      [2, 3],
-      [3, 4],
-    ],
-    { alpha: 1.5 },
-  ),
-  of('Gemm', [[2, 3], [4, 3], [4]], { transB: 1, alpha: 0.7 }, { frozen: [1, 2] }),
-
-  of('ReduceSum', [[2, 3, 4]], { keepdims: 1 }, { ints: [1] }),
-  of('ReduceSum', [[2, 3, 4]], { keepdims: 0 }, { ints: [-1, 0] }),
-  of('ReduceSum', [[2, 3, 4]], { keepdims: 0 }),
-  of('ReduceMean', [[2, 3, 4]], { keepdims: 1, axes: [-1] }),
-  of('ReduceMean', [[2, 3, 4]], { keepdims: 0, axes: [0, 2] }, { opset: 13 }),
-  of('ReduceMean', [[2, 3, 4]], { keepdims: 0 }, { opset: 18, ints: [2, 1] }),
-  of('ReduceMean', [[2, 3]]),
-  of('GlobalAveragePool', [[2, 3, 4, 5]]),
-  of('GlobalAveragePool', [[2, 3, 7]]),
-  of('Softmax', [[2, 5]]),
-  of('Softmax', [[2, 3, 4]], { axis: 1 }),
-  of('LogSoftmax', [[2, 5]]),
-  of('LogSoftmax', [[2, 3, 4]], { axis: 1 }),
-
-  of('Flatten', [[2, 3, 4]]),
-  of('Flatten', [[2, 3, 4]], { axis: 2 }),
-  of('Flatten', [[2, 3, 4]], { axis: -1 }),
-  of('Reshape', [[2, 3, 4]], {}, { ints: [0, -1] }),
-  of('Reshape', [[2, 6]], {}, { ints: [-1, 3, 2] }),
-  of('Squeeze', [[2, 1, 3, 1]], {}, { ints: [1, 3] }),
-  of('Squeeze', [[2, 1, 3]]),
-  of('Unsqueeze', [[2, 3]], {}, { ints: [0, -1] }),
-  of('Transpose', [[2, 3, 4]]),
-  of('Transpose', [[2, 3, 4, 5]], { perm: [0, 2, 3, 1] }),
-
-  // Stride 1: a convolution with the kernel turned.
-  conv([2, 3, 5, 6], [4, 3, 3, 3], { pads: [1, 1, 1, 1] }),
-  conv([2, 3, 5, 6], [4, 3, 1, 1]),
-  conv([2, 3, 7, 6], [4, 3, 2, 3]),
-  conv([2, 3, 7, 6], [4, 3, 3, 2], { pads: [0, 1, 2, 0] }),
-  conv([2, 3, 9, 8], [4, 3, 3, 3], { dilations: [2, 3], pads: [2, 1, 0, 3] }),
-  conv([2, 4, 5, 6], [6, 2, 3, 3], { group: 2, pads: [1, 1, 1, 1] }),
-  conv([2, 4, 5, 6], [4, 1, 3, 3], { group: 4, pads: [1, 1, 1, 1] }),
-  conv([2, 3, 5, 5], [4, 3, 1, 1], { pads: [1, 0, 0, 1] }), // padded more than the kernel reaches: ConvTranspose
-  // A stride that divides the size: sub-pixel convolution.
-  conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 8, 6], [4, 3, 1, 1], { strides: [2, 2] }),
-  conv([2, 3, 8, 6], [4, 3, 2, 2], { strides: [2, 2] }),
-  conv([2, 3, 8, 6], [4, 3, 4, 4], { strides: [2, 2], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 8, 6], [4, 3, 5, 3], { strides: [2, 2], pads: [2, 1, 2, 1] }),
-  conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2], pads: [0, 1, 1, 0] }),
-  conv([2, 3, 8, 8], [4, 3, 7, 7], { strides: [2, 2], pads: [3, 3, 3, 3] }),
-  conv([2, 3, 9, 6], [4, 3, 3, 3], { strides: [3, 3], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 9, 6], [4, 3, 5, 4], { strides: [3, 3], pads: [2, 0, 1, 2] }),
-  conv([2, 3, 8, 6], [4, 3, 3, 3], { strides: [2, 2] }),
-  // The rest: ConvTranspose.
-  conv([2, 3, 7, 5], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 1, 1, 1] }),
-  conv([2, 3, 7, 8], [4, 3, 3, 3], { strides: [2, 2], pads: [1, 0, 1, 1] }),
-  conv([2, 3, 10, 11], [4, 3, 3, 2], { strides: [3, 3], pads: [0, 1, 1, 0] }),
-  conv([2, 3, 8, 9], [4, 3, 3, 3], { strides: [2, 3], pads: [1, 1, 1, 1] }),
-  conv([2, 4, 8, 6], [6, 2, 3, 3], { strides: [2, 2], group: 2, pads: [1, 1, 1, 1] }),
-  conv([2, 3, 8, 8], [4, 3, 3, 3], { strides: [2, 2], dilations: [2, 2], pads: [2, 2, 2, 2] }),
-  conv([2, 3, 9], [4, 3, 3], { strides: [2], pads: [1, 1] }),
-  conv([2, 3, 8], [4, 3, 3], { pads: [1, 1] }),
-  conv([2, 2, 4, 5, 4], [3, 2, 3, 3, 3], { strides: [2, 1, 2], pads: [1, 1, 1, 1, 1, 1] }),
-  of('Conv', [[2, 3, 6, 6], [4, 3, 3, 3], [4]], { pads: [1, 1, 1, 1] }, { frozen: [1, 2] }),
-  conv([2, 3, 6, 5], [4, 3, 3, 3], { auto_pad: 'VALID', strides: [2, 2] }),
-  conv([2, 3, 6, 5], [4, 3, 3, 2], { auto_pad: 'SAME_UPPER', strides: [2, 2] }),
-  conv([2, 3, 7, 6], [4, 3, 3, 2], { auto_pad: 'SAME_LOWER', strides: [2, 3], dilations: [1, 1] }),
+  ...ELEMENTWISE,
+  ...ACTIVATIONS,
+  ...LINEAR,
+  ...REDUCE,
+  ...SHAPE,
+  ...SELECTION,
+  ...NORMALIZATION,
+  ...WINDOW,
 ];
+
+/** Cases that need no sizes to be known, only the number of axes; slices with steps and resizing to a size do. */
+export const FREE: readonly Case[] = [...SHAPE, ...SELECTION, ...REDUCE, ...NORMALIZATION].filter(
+  ({ last, operator }) => last.length < 4 && operator !== 'Resize',
+);

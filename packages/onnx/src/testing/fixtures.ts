@@ -5,9 +5,11 @@ import { exportGraph } from '../export-graph.js';
 import { GraphProtoSchema, ModelProtoSchema, ValueInfoProtoSchema } from '../gen/onnx/onnx_pb.js';
 import type { Graph, Value } from '../graph.js';
 import { type OnnxModel, parseModel } from '../model.js';
+import { modelBytes } from '../model-bytes.js';
 import type { Feed } from './runtime.js';
 
-const MODELS = new URL('../../../../models/', import.meta.url);
+/** The folder models/. */
+export const MODELS = new URL('../../../../models/', import.meta.url);
 const PIXELS = 28 * 28;
 
 /** A committed file below models/. */
@@ -54,9 +56,10 @@ export function fileOf(graph: Graph, outputs: Readonly<Record<string, Value>>): 
     graph: create(GraphProtoSchema, { name: 'test' }),
     opset: graph.opset,
     input: value,
+    inputType: 'float32' as const,
     output: value,
   };
-  return exportGraph(graph, new Map(Object.entries(outputs)), like);
+  return modelBytes(exportGraph(graph, new Map(Object.entries(outputs)), like).proto);
 }
 
 /** A graph as a model. */

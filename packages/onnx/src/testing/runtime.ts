@@ -6,16 +6,37 @@ export interface Feed {
   readonly dims: readonly number[];
 }
 
-/** What a model computes in onnxruntime, by output name. */
-export async function run(bytes: Uint8Array, feeds: ReadonlyMap<string, Feed>): Promise<Map<string, Float32Array>> {
-  const session = await open(bytes);
-  const outputs = await session.run(
-    Object.fromEntries([...feeds].map(([name, { data, dims }]) => [name, new Tensor('float32', data, dims)])),
-  );
-  const results = new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
-  await session.release();
-  return results;
+/** Token ids to feed. */
+export interface Tokens {
+  readonly data: BigInt64Array;
+  readonly dims: readonly number[];
 }
+
+export type Feeds = ReadonlyMap<string, Feed | Tokens>;
+
+/** What a model computes in onnxruntime, by output name. */
+export async function run(bytes: Uint8Array, feeds: Feeds): Promise<Map<string, Float32Array>> {
+  return new Map([...(await tensors(bytes, feeds))].map(([name, { data }]) => [name, data as Float32Array]));
+}
+
+/** The shapes of what a model computes, by output name. */
+export async function shapes(bytes: Uint8Array, feeds: Feeds): Promise<Map<string, readonly number[]>> {
+  return new Map([...(await tensors(bytes, feeds))].map(([name, { dims }]) => [name, dims]));
+}
+
+async function tensors(bytes: Uint8Array, feeds: Feeds): Promise<[string, Tensor][]> {
+  const session = await open(bytes);
+  const outputs = await session.run(tensorsOf(feeds));
+  await session.release();
+  return Object.entries(outputs);
+}
+
+/** Feeds as onnxruntime takes them. */
+export const tensorsOf = (feeds: Feeds): Record<string, Tensor> =>
+  Object.fromEntries([...feeds].map(([name, feed]) => [name, tensorOf(feed)]));
+
+const tensorOf = ({ data, dims }: Feed | Tokens): Tensor =>
+  data instanceof BigInt64Array ? new Tensor('int64', data, dims) : new Tensor('float32', data, dims);
 
 function open(bytes: Uint8Array): Promise<InferenceSession> {
   return InferenceSession.create(bytes, {

@@ -1,0 +1,38 @@
+import { OnnxError } from '../errors.js';
+import type { Operation } from '../graph.js';
+import type { Gradients } from './gradients.js';
+import { differentiableOperators } from './rules.js';
+
+/** An input of an operation into which no gradient can flow. */
+export interface Stop {
+  readonly operation: Operation;
+  /** Which input of the operation. */
+  readonly input: number;
+  readonly reason: OnnxError;
+}
+
+/** More names than this are counted. */
+const NAMED = 12;
+
+export function withoutRule({ type, name }: Operation, i: number): OnnxError {
+  return new OnnxError(
+    'ONNX_OPERATOR_WITHOUT_RULE',
+    `the gradient would have to pass input ${i} of "${name}", a ${type}, and there is no rule for it.`,
+  );
+}
+
+/** The error for the first operation that the gradient cannot pass, with what would learn without it. */
+export function firstStop(found: Gradients): OnnxError {
+  const { reason } = found.stops[0] as Stop;
+  const text = reason.message.slice(reason.code.length + 2);
+  const partial = new Set(found.partial.map(({ name }) => name));
+  const whole = [...found.keys()].filter((name) => !partial.has(name));
+  const rest = whole.length > NAMED ? ` and ${whole.length - NAMED} more` : '';
+  const learn =
+    whole.length === 0 ? 'No parameter would' : `Only ${whole.slice(0, NAMED).join(', ')}${rest} would still`;
+  const known =
+    reason.code === 'ONNX_OPERATOR_WITHOUT_RULE'
+      ? ` Known are ${differentiableOperators().join(', ')}; CONTRIBUTING.md says how to add one.`
+      : '';
+  return new OnnxError(reason.code, `${text} ${learn} learn without it.${known}`, { cause: reason });
+}

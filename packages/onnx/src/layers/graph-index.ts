@@ -1,0 +1,91 @@
+import { dequantizedConstant } from '../dequantize.js';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../gen/onnx/onnx_pb.js';
+import { constantLookup, type OnnxModel } from '../model.js';
+import { readInts } from '../tensor.js';
+
+/** Who writes and who reads each value of a model, for recognising patterns of nodes. */
+export interface GraphIndex {
+  readonly nodes: readonly NodeProto[];
+  /** The node that computes a value, looking through Identity and Cast. */
+  readonly producer: (name: string) => NodeProto | undefined;
+  /** The nodes that read a value, looking through Identity and Cast; not one that looks at its type alone. */
+  readonly consumers: (name: string) => readonly NodeProto[];
+  /** A constant, also behind Identity and Cast, or behind DequantizeLinear, as float32 then. */
+  readonly constant: (name: string) => TensorProto | undefined;
+  /** A name for a node that no other node has. */
+  readonly nameOf: (node: NodeProto) => string;
+}
+
+const TRANSPARENT: ReadonlySet<string> = new Set(['Identity', 'Cast', 'CastLike']);
+
+export function indexGraph({ graph }: Pick<OnnxModel, 'graph'>): GraphIndex {
+  const producers = new Map<string, NodeProto>();
+  const readers = new Map<string, NodeProto[]>();
+  const uses = new Map<string, number>();
+  for (const node of graph.node) {
+    for (const output of node.output) producers.set(output, node);
+    for (const input of node.input) {
+      const known = readers.get(input);
+      if (known === undefined) readers.set(input, [node]);
+      else known.push(node);
+    }
+    uses.set(node.name, (uses.get(node.name) ?? 0) + 1);
+  }
+  const constant = throughCasts(graph, producers);
+  const producer = (name: string): NodeProto | undefined => {
+    const node = producers.get(name);
+    return node !== undefined && TRANSPARENT.has(node.opType) ? producer(node.input[0] ?? '') : node;
+  };
+  const consumers = (name: string): NodeProto[] =>
+    (readers.get(name) ?? []).flatMap((node) => {
+      if (node.opType === 'CastLike' && node.input[0] !== name) return [];
+      return TRANSPARENT.has(node.opType) ? consumers(node.output[0] ?? '') : [node];
+    });
+  const nameOf = (node: NodeProto): string =>
+    node.name !== '' && uses.get(node.name) === 1 ? node.name : (node.output[0] ?? node.opType);
+  return { nodes: graph.node, producer, consumers, constant, nameOf };
+}
+
+function throughCasts(graph: GraphProto, producers: ReadonlyMap<string, NodeProto>) {
+  const constant = constantLookup(graph);
+  const dequantized = new Map<NodeProto, TensorProto>();
+  const lookup = (name: string): TensorProto | undefined => {
+    const node = producers.get(name);
+    if (node?.opType === 'Cast' || node?.opType === 'CastLike') return lookup(node.input[0] ?? '');
+    if (node?.opType !== 'DequantizeLinear') return constant(name);
+    const known = dequantized.get(node) ?? dequantizedConstant(node, constant);
+    if (known !== undefined) dequantized.set(node, known);
+    return known;
+  };
+  return lookup;
+}
+
+/** Operators that hand on the elements of their first input as they are. */
+const RESHAPES: ReadonlySet<string> = new Set(['Identity', 'Cast', 'CastLike', 'Unsqueeze', 'Reshape']);
+
+/** A constant, also behind nodes that give it the shape to broadcast, and where it is read: there another can take its place. */
+export function constantRead(
+  node: NodeProto,
+  input: number,
+  index: GraphIndex,
+): { readonly tensor: TensorProto; readonly at: { readonly node: NodeProto; readonly index: number } } | undefined {
+  const tensor = index.constant(node.input[input] ?? '');
+  if (tensor !== undefined) return { tensor, at: { node, index: input } };
+  const before = index.producer(node.input[input] ?? '');
+  return before !== undefined && RESHAPES.has(before.opType) ? constantRead(before, 0, index) : undefined;
+}
+
+export const attributeOf = (node: NodeProto, name: string): AttributeProto | undefined =>
+  node.attribute.find((attribute) => attribute.name === name);
+
+/** The axes of a reduction, which stand in an attribute or, in newer operator sets, in an input. */
+export function axesOf(node: NodeProto, index: GraphIndex): readonly number[] | undefined {
+  const attribute = attributeOf(node, 'axes');
+  if (attribute !== undefined) return attribute.ints.map(Number);
+  const found = constantRead(node, 1, index);
+  return found === undefined ? undefined : readInts(found.tensor);
+}
+
+/** Number of elements of a tensor. */
+export const elementsOf = (tensor: TensorProto): number =>
+  tensor.dims.reduce((product, dim) => product * Number(dim), 1);

@@ -1,0 +1,51 @@
+import { type Case, type Constant, of } from './case.js';
+
+const ints = (...values: number[]): Constant => ({ ints: values });
+
+/** Starts, ends, axes and steps of a slice. */
+const sliced = (...last: (Constant | undefined)[]): Partial<Case> => ({ last });
+
+export const SELECTION: readonly Case[] = [
+  of('Concat', '2x3 2x3', { axis: 1 }),
+  of('Concat', '2x3x4 2x1x4 2x5x4', { axis: -2 }),
+  of('Concat', '2x3 4x3', { axis: 0 }),
+  of('Concat', '2x3', { axis: 1 }),
+  of('Concat', '2x3 2x3', { axis: 1 }, { frozen: [0] }),
+  of('Split', '2x6', { axis: 1 }, { outputs: 3 }),
+  of('Split', '2x6', { axis: 1 }, { outputs: 3, reads: [1] }),
+  of('Split', '2x6', { axis: -1 }, { outputs: 2, ints: [5, 1] }),
+  of('Split', '2x6', { axis: -1 }, { outputs: 2, ints: [5, 1], reads: [1] }),
+  of('Split', '4x3', {}, { outputs: 2 }),
+  of('Split', '2x7', { axis: 1, num_outputs: 3 }, { outputs: 3, opset: 18 }),
+  of('Slice', '2x6', {}, sliced(ints(1), ints(4), ints(1))),
+  of('Slice', '4x6', {}, sliced(ints(1, -4), ints(3, -1))),
+  of('Slice', '2x6x5', {}, sliced(ints(1, -2), ints(100, 100), ints(1, -1))),
+  of('Slice', '2x3', {}, sliced(ints(0), ints(-1), ints(0))),
+  of('Slice', '2x3', {}, sliced(ints(-1), ints(9), ints(0))),
+  of('Slice', '2x3', {}, sliced(ints(0), ints(1), ints(0))),
+  of('Slice', '2x6x5', {}, sliced(ints(0, 1), ints(100, 100), ints(1, 2), ints(2, 2))),
+  of('Slice', '2x6x5', {}, sliced(ints(1, 0), ints(100, 100), ints(1, 2), ints(2, 3))),
+  of('Slice', '2x7', {}, sliced(ints(-1), ints(-100), ints(1), ints(-1))),
+  of('Slice', '2x7', {}, sliced(ints(5), ints(0), ints(1), ints(-2))),
+  of('Slice', '2x7', {}, sliced(ints(100), ints(1), ints(1), ints(-3))),
+  of('Gather', '2x3x4', { axis: 1 }, { last: [{ ints: 1 }] }),
+  of('Gather', '2x3x4', { axis: -1 }, { last: [{ ints: -1 }] }),
+  of('Gather', '3x2x4', {}, { last: [{ ints: 2 }] }),
+  of('Gather', '2x3', {}, { last: [{ ints: 1 }] }),
+  of('Gather', '2x5', { axis: 1 }, { ints: [1, 2, 3] }),
+  of('Gather', '2x5', { axis: 1 }, { ints: [4, 2, 0] }),
+  of('Gather', '2x6x2', { axis: 1 }, { ints: [0, 2, 4] }),
+  of('Gather', '2x4', { axis: 1 }, { ints: [2, 0, 3, 1] }),
+  of('Gather', '2x4', { axis: 1 }, { ints: [2, 2, 0] }),
+  of('Gather', '2x4x3', { axis: 1 }, { last: [{ ints: [2, 2, 0, 1, -1, 3], dims: [2, 3] }] }),
+  of('Gather', '5x3', {}, { last: [{ ints: [2, 2, 0, 1], dims: [2, 2] }] }),
+  of('GatherElements', '2x4', { axis: 1 }, { last: [{ ints: [0, 0, 3, 2], dims: [2, 2] }] }),
+  of('GatherND', '2x4', {}, { last: [{ ints: [0, 0, 1, 2, 0, 0], dims: [3, 2] }] }),
+  of('Pad', '2x3', {}, { ints: [0, 1, 0, 2] }),
+  of('Pad', '2x5', {}, { ints: [1, -1, 0, 2] }),
+  of('Pad', '2x5', {}, { last: [ints(-1, 2), { float: 1.5 }, ints(1)], opset: 18 }),
+  of('Trilu', '2x3x3'),
+  of('Trilu', '2x3x3', { upper: 0 }, { last: [{ ints: 1 }] }),
+  of('CumSum', '2x5', {}, { last: [{ ints: 1 }] }),
+  of('CumSum', '2x5', { exclusive: 1, reverse: 1 }, { last: [{ ints: -1 }] }),
+];

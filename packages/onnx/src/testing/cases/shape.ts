@@ -1,0 +1,30 @@
+import { type Case, of } from './case.js';
+
+export const SHAPE: readonly Case[] = [
+  of('Flatten', '2x3x4'),
+  of('Flatten', '2x3x4', { axis: 2 }),
+  of('Flatten', '2x3x4', { axis: -1 }),
+  of('Reshape', '2x3x4', {}, { ints: [0, -1] }),
+  of('Reshape', '2x6', {}, { ints: [-1, 3, 2] }),
+  of('Squeeze', '2x1x3x1', {}, { ints: [1, 3] }),
+  of('Squeeze', '2x1x3'),
+  of('Unsqueeze', '2x3', {}, { ints: [0, -1] }),
+  of('Transpose', '2x3x4'),
+  of('Transpose', '2x3x4x5', { perm: [0, 2, 3, 1] }),
+  of('Expand', '3x1', {}, { ints: [2, 3, 4] }),
+  of('Expand', '2x1x3', {}, { ints: [1, 4, 1] }),
+  of('Expand', '.', {}, { ints: [2, 3] }),
+  of('Tile', '2x3', {}, { ints: [1, 4] }),
+  of('Tile', '2x3x2', {}, { ints: [3, 1, 2] }),
+  of('Tile', '2x3', {}, { ints: [1, 1] }),
+  of('DepthToSpace', '2x8x3x2', { blocksize: 2 }),
+  of('DepthToSpace', '2x8x3x2', { blocksize: 2, mode: 'CRD' }),
+  of('SpaceToDepth', '2x3x4x6', { blocksize: 2 }),
+  of('Resize', '2x3x2x4', {}, { last: [undefined, undefined, { ints: [2, 3, 4, 12] }] }),
+  of(
+    'Resize',
+    '2x3x4',
+    { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+    { last: [undefined, { floats: [1, 1, 3] }] },
+  ),
+];
