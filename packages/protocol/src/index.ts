@@ -1,6 +1,8 @@
 // Messages, for whoever speaks the protocol.
 export { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 export { equalBytes, indexOfNonFinite, toHex } from './bytes.js';
+// Parameters and versions.
+export { type GridTensor, PARAMETER_KINDS, type ParameterGrid } from './delta/parameter-grid.js';
 // Names of models and versions.
 export { DIGEST_LENGTH, digestBytes, digestParameters } from './digest.js';
 // Errors, for everyone.
@@ -22,9 +24,8 @@ export {
   DeltaSchema,
   type Device,
   DeviceSchema,
-  ParameterEncoding,
-  type ParameterPayload,
-  ParameterPayloadSchema,
+  type Difference,
+  DifferenceSchema,
   type Sample,
   SampleEncoding,
   SampleSchema,
@@ -52,7 +53,6 @@ export {
 export { GrpcStatus } from './grpc-status.js';
 // Messages of a peer, checked once at the border.
 export { checkIdentifier, type PeerDevice, parseDevice, parseReference, type Reference } from './identifiers.js';
-// Parameters and versions.
 export { concatenate, countElements, type ParameterSet, splitLike } from './parameters.js';
 export {
   type Announcement,
@@ -86,10 +86,10 @@ export { adaptationService, type GrpcDefinition, type GrpcMethod, grpcDefinition
 export * from './trust/index.js';
 export {
   applyVersion,
-  type DeltaOptions,
-  encodeDelta,
-  encodeSnapshot,
+  decodeDifference,
   exportedVersion,
   type ParameterVersion,
   type VersionState,
+  versionAt,
 } from './version-codec.js';
+export { type DeltaOptions, encodeDelta, encodeSnapshot, joinDeltas } from './version-encoder.js';

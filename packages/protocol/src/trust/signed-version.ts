@@ -3,8 +3,8 @@ import { equalBytes, toHex } from '../bytes.js';
 import { RenormError } from '../errors.js';
 import { type Version, VersionSchema, type WatchResponse } from '../gen/renorm/v1/adaptation_pb.js';
 import { type Rollback, RollbackSchema, type SignedMessage } from '../gen/renorm/v1/trust_pb.js';
+import type { Reference } from '../identifiers.js';
 import { safeNumber } from '../safe-number.js';
-import type { VersionState } from '../version-codec.js';
 import type { Ed25519 } from './ed25519.js';
 import { checkRootExpiry, type Root } from './root.js';
 import { checkSignatures, signMessage } from './signed-message.js';
@@ -36,7 +36,7 @@ export interface Receiver {
   readonly root: Root;
   readonly modelDigest: Uint8Array;
   readonly cohort: string;
-  readonly held: VersionState;
+  readonly held: Reference;
   /** The newest version that was ever taken: it may be above what is held, after decoding began anew. */
   readonly newest: number;
   /** Milliseconds since the Unix epoch. */

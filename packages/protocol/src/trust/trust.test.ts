@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { test } from 'tap';
 import { type SignedMessage, WatchResponseSchema } from '../index.js';
-import { encodeDelta, encodeSnapshot, exportedVersion } from '../version-codec.js';
+import { exportedVersion } from '../version-codec.js';
+import { encodeDelta, encodeSnapshot } from '../version-encoder.js';
 import { webEd25519 as ed, randomSecretKey } from './ed25519.js';
 import { checkRootExpiry, followRoots, openRoot, type Root, signRoot } from './root.js';
 import { signedText, signMessage } from './signed-message.js';
@@ -20,7 +21,7 @@ async function rootOf(version: number, root: Uint8Array, signing: Uint8Array, ex
 
 const exported = exportedVersion(new Map([['bn/gamma', Float32Array.of(1, 2)]]));
 const delta = encodeDelta(exported, new Map([['bn/gamma', Float32Array.of(1.5, 2)]]), { publishedAtMs: NOW });
-const first = { number: 1, digest: delta.version.digest, parameters: delta.decoded };
+const first = delta.decoded;
 const envelope: Envelope = {
   modelDigest: fill(9),
   cohort: 'lobby',
