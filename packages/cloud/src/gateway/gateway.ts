@@ -23,14 +23,16 @@ import {
   type UploadRequest,
   type UploadResponse,
   UploadResponseSchema,
+  type VersionState,
   type WatchRequest,
   type WatchResponse,
   WatchResponseSchema,
 } from '@renorm/protocol';
+import { CatchUp } from './catch-up.js';
 import type { GatewaySetup } from './gateway-options.js';
 import { InFlight } from './in-flight.js';
 import { toServiceError } from './service-error.js';
-import { versionsFor, Watcher } from './watcher.js';
+import { Watcher } from './watcher.js';
 
 const CLOSE_MS = 2_000;
 
@@ -40,9 +42,13 @@ export class Gateway {
   readonly #setup: GatewaySetup;
   readonly #inFlight = new InFlight();
   readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #exported: VersionState;
+  readonly #catchUp: CatchUp;
 
   constructor(setup: GatewaySetup) {
     this.#setup = setup;
+    this.#exported = exportedVersion(setup.exported);
+    this.#catchUp = new CatchUp(setup.substrate, this.#exported);
     this.#server = new Server({
       'grpc.max_receive_message_length': setup.options.maxMessageBytes,
       'grpc.max_concurrent_streams': setup.options.maxStreamsPerPeer,
@@ -128,8 +134,8 @@ export class Gateway {
   async #announce(request: AnnounceRequest): Promise<AnnounceResponse> {
     const { device, running } = parseAnnounce(request);
     this.#checkModel(device);
-    const { substrate, exported, options, onAnnounced } = this.#setup;
-    const { number, digest } = substrate.latest(device.cohort) ?? exportedVersion(exported);
+    const { substrate, options, onAnnounced } = this.#setup;
+    const { number, digest } = substrate.latest(device.cohort) ?? this.#exported;
     onAnnounced(device.cohort, device.id, running.number);
     return create(AnnounceResponseSchema, {
       latest: { number: BigInt(number), digest },
@@ -171,12 +177,12 @@ export class Gateway {
       this.#setup.doorkeeper?.check(call.metadata.get('authorization'), call.request.device?.cohort ?? '');
       const { device, running } = parseWatch(call.request);
       this.#checkModel(device);
-      const { substrate, exported, signer, edgeDigest: modelDigest } = this.#setup;
-      const exportedDigest = exportedVersion(exported).digest;
+      const { signer, edgeDigest: modelDigest } = this.#setup;
+      const exportedDigest = this.#exported.digest;
       const watcher = new Watcher(
         call,
         running,
-        (from) => versionsFor(from, exported, device.cohort, substrate),
+        (from) => this.#catchUp.versionFor(from, device.cohort),
         (version) =>
           create(
             WatchResponseSchema,

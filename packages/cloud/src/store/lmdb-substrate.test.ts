@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SampleEncoding } from '@renorm/protocol';
+import { encodeDelta, exportedVersion, SampleEncoding } from '@renorm/protocol';
 import { test } from 'tap';
 import type { CohortState } from '../adaptation/cohort-state.js';
 import { LmdbSubstrate, storageError } from './lmdb-substrate.js';
@@ -61,7 +61,8 @@ test('state, versions and samples are there after closing and opening again', as
   };
   const digest = new Uint8Array(32).fill(1);
   const stored = { number: 1, digest, parentDigest: new Uint8Array(32), message: Uint8Array.of(1, 2) };
-  const latest = { number: 1, digest, parameters: learner(8).parameters, publishedAtMs: 5 };
+  const exported = exportedVersion(fresh.edge.parameters);
+  const { decoded: latest } = encodeDelta(exported, learner(8).parameters, { publishedAtMs: 5 });
   await store.commit('lobby', { trained: 2, state }, { latest, stored }, 1);
   await store.close();
 

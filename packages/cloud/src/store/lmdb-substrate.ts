@@ -1,13 +1,24 @@
 import { join } from 'node:path';
-import { RenormError, type SampleEncoding } from '@renorm/protocol';
+import {
+  applyVersion,
+  encodeSnapshot,
+  equalBytes,
+  exportedVersion,
+  fromBinary,
+  type ParameterVersion,
+  RenormError,
+  type SampleEncoding,
+  toBinary,
+  VersionSchema,
+  type VersionState,
+} from '@renorm/protocol';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { CohortState } from '../adaptation/cohort-state.js';
-import { decodeParameters, decodeState, type EncodedState, encodeParameters, encodeState } from './state-codec.js';
+import { decodeState, type EncodedState, encodeState } from './state-codec.js';
 import type {
   Append,
   Appended,
   Checkpoint,
-  LatestVersion,
   Progress,
   Publication,
   StoredSample,
@@ -16,10 +27,9 @@ import type {
 } from './substrate.js';
 
 interface EncodedLatest {
-  readonly number: number;
   readonly digest: Uint8Array;
-  readonly publishedAtMs: number;
-  readonly parameters: Uint8Array;
+  /** A renorm.v1.Version message with a snapshot. */
+  readonly snapshot: Uint8Array;
 }
 
 interface EncodedCheckpoint {
@@ -43,10 +53,14 @@ export class LmdbSubstrate implements Substrate {
   readonly #latest: Database<EncodedLatest, string>;
   readonly #versions: Database<StoredVersion, [string, number]>;
   readonly #fresh: CohortState;
+  readonly #exported: VersionState;
+  /** The newest version of each cohort, as far as it has been asked for. */
+  readonly #decoded = new Map<string, ParameterVersion>();
 
   /** @param fresh state of a cohort that has learnt nothing: names and lengths of the parameters */
   constructor(folder: string, fresh: CohortState) {
     this.#fresh = fresh;
+    this.#exported = exportedVersion(fresh.edge.parameters);
     this.#root = open({ path: join(folder, 'store'), maxDbs: 8 });
     this.#samples = this.#root.openDB({ name: 'samples' });
     this.#received = this.#root.openDB({ name: 'received' });
@@ -111,20 +125,24 @@ export class LmdbSubstrate implements Substrate {
       for (const key of [...this.#samples.getKeys({ start: [cohort, 0], end: [cohort, keepFrom] })])
         this.#samples.remove(key);
       if (publication === undefined) return;
-      const { number, digest, publishedAtMs, parameters } = publication.latest;
-      this.#latest.put(cohort, { number, digest, publishedAtMs, parameters: encodeParameters(parameters) });
+      const { number, digest } = publication.latest;
+      const snapshot = toBinary(VersionSchema, encodeSnapshot(publication.latest));
+      this.#latest.put(cohort, { digest, snapshot });
       this.#versions.put([cohort, number], publication.stored);
       const old = [...this.#versions.getKeys({ start: [cohort, 0], end: [cohort, number - VERSIONS_KEPT + 1] })];
       for (const key of old) this.#versions.remove(key);
     });
   }
 
-  latest(cohort: string): LatestVersion | undefined {
+  latest(cohort: string): ParameterVersion | undefined {
     this.#refresh();
     const encoded = this.#latest.get(cohort);
     if (encoded === undefined) return undefined;
-    const parameters = decodeParameters(encoded.parameters, this.#fresh.edge.parameters);
-    return { ...encoded, digest: plainBytes(encoded.digest), parameters };
+    const known = this.#decoded.get(cohort);
+    if (known !== undefined && equalBytes(known.digest, encoded.digest)) return known;
+    const version = applyVersion(this.#exported, fromBinary(VersionSchema, encoded.snapshot));
+    this.#decoded.set(cohort, version);
+    return version;
   }
 
   versionsAfter(cohort: string, number: number): StoredVersion[] {

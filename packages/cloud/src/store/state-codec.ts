@@ -15,11 +15,10 @@ interface EncodedLearner {
   readonly velocities: Uint8Array;
 }
 
-export const encodeParameters = (parameters: ParameterSet): Uint8Array =>
-  new Uint8Array(concatenate(parameters).buffer);
+const encodeParameters = (parameters: ParameterSet): Uint8Array => new Uint8Array(concatenate(parameters).buffer);
 
 /** @param like names and lengths */
-export function decodeParameters(bytes: Uint8Array, like: ParameterSet): ParameterSet {
+function decodeParameters(bytes: Uint8Array, like: ParameterSet): ParameterSet {
   // A copy by way of Uint8Array: what msgpackr returns may be a Buffer at any offset, and its slice does not copy.
   return splitLike(like, new Float32Array(Uint8Array.prototype.slice.call(bytes).buffer));
 }

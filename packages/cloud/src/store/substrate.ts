@@ -1,4 +1,4 @@
-import type { EncodedSample, VersionState } from '@renorm/protocol';
+import type { EncodedSample, ParameterVersion } from '@renorm/protocol';
 import type { CohortState } from '../adaptation/cohort-state.js';
 
 /** A sample as it is kept: what the device sent, and who sent it. */
@@ -47,14 +47,9 @@ export interface StoredVersion {
   readonly message: Uint8Array;
 }
 
-/** The newest version with its parameters, and when it was published. */
-export interface LatestVersion extends VersionState {
-  readonly publishedAtMs: number;
-}
-
 /** A version about to be published. */
 export interface Publication {
-  readonly latest: LatestVersion;
+  readonly latest: ParameterVersion;
   readonly stored: StoredVersion;
 }
 
@@ -80,7 +75,7 @@ export interface Substrate {
   /** Keeps a checkpoint, and with it the version that it publishes, or neither; forgets samples before `keepFrom`. */
   commit(cohort: string, checkpoint: Checkpoint, publication: Publication | undefined, keepFrom: number): Promise<void>;
   /** undefined while the cohort runs the model as exported. */
-  latest(cohort: string): LatestVersion | undefined;
+  latest(cohort: string): ParameterVersion | undefined;
   /** Versions behind a number, oldest first; old ones may be missing. */
   versionsAfter(cohort: string, number: number): StoredVersion[];
   close(): Promise<void>;

@@ -17,9 +17,12 @@ export interface PublishingOptions {
   readonly everySteps: number;
   /** While only replaying: at most one version in so many milliseconds. Default: 5,000. */
   readonly idleIntervalMs: number;
+  /**
+   * How far the predictions of a version as devices decode it may be from those of the parameters as trained: symmetric
+   * Kullback-Leibler divergence in nats, mean over replayed samples. More makes shorter deltas. Default: 0.002.
+   */
+  readonly divergence: number;
 }
-
-export const PUBLISHING_DEFAULTS: PublishingOptions = { everySteps: 1, idleIntervalMs: 5_000 };
 
 /** A step that has been committed. */
 export interface StepReport {
@@ -35,7 +38,16 @@ export interface StepReport {
   /** Duration of the step in milliseconds, the commit included. */
   readonly milliseconds: number;
   /** The version that it published. */
-  readonly version: { readonly number: number; readonly bytes: number } | undefined;
+  readonly version: PublishedVersion | undefined;
+}
+
+/** A version that went out. */
+export interface PublishedVersion {
+  readonly number: number;
+  /** Of its delta. */
+  readonly bytes: number;
+  /** Of the predictions from those of the parameters as trained, in nats; undefined where there was nothing to measure with. */
+  readonly divergence: number | undefined;
 }
 
 export type FromTrainer =

@@ -1,10 +1,11 @@
-import { decodeSample, encodeDelta, exportedVersion, toBinary, VersionSchema } from '@renorm/protocol';
+import { decodeSample, exportedVersion, toBinary, VersionSchema, type VersionState } from '@renorm/protocol';
 import type { Adaptation, Step } from '../adaptation/adaptation.js';
-import { batchOf } from '../adaptation/batch.js';
+import { type Batch, batchOf, joinBatches } from '../adaptation/batch.js';
 import type { CohortState } from '../adaptation/cohort-state.js';
 import { drawIdle, drawReplay, replayWindow } from '../adaptation/replay.js';
+import { type DeltaWriter, deltaWriter } from '../publication/delta-writer.js';
 import type { Checkpoint, Publication, Substrate } from '../store/substrate.js';
-import type { PublishingOptions, StepReport } from './messages.js';
+import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
 
 interface Work {
   readonly cohort: string;
@@ -12,11 +13,19 @@ interface Work {
   readonly backlog: number;
 }
 
-/** What the loop remembers between steps and may forget: it only spaces out idle work. */
+/** What the loop remembers of a cohort between steps and may forget. */
 interface Pace {
   idleSteps: number;
   publishedAt: number;
   stepsSincePublication: number;
+  /** Samples trained on since the last publication. */
+  trained: number;
+  readonly writer: DeltaWriter;
+}
+
+interface Published {
+  readonly publication: Publication;
+  readonly divergence: number | undefined;
 }
 
 /**
@@ -29,12 +38,14 @@ export class TrainingLoop {
   readonly #publishing: PublishingOptions;
   readonly #paces = new Map<string, Pace>();
   readonly #checkpoints = new Map<string, Checkpoint>();
+  readonly #exported: VersionState;
   #turn = 0;
 
   constructor(adaptation: Adaptation, substrate: Substrate, publishing: PublishingOptions) {
     this.#adaptation = adaptation;
     this.#substrate = substrate;
     this.#publishing = publishing;
+    this.#exported = exportedVersion(adaptation.initialState().edge.parameters);
   }
 
   /**
@@ -80,14 +91,18 @@ export class TrainingLoop {
     pace.stepsSincePublication += 1;
     const publish = pace.stepsSincePublication >= this.#publishing.everySteps;
     let step: Step;
+    let samples: Batch;
     try {
-      step = await this.#adaptation.step(before, this.#batch(cohort, fresh), this.#batch(cohort, drawn.positions));
+      const [batch, replay] = [this.#batch(cohort, fresh), this.#batch(cohort, drawn.positions)];
+      samples = joinBatches(batch, replay);
+      step = await this.#adaptation.step(before, batch, replay);
     } catch (error) {
       // The samples are passed over: with the same ones the step would fail for ever.
-      await this.#commit(cohort, { trained: after, state: before }, false);
+      await this.#commit(cohort, { trained: after, state: before });
       throw error;
     }
-    const version = await this.#commit(cohort, { trained: after, state: step.state }, publish);
+    pace.trained += samples.count;
+    const version = await this.#commit(cohort, { trained: after, state: step.state }, publish ? samples : undefined);
     return this.#report(cohort, step, backlog - fresh.length, started, version);
   }
 
@@ -98,13 +113,12 @@ export class TrainingLoop {
     const drawn = drawIdle(replayWindow(trained, options), state.random, options);
     if (drawn.positions.length === 0 || pace.idleSteps >= options.idleReplaySteps) return undefined;
     pace.idleSteps += 1;
-    const step = await this.#adaptation.idleStep(
-      { ...state, random: drawn.random },
-      this.#batch(cohort, drawn.positions),
-    );
+    const samples = this.#batch(cohort, drawn.positions);
+    const step = await this.#adaptation.idleStep({ ...state, random: drawn.random }, samples);
+    pace.trained += samples.count;
     const last = pace.idleSteps >= options.idleReplaySteps;
     const publish = last || performance.now() - pace.publishedAt >= this.#publishing.idleIntervalMs;
-    const version = await this.#commit(cohort, { trained, state: step.state }, publish);
+    const version = await this.#commit(cohort, { trained, state: step.state }, publish ? samples : undefined);
     return this.#report(cohort, step, backlog, started, version);
   }
 
@@ -114,41 +128,48 @@ export class TrainingLoop {
   }
 
   #pace(cohort: string): Pace {
-    const pace = this.#paces.get(cohort) ?? { idleSteps: 0, publishedAt: performance.now(), stepsSincePublication: 0 };
+    const pace = this.#paces.get(cohort) ?? this.#newPace();
     this.#paces.set(cohort, pace);
     return pace;
   }
 
-  async #commit(cohort: string, checkpoint: Checkpoint, publish: boolean): Promise<StepReport['version']> {
-    const publication = publish ? this.#publication(cohort, checkpoint.state) : undefined;
+  /** @param samples trained on in this step, where its result is to be published */
+  async #commit(cohort: string, checkpoint: Checkpoint, samples?: Batch): Promise<PublishedVersion | undefined> {
+    const published = samples && (await this.#publication(cohort, checkpoint.state, samples));
     const { from } = replayWindow(checkpoint.trained, this.#adaptation.options);
-    await this.#substrate.commit(cohort, checkpoint, publication, from);
+    await this.#substrate.commit(cohort, checkpoint, published?.publication, from);
     this.#checkpoints.set(cohort, checkpoint);
-    if (publication === undefined) return undefined;
+    if (published === undefined) return undefined;
     const pace = this.#pace(cohort);
     pace.publishedAt = performance.now();
     pace.stepsSincePublication = 0;
-    return { number: publication.latest.number, bytes: publication.stored.message.length };
+    pace.trained = 0;
+    const { publication, divergence } = published;
+    return { number: publication.latest.number, bytes: publication.stored.message.length, divergence };
+  }
+
+  #newPace(): Pace {
+    const writer = deltaWriter(this.#adaptation, this.#publishing);
+    return { idleSteps: 0, publishedAt: performance.now(), stepsSincePublication: 0, trained: 0, writer };
   }
 
   /** What devices decode is the truth of a version; the difference to what was trained goes into the next delta. */
-  #publication(cohort: string, state: CohortState): Publication {
-    const parent = this.#substrate.latest(cohort) ?? exportedVersion(this.#adaptation.initialState().edge.parameters);
-    const publishedAtMs = Date.now();
-    const { version, decoded } = encodeDelta(parent, state.edge.parameters, { publishedAtMs });
-    const number = parent.number + 1;
-    return {
-      latest: { number, digest: version.digest, parameters: decoded, publishedAtMs },
-      stored: {
-        number,
-        digest: version.digest,
-        parentDigest: parent.digest,
-        message: toBinary(VersionSchema, version),
-      },
-    };
+  async #publication(cohort: string, { edge }: CohortState, samples: Batch): Promise<Published> {
+    const parent = this.#substrate.latest(cohort) ?? this.#exported;
+    const pace = this.#pace(cohort);
+    const { version, decoded, divergence } = await pace.writer.write(parent, edge.parameters, samples, pace.trained);
+    const { number, digest } = decoded;
+    const stored = { number, digest, parentDigest: parent.digest, message: toBinary(VersionSchema, version) };
+    return { publication: { latest: decoded, stored }, divergence };
   }
 
-  #report(cohort: string, step: Step, backlog: number, started: number, version: StepReport['version']): StepReport {
+  #report(
+    cohort: string,
+    step: Step,
+    backlog: number,
+    started: number,
+    version: PublishedVersion | undefined,
+  ): StepReport {
     return {
       cohort,
       step: step.state.steps,

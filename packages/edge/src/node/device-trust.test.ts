@@ -61,7 +61,10 @@ async function trusting(t: Test, roots: SignedMessage[] = []) {
   return { cloud, device };
 }
 
-const deltaTo = (value: number) => encodeDelta(exported, marked(value), { publishedAtMs: 1 });
+const deltaTo = (value: number, number = 1) => encodeDelta(exported, marked(value), { number, publishedAtMs: 1 });
+
+/** A version whose number is its mark. */
+const snapshotOf = (value: number): Version => encodeSnapshot(deltaTo(value, value).decoded);
 
 test('a device with trust takes signed versions', async (t) => {
   const { cloud, device } = await trusting(t);
@@ -92,8 +95,8 @@ test('each refusal has its name, and the version before goes on', async (t) => {
 
 test('the way back is closed without a signed rollback', async (t) => {
   const { cloud, device } = await trusting(t);
-  const two = encodeSnapshot({ ...exportedVersion(marked(2)), number: 2, publishedAtMs: 1 });
-  const one = encodeSnapshot({ ...exportedVersion(marked(1)), number: 1, publishedAtMs: 1 });
+  const two = snapshotOf(2);
+  const one = snapshotOf(1);
   cloud.respond(response(await sign(two)));
   await until('version 2', () => device.status().version === 2);
   cloud.respond(response(await sign(one)));
@@ -113,13 +116,13 @@ test('the way back is closed without a signed rollback', async (t) => {
 
 test('after a version that did not decode, what led to the newest is never served again', async (t) => {
   const { cloud, device } = await trusting(t);
-  const two = encodeSnapshot({ ...exportedVersion(marked(2)), number: 2, publishedAtMs: 1 });
+  const two = snapshotOf(2);
   cloud.respond(response(await sign(two)));
   await until('version 2', () => device.status().version === 2);
   cloud.respond(response(await sign({ ...deltaTo(3).version, number: 3n })));
   await until('the refusal', () => device.status().lastError?.code === 'VERSION_MISMATCH');
   await until('it watches again', () => cloud.watches === 2);
-  const three = encodeSnapshot({ ...exportedVersion(marked(3)), number: 3, publishedAtMs: 1 });
+  const three = snapshotOf(3);
   const served: number[] = [];
   device.on('version', ({ number }) => served.push(number));
   cloud.respond(response(await sign(deltaTo(1).version)));
@@ -166,7 +169,7 @@ test('a file that is no root is named', async (t) => {
 test('a device that was restarted remembers how far it has been', async (t) => {
   const trustMemory = join(mkdtempSync(join(tmpdir(), 'renorm-memory-')), 'newest');
   const trust = toBinary(SignedMessageSchema, await root(1, KEY));
-  const two = encodeSnapshot({ ...exportedVersion(marked(2)), number: 2, publishedAtMs: 1 });
+  const two = snapshotOf(2);
   const cloud = await startCloud();
   cloud.snapshots = false;
   t.teardown(() => cloud.drop());

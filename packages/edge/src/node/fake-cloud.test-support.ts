@@ -118,7 +118,7 @@ export class FakeCloud {
   /** Publishes parameters as the next version, as a delta; `change` may damage the message. */
   publish(parameters: ParameterSet, change: (version: Version) => Version = (version) => version): void {
     const { version, decoded } = encodeDelta(this.latest, parameters, { publishedAtMs: Date.now() });
-    this.#versions.push({ number: Number(version.number), digest: version.digest, parameters: decoded });
+    this.#versions.push(decoded);
     this.#messages.push(version);
     this.send(change(version));
   }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseModel, readParameters, serializeModel, withParameters } from '@renorm/onnx';
-import { digestParameters, encodeSample, type ParameterSet, type VersionState } from '@renorm/protocol';
+import { encodeSample, exportedVersion, type ParameterSet, type VersionState } from '@renorm/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { test } from 'tap';
 import { NodeInference } from './inference.js';
@@ -18,9 +18,8 @@ import {
 const tiny = { model: TINY_MODEL, name: 'tiny', threads: 1, inputName: 'x', outputName: 'logits', classes: 3 };
 const openTiny = (): Promise<NodeInference> => NodeInference.open({ ...tiny, inputShape: [1, 3, 2, 2], elements: 12 });
 const version = (number: number, parameters: ParameterSet): VersionState => ({
+  ...exportedVersion(parameters),
   number,
-  parameters,
-  digest: digestParameters(parameters),
 });
 
 test('1,000 swaps under load: no prediction is missed, none waits for a session, none is mixed', async (t) => {

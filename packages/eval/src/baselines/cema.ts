@@ -1,8 +1,15 @@
-import { type Adaptation, batchOf, drawReplay, type ParametricSession, replayWindow } from '@renorm/cloud';
+import {
+  type Adaptation,
+  batchOf,
+  deltaWriter,
+  drawReplay,
+  joinBatches,
+  type ParametricSession,
+  replayWindow,
+} from '@renorm/cloud';
 import { initialSelection, type SelectionOptions, select, softmax } from '@renorm/edge';
 import {
   create,
-  encodeDelta,
   encodeSample,
   exportedVersion,
   toBinary,
@@ -32,6 +39,7 @@ export async function cema(setup: CemaSetup, { inputs, labels }: LabelledStream)
   const { options, pair } = adaptation;
   let state = adaptation.initialState(seed);
   let version: VersionState = exportedVersion(state.edge.parameters);
+  const writer = deltaWriter(adaptation);
   let selection = initialSelection(pair.classes, setup.selection);
   const log: Float32Array[] = [];
   let [hits, trained, bytesUp, bytesDown] = [0, 0, 0, 0];
@@ -51,9 +59,10 @@ export async function cema(setup: CemaSetup, { inputs, labels }: LabelledStream)
     const step = await adaptation.step({ ...state, random: drawn.random }, fresh, replay);
     state = step.state;
     trained = log.length;
-    const encoded = encodeDelta(version, state.edge.parameters, { publishedAtMs: 0 });
+    const samples = joinBatches(fresh, replay);
+    const encoded = await writer.write(version, state.edge.parameters, samples, samples.count);
     bytesDown += toBinary(WatchResponseSchema, create(WatchResponseSchema, { version: encoded.version })).length;
-    version = { number: version.number + 1, digest: encoded.version.digest, parameters: encoded.decoded };
+    version = encoded.decoded;
   }
   const thousands = inputs.length / 1000;
   return {
