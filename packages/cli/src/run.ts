@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { cloudCommand } from './commands/cloud.js';
+import { conformanceCommand } from './commands/conformance.js';
 import { demoCommand } from './commands/demo.js';
 import { edgeCommand } from './commands/edge.js';
 import { inspectCommand } from './commands/inspect.js';
@@ -48,7 +49,11 @@ To begin with:
 
 RENORM_DEBUG=1 prints where an error came from.`,
     );
-  for (const command of [demoCommand(), inspectCommand(), cloudCommand(), edgeCommand(), keysCommand()]) {
+  const commands = [
+    ...[demoCommand(), inspectCommand(), cloudCommand(), edgeCommand(), keysCommand()],
+    conformanceCommand(),
+  ];
+  for (const command of commands) {
     top.addCommand(command.exitOverride().helpOption('-h, --help', 'print this help').copyInheritedSettings(top));
   }
   return top;

@@ -1,0 +1,67 @@
+import { type Case, Skip, Violation } from './case.js';
+
+/** How a case ended. */
+export interface Result {
+  readonly id: string;
+  readonly group: string;
+  readonly title: string;
+  readonly proves: readonly string[];
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  /** Of a failed case. */
+  readonly expected?: string;
+  /** Of a failed case: what came; of a skipped one: why. */
+  readonly came?: string;
+  readonly milliseconds: number;
+}
+
+export interface RunOptions {
+  /** Only these cases. Default: all. */
+  readonly only?: readonly string[];
+  /** How long one case may take, in milliseconds. Default: 120,000. */
+  readonly timeoutMs?: number;
+  /** No further case is begun. */
+  readonly signal?: AbortSignal;
+  /** Told after each case. */
+  onResult?(result: Result): void;
+}
+
+/** Runs cases one after the other. A case that fails ends nothing but itself. */
+export async function runCases<Context>(
+  cases: readonly Case<Context>[],
+  contextOf: (each: Case<Context>) => Context | Promise<Context>,
+  { only, timeoutMs = 120_000, signal, onResult }: RunOptions = {},
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const each of cases) {
+    if (signal?.aborted) break;
+    if (only !== undefined && !only.includes(each.id)) continue;
+    const { id, group, title, proves } = each;
+    const started = performance.now();
+    const ended = await end(async () => each.run(await contextOf(each)), timeoutMs);
+    const result = { id, group, title, proves, ...ended, milliseconds: performance.now() - started };
+    results.push(result);
+    onResult?.(result);
+  }
+  return results;
+}
+
+async function end(
+  run: () => Promise<void>,
+  timeoutMs: number,
+): Promise<Pick<Result, 'outcome' | 'expected' | 'came'>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const seconds = timeoutMs / 1000;
+    timer = setTimeout(() => reject(new Violation(`an end within ${seconds} s`, 'none')), timeoutMs);
+  });
+  try {
+    await Promise.race([run(), late]);
+    return { outcome: 'passed' };
+  } catch (error) {
+    if (error instanceof Skip) return { outcome: 'skipped', came: error.reason };
+    if (error instanceof Violation) return { outcome: 'failed', expected: error.expected, came: error.came };
+    return { outcome: 'failed', expected: 'no error', came: error instanceof Error ? error.message : String(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Case } from '../case.js';
+import { type Result, type RunOptions, runCases } from '../runner.js';
+import { ANNOUNCE_CASES } from './announce-cases.js';
+import { ServerContext, type ServerSetup } from './context.js';
+import { HOSTILE_CASES } from './hostile-cases.js';
+import { SAMPLE_CASES } from './sample-cases.js';
+import { TRUST_CASES } from './trust-cases.js';
+import { UPLOAD_CASES } from './upload-cases.js';
+import { WATCH_CASES } from './watch-cases.js';
+
+/** All that a cloud is asked. */
+export const SERVER_CASES: readonly Case<ServerContext>[] = [
+  ...ANNOUNCE_CASES,
+  ...UPLOAD_CASES,
+  ...SAMPLE_CASES,
+  ...WATCH_CASES,
+  ...HOSTILE_CASES,
+  ...TRUST_CASES,
+];
+
+/** Acts as devices against a cloud. */
+export async function runServerSuite(setup: ServerSetup, options?: RunOptions): Promise<Result[]> {
+  const contexts: ServerContext[] = [];
+  try {
+    return await runCases(
+      SERVER_CASES,
+      () => {
+        contexts.at(-1)?.close();
+        const context = new ServerContext(setup);
+        contexts.push(context);
+        return context;
+      },
+      options,
+    );
+  } finally {
+    contexts.at(-1)?.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { fromBinary, VersionSchema } from '@renorm/protocol';
+import { type Case, expect, Skip } from '../case.js';
+import { requestOf } from './announce-cases.js';
+import type { ServerContext } from './context.js';
+import { answered, refused, shown } from './expectations.js';
+import { METHODS } from './peer.js';
+
+const group = 'Trust';
+
+export const TRUST_CASES: readonly Case<ServerContext>[] = [
+  {
+    id: 'S-70',
+    group,
+    title: 'versions are signed for the model and the cohort, and have not expired',
+    proves: ['T-1', 'T-2', 'T-4', 'T-17'],
+    async run(context) {
+      if (context.setup.root === undefined) throw new Skip('no root was given (--trust)');
+      const peer = context.peer();
+      await context.teach(peer, (await context.latest(peer)) + 1);
+      const message = await peer.watch(context.watching()).next(20_000);
+      expect(message?.signedVersion !== undefined, 'a signed version', 'another message, or none');
+      await context.take(context.exported, message);
+      const version = fromBinary(VersionSchema, message.signedVersion.message);
+      expect(version.expiresAtMs > BigInt(Date.now()), 'an expiry in the future', String(version.expiresAtMs));
+    },
+  },
+  {
+    id: 'S-71',
+    group,
+    title: 'without a token, and with one that nobody has, every method is refused',
+    proves: ['C-6', 'C-7'],
+    async run(context) {
+      const { target } = context.setup;
+      if (target.token === undefined) throw new Skip('no token was given (--token-file)');
+      const { address, credentials, tls } = target;
+      const bare = { address, credentials, ...(tls !== undefined && { tls }) };
+      const [without, wrong] = [context.peer(bare), context.peer({ ...bare, token: 'conformance-no-such-token' })];
+      for (const method of METHODS) {
+        const request = requestOf(context, method, {});
+        refused(await without.call(method, request), `${method} without a token`, 'UNAUTHENTICATED');
+        refused(await wrong.call(method, request), `${method} with an unknown token`, 'UNAUTHENTICATED');
+      }
+    },
+  },
+  {
+    id: 'S-72',
+    group,
+    title: 'a token lets a device into its own cohort alone',
+    proves: ['C-8'],
+    async run(context) {
+      if (context.setup.target.token === undefined) throw new Skip('no token was given (--token-file)');
+      const peer = context.peer();
+      for (const method of METHODS) {
+        const request = requestOf(context, method, { cohort: 'conformance-another-cohort' });
+        refused(await peer.call(method, request), `${method} for another cohort`, 'PERMISSION_DENIED');
+      }
+      answered(await peer.announce(context.announcement()), 'Announce in the own cohort');
+    },
+  },
+  {
+    id: 'S-73',
+    group,
+    title: 'who shows no certificate is not let in',
+    proves: ['C-5'],
+    async run(context) {
+      const { withoutCertificate } = context.setup;
+      if (withoutCertificate === undefined) throw new Skip('the cloud asks for no certificates (--tls-certificate)');
+      const outcome = await context.peer(withoutCertificate).announce(context.announcement(), { deadlineMs: 5_000 });
+      expect(!outcome.ok, 'no connection', () => shown(outcome));
+    },
+  },
+];
