@@ -15,6 +15,7 @@ export {
   grpcStatusOf,
   RenormError,
 } from './errors.js';
+export { fromFloat16, toFloat16 } from './float16.js';
 export {
   type AnnounceRequest,
   AnnounceRequestSchema,

@@ -1,4 +1,5 @@
 import { runAccuracyBench } from './accuracy.js';
+import { runDeltaBench } from './delta.js';
 import { runDeviceBench } from './device.js';
 import { runGatewayBench } from './gateway.js';
 import { runProfileBench } from './profile.js';
@@ -22,6 +23,10 @@ const BENCHES = {
   },
   device: { about: 'one prediction through the library against bare onnxruntime', run: runDeviceBench },
   gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },
+  delta: {
+    about: 'bytes, accuracy and time of versions against float16, gzip and AMS (--corruption, --images, --divergence)',
+    run: runDeltaBench,
+  },
   accuracy: {
     about:
       'accuracy, uploads and bytes of every method under 15 corruptions (about 15 minutes; --corruption, --images, --severity)',
