@@ -1,7 +1,9 @@
 // Whether a cloud or a device does what docs/protocol.md asks, found out over a socket.
 
 export type { Case } from './case.js';
-export { type ClientSetup, runClientSuite } from './client/suite.js';
+export type { ClientSetup } from './client/context.js';
+export type { DeviceEnvironment } from './client/device-process.js';
+export { CLIENT_CASES, runClientSuite } from './client/suite.js';
 export { type ModelFacts, modelFacts } from './model-facts.js';
 export { junitReport } from './report/junit.js';
 export { tapReport } from './report/tap.js';

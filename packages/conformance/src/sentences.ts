@@ -20,7 +20,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'C-9':
     'Any call MAY end at any time with any status. A device whose call failed in a way that these sentences give no other meaning, or whose stream ended, whatever the status, 0 included, MUST begin again with `Announce`.',
   'C-10':
-    'A device MUST wait between attempts, longer after each failure in a row, up to 30 s. The first wait MUST be at most 2 s. It SHOULD be drawn at random.',
+    'A device MUST wait between attempts, longer after each failure in a row, up to 30 s. The first wait MUST be at most 2 s. It SHOULD be drawn at random. A new version that was taken, or a stream that stayed open for 60 s, MUST end the row.',
   'C-11':
     'A device MUST set a deadline for `Announce` and `Upload` (20 s is usual) and begin again when it passes. `Watch` has no deadline.',
   'C-12':
@@ -93,7 +93,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'W-5':
     'Numbers on a stream MUST rise, unless a rollback comes along (T-12). They MAY leave gaps: a device that missed versions gets one delta or snapshot.',
   'W-6':
-    'The cloud MUST NOT queue for a slow reader: while the flow control of HTTP/2 holds a stream back, it publishes past it, and sends what leads to the newest version once the stream moves again. One slow reader MUST NOT delay others.',
+    'The cloud MUST NOT queue without bound for a slow reader: while the flow control of HTTP/2 holds a stream back, it publishes past it, and sends what leads to the newest version once the stream moves again. One slow reader MUST NOT delay others.',
   'W-7':
     'A device MUST take the messages of a stream in order, each one before the next, and all that came before the stream ended before it announces itself again. A version that it **took** is one that it decoded, checked and now holds (A-9).',
   'W-8':

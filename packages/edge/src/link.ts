@@ -147,7 +147,11 @@ export class Link {
   async #receive(response: WatchResponse, isCurrent: () => boolean): Promise<void> {
     try {
       const admitted = await this.#around.gate.admit(response);
-      if (isCurrent()) this.#around.onVersion(admitted);
+      if (!isCurrent()) return;
+      const before = this.#around.held();
+      this.#around.onVersion(admitted);
+      // A cloud that brings something new is of use, however short its streams are.
+      if (this.#around.held() !== before) this.#failures = 0;
     } catch (error) {
       if (isCurrent()) this.lose(errorFromGrpc(error));
     }

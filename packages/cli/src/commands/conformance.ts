@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { credentials } from '@grpc/grpc-js';
 import {
   type ClientSetup,
+  type DeviceEnvironment,
   junitReport,
   modelFacts,
   type Result,
@@ -79,12 +80,20 @@ function clientCommand(): Command {
         modelFile: model,
         port: listen,
         ...(line !== undefined && { command: line }),
-        onListening: (address) => void process.stderr.write(`Listening on ${address}\n`),
+        onWaiting: (environment) =>
+          void process.stderr.write(`Start the device under test with
+${shellText(environment)}
+`),
       };
       return runClientSuite(setup, options);
     }),
   );
 }
+
+const shellText = (environment: DeviceEnvironment): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `  ${name}='${value}'`)
+    .join('\n');
 
 function common(command: Command): Command {
   return command
