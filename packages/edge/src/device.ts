@@ -82,7 +82,8 @@ export class Device {
     const held = () => this.#versions.held;
     this.#gate = new VersionGate({ cohort, modelDigest, held, now: () => clock.now() }, parts.trust);
     this.#uploader = new Uploader({
-      ...{ transport, clock, queue: this.#queue, device, budgetRetryMs: tuning.budgetRetryMs },
+      ...{ transport, clock, random, queue: this.#queue, device },
+      ...{ budgetRetryMs: tuning.budgetRetryMs, backoff: tuning.backoff },
       session: random.bytes(SESSION_LENGTH),
       onLost: (error) => this.#link.lose(error),
       onError: (error) => this.#tell('error', error),

@@ -8,22 +8,26 @@ import {
   UploadRequestSchema,
   type Welcome,
 } from '@renorm/protocol';
-import type { Clock, Transport } from './runtime.js';
+import { type BackoffOptions, backoffMs } from './backoff.js';
+import type { Clock, Random, Transport } from './runtime.js';
 import type { PendingSample, UploadQueue } from './upload-queue.js';
 
 /** What the uploader needs of the device around it. */
 export interface UploaderSurroundings {
   readonly transport: Transport;
   readonly clock: Clock;
+  readonly random: Random;
   readonly queue: UploadQueue;
   readonly device: DeviceMessage;
   /** 16 random bytes. */
   readonly session: Uint8Array;
   /** Milliseconds between questions whether there is budget again. */
   readonly budgetRetryMs: number;
+  /** Waits between attempts after failures. */
+  readonly backoff: BackoffOptions;
   /** An upload failed in a way that concerns the connection. */
   onLost(error: RenormError): void;
-  /** An upload failed in a way that concerns its samples or the budget. */
+  /** An upload failed in a way that concerns its samples, the budget, or uploads alone. */
   onError(error: RenormError): void;
   /** Asks the cloud anew for its terms; ends in `open` or in the loss of the connection. */
   askTerms(): void;
@@ -40,6 +44,10 @@ export class Uploader {
   #hurry = false;
   #hasBudget = true;
   #uploaded = 0;
+  /** In a row. */
+  #failures = 0;
+  /** Nothing is sent before, in milliseconds since the Unix epoch. */
+  #pausedUntil = 0;
   #cancelTimer: (() => void) | undefined;
 
   constructor(around: UploaderSurroundings) {
@@ -58,6 +66,7 @@ export class Uploader {
 
   /** Starts to upload, under the terms of the cloud. */
   open(terms: Welcome): void {
+    if (this.#connection === undefined) this.#pausedUntil = 0;
     this.#connection ??= Symbol('connection');
     this.#maxSamples = terms.maxSamplesPerUpload;
     this.#limit = terms.maxSamplesPerUpload;
@@ -77,7 +86,9 @@ export class Uploader {
     this.#clearTimer();
     const due = this.#around.queue.dueIn(this.#around.clock.now(), this.#limit);
     if (due === undefined || this.#connection === undefined) return;
-    if (!this.#hasBudget) this.#setTimer(this.#around.budgetRetryMs, () => this.#around.askTerms());
+    const pause = this.#pausedUntil - this.#around.clock.now();
+    if (pause > 0) this.#setTimer(pause, () => this.poke());
+    else if (!this.#hasBudget) this.#setTimer(this.#around.budgetRetryMs, () => this.#around.askTerms());
     else if (due === 0 || this.#hurry) void this.#send(this.#connection);
     else this.#setTimer(due, () => this.poke());
   }
@@ -101,6 +112,7 @@ export class Uploader {
           'the cloud answered an upload without acknowledging any of it; try again later.',
         );
       this.#uploaded += done;
+      this.#failures = 0;
       this.#limit = Math.min(this.#maxSamples, this.#limit * 2);
       this.#setBudget(receipt.budgetLeft);
     } catch (error) {
@@ -111,7 +123,7 @@ export class Uploader {
   }
 
   #failed(error: RenormError, batchSize: number, connection: symbol): void {
-    const { queue, onError, onLost } = this.#around;
+    const { queue, clock, random, backoff, onError, onLost } = this.#around;
     switch (error.code) {
       case 'BUDGET_EXHAUSTED':
         queue.giveBack();
@@ -129,9 +141,20 @@ export class Uploader {
         queue.discard();
         onError(error);
         break;
-      default:
+      case 'CLOUD_UNREACHABLE':
+      case 'CLOSED':
+      case 'MODEL_UNKNOWN':
+      case 'UNAUTHENTICATED':
+      case 'PERMISSION_DENIED':
         queue.giveBack();
         if (connection === this.#connection) onLost(error);
+        break;
+      default:
+        // The trouble is with uploads alone: versions go on coming.
+        queue.giveBack();
+        this.#failures += 1;
+        this.#pausedUntil = clock.now() + backoffMs(this.#failures, random.fraction(), backoff);
+        onError(error);
     }
   }
 
