@@ -13,7 +13,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   edge: ['onnx', 'protocol'],
   cloud: ['onnx', 'protocol'],
   eval: ['onnx', 'protocol', 'edge', 'cloud'],
-  cli: ['onnx', 'protocol', 'edge', 'cloud', 'eval'],
+  conformance: ['onnx', 'protocol'],
+  cli: ['onnx', 'protocol', 'edge', 'cloud', 'eval', 'conformance'],
 };
 
 /** The doors of a package: nothing else of it is imported elsewhere. */

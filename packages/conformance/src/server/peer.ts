@@ -51,6 +51,7 @@ const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer);
 export class Peer {
   readonly #client: Client;
   readonly #metadata = new Metadata();
+  readonly #streams: VersionStream[] = [];
 
   constructor({ address, credentials, token }: Target) {
     this.#client = new Client(address, credentials, {
@@ -70,7 +71,9 @@ export class Peer {
 
   /** Watches until the stream is closed. */
   watch(request: Uint8Array): VersionStream {
-    return new VersionStream(this.#stream(request));
+    const stream = new VersionStream(this.#stream(request));
+    this.#streams.push(stream);
+    return stream;
   }
 
   /** Calls any method; a watched stream counts as answered with its first message, or when nothing has come for `quietMs`. */
@@ -84,6 +87,8 @@ export class Peer {
   }
 
   close(): void {
+    // A client that is closed still waits for its streams.
+    for (const stream of this.#streams) stream.close();
     this.#client.close();
   }
 
