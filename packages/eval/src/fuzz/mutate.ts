@@ -57,11 +57,11 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   mutations: fc.array(mutation, { maxLength: 5 }),
 });
 
-/** The bytes that a plan makes of valid ones. The corpus stays as it is. */
+/** The bytes that a plan makes of valid ones. The corpus stays as it is, of Buffers too, whose `slice` does not copy. */
 export function inputOf(corpus: readonly Uint8Array[], { seed, other, mutations }: Plan): Uint8Array {
   const bytes = corpus[seed % corpus.length] as Uint8Array;
   const lender = corpus[other % corpus.length] as Uint8Array;
-  return mutations.reduce<Uint8Array>((damaged, each) => mutate(damaged, each, lender), bytes.slice());
+  return mutations.reduce<Uint8Array>((damaged, each) => mutate(damaged, each, lender), new Uint8Array(bytes));
 }
 
 function mutate(bytes: Uint8Array, each: Mutation, lender: Uint8Array): Uint8Array {
@@ -77,7 +77,7 @@ function mutate(bytes: Uint8Array, each: Mutation, lender: Uint8Array): Uint8Arr
       return joined(bytes.subarray(0, at), each.bytes, bytes.subarray(at));
     }
     case 'truncate':
-      return bytes.slice(0, within(each.at, bytes.length + 1));
+      return bytes.subarray(0, within(each.at, bytes.length + 1));
     case 'repeat': {
       const [from, to] = range(bytes, each);
       return joined(bytes.subarray(0, to), bytes.subarray(from));
@@ -135,7 +135,7 @@ function fitting({ type }: WireField, bytes: Uint8Array): Uint8Array {
 }
 
 function flipped(bytes: Uint8Array, at: number, bit: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   if (copy.length > 0) copy[at % copy.length] = (copy[at % copy.length] as number) ^ (1 << bit);
   return copy;
 }

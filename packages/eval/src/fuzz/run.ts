@@ -113,7 +113,8 @@ async function decodeInChild(
   const [code, signal] = await exitOf(child);
   clearInterval(watch);
   if (end !== 'it ended early') return end;
-  return `the process ended (${signal ?? `exit code ${code}`}): ${printed.trim()}`;
+  const cause = printed.includes('heap out of memory') ? 'its heap is full' : (signal ?? `exit code ${code}`);
+  return `the process ended: ${cause}\n\n${printed.trim()}`;
 }
 
 /** Calls back when the same input stays in the slot for too long. */

@@ -36,7 +36,7 @@ test('a field can go', async (t) => {
 });
 
 test('a plan says what is done, and leaves the corpus as it was', async (t) => {
-  const corpus = [Uint8Array.of(1, 2, 3), Uint8Array.of(9, 9)];
+  const corpus = [Buffer.of(1, 2, 3), Uint8Array.of(9, 9)];
   const plan = (...mutations: Parameters<typeof inputOf>[1]['mutations']) =>
     inputOf(corpus, { seed: 3 - 1, other: 1, mutations });
   t.same(plan({ kind: 'flip', at: 1, bit: 0 }), Uint8Array.of(1, 3, 3));
@@ -45,5 +45,5 @@ test('a plan says what is done, and leaves the corpus as it was', async (t) => {
   t.same(plan({ kind: 'cut', at: 0, length: 2 }), Uint8Array.of(3));
   t.same(plan({ kind: 'splice', at: 0, length: 1 }), Uint8Array.of(9, 1, 2, 3));
   t.same(plan({ kind: 'insert', at: 3, bytes: Uint8Array.of(7) }), Uint8Array.of(1, 2, 3, 7));
-  t.same(corpus[0], Uint8Array.of(1, 2, 3));
+  t.same([...corpus[0]!], [1, 2, 3]);
 });
