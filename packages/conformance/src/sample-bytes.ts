@@ -17,6 +17,25 @@ export function pixels(shape: readonly number[], seed: number): PlainSample {
   return { shape: [...shape], encoding: Encoding.UINT8, data: deflateSync(bytes) };
 }
 
+/** float16 elements of 1.5: the low bytes of all, then the high bytes. */
+export function halves(shape: readonly number[]): PlainSample {
+  const count = elementsOf(shape);
+  const planes = new Uint8Array(2 * count).fill(0x3e, count);
+  return { shape: [...shape], encoding: Encoding.FLOAT16, data: deflateSync(planes) };
+}
+
+/** A byte an element on a grid of its channel, the first axis: steps of 1 / 64 from -2. */
+export function levels(shape: readonly number[], seed: number): PlainSample {
+  const channels = shape.length > 1 ? (shape[0] as number) : 1;
+  const view = new DataView(new ArrayBuffer(channels * 8));
+  for (let at = 0; at < view.byteLength; at += 8) {
+    view.setFloat32(at, 1 / 64, true);
+    view.setFloat32(at + 4, -2, true);
+  }
+  const bytes = Uint8Array.of(...new Uint8Array(view.buffer), ...seededBytes(seed)(elementsOf(shape)));
+  return { shape: [...shape], encoding: Encoding.UINT8_CHANNELS, data: deflateSync(bytes) };
+}
+
 /** float32 elements, all of the same value. */
 export function floats(shape: readonly number[], value: number): PlainSample {
   const view = new DataView(new ArrayBuffer(elementsOf(shape) * 4));

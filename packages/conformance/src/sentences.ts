@@ -163,11 +163,13 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     "Which method, scale and steps to write is the encoder's choice. The parameters that come out of decoding, not those that were trained, are the version (V-5): the next delta starts from them, so that no error adds up.",
   'S-1': "`shape` MUST be that of the model's input without the batch axis.",
   'S-2':
-    '`data` is raw DEFLATE of the elements in row-major order. With `UINT8` an element is one byte k, its value `float32(k / 255)`, the quotient rounded once from the exact one or from binary64; with `FLOAT32` it is the four bytes of a binary32.',
+    '`data` is raw DEFLATE of the elements in row-major order. With `UINT8` an element is one byte k, its value `float32(k / 255)`, the quotient rounded once from the exact one or from binary64; with `FLOAT32` it is the four bytes of a binary32. With `FLOAT16` the low bytes of all binary16 elements come first, then the high bytes. With `UINT8_CHANNELS` a **channel** is an index of the first axis (a shape of one axis is one channel): first, for each channel, `step` and `offset` as binary32, then one byte k an element, its value `float32(offset + k * step)`, computed in binary64 and rounded once.',
   'S-3':
     'The cloud MUST refuse `data` that is damaged, truncated, or inflates to fewer or more bytes than the shape has, without holding more than those, and values that are not finite, with SAMPLE_INVALID.',
   'S-4': 'The cloud MUST refuse an encoding that it does not know, `UNSPECIFIED` included, with SAMPLE_INVALID.',
   'S-5': 'The cloud MUST refuse more compressed bytes than `n + floor(n / 256) + 64` for n decompressed ones.',
+  'S-6':
+    "An encoder chooses. Ours sends pixels (every value exactly `float32(k / 255)`) as `UINT8`, without loss; what lies on at most 256 levels a channel, as a normalized image does, as `UINT8_CHANNELS`, back within 2^-7 of a level; anything else as `FLOAT16`, back within 2^-11 of a value's magnitude or 2^-25 if that is more, where no magnitude reaches 65,520; else as `FLOAT32`.",
   'T-1':
     'A signature is Ed25519 (RFC 8032, pure) over: the full name of the message in ASCII (`renorm.v1.Version`, `renorm.v1.RootMetadata`, `renorm.v1.Rollback`), one byte 0, and the bytes of `SignedMessage.message` exactly as they travel. A receiver MUST check signatures before it parses `message`, and parse these very bytes.',
   'T-2':

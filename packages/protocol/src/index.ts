@@ -79,6 +79,8 @@ export {
   elementsOf,
   encodeSample,
   MAX_SAMPLE_ELEMENTS,
+  SAMPLE_FORMS,
+  type SampleForm,
   type Tensor,
 } from './sample-codec.js';
 // The service, for transports.

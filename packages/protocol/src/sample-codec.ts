@@ -1,6 +1,9 @@
+import { fromPlanes, toPlanes } from './byte-planes.js';
 import { bytesToFloat32, float32ToBytes, indexOfNonFinite } from './bytes.js';
+import { channelLevelsLength, channelsOf, fromChannelLevels, toChannelLevels } from './channel-levels.js';
 import { compress, inflateExactly } from './deflate.js';
 import { RenormError } from './errors.js';
+import { fromFloat16, toFloat16 } from './float16.js';
 import { type Sample, SampleEncoding } from './gen/renorm/v1/adaptation_pb.js';
 
 /** One input of a model without its batch axis: finite float32 values, row-major. */
@@ -21,17 +24,44 @@ export function elementsOf(shape: readonly number[]): number {
 }
 
 /**
- * Encodes a tensor without loss: one byte an element where every value is exactly float32(k / 255), as pixels are, else float32.
+ * How a tensor travels. Pixels, every value exactly float32(k / 255), always travel as one byte each, without loss.
+ *
+ * - `exact`: anything else as float32.
+ * - `auto`: what lies on a grid of at most 256 levels a channel, as a normalized image does, as one byte each, back within
+ *   2^-7 of a level and float32 rounding; anything else as `float16`.
+ * - `float16`: back within 2^-11 of a value's magnitude, or 2^-25 if that is more.
+ * - `uint8`: 256 levels a channel (the first axis), back within 0.501 of a level and 2^-23 of the channel's largest magnitude.
+ *
+ * A tensor with a magnitude from 65,520 (`float16`) or beyond 2^127 (`uint8`) travels as float32.
+ */
+export type SampleForm = (typeof SAMPLE_FORMS)[number];
+
+/** The forms there are. */
+export const SAMPLE_FORMS = ['auto', 'exact', 'float16', 'uint8'] as const;
+
+/**
+ * Encodes a tensor, in the form asked for. The default loses nothing.
  *
  * @throws RenormError SAMPLE_INVALID: length and shape disagree, or a value is not finite
  */
-export function encodeSample(tensor: Tensor): EncodedSample {
+export function encodeSample(tensor: Tensor, form: SampleForm = 'exact'): EncodedSample {
   checkTensor(tensor);
-  const shape = [...tensor.shape];
-  const levels = toLevels(tensor.data);
-  return levels === undefined
-    ? { encoding: SampleEncoding.FLOAT32, shape, data: compress(float32ToBytes(tensor.data)) }
-    : { encoding: SampleEncoding.UINT8, shape, data: compress(levels) };
+  const { encoding, bytes } = encodeValues(tensor, form);
+  return { encoding, shape: [...tensor.shape], data: compress(bytes) };
+}
+
+function encodeValues({ data, shape }: Tensor, form: SampleForm): { encoding: SampleEncoding; bytes: Uint8Array } {
+  const levels = toLevels(data);
+  if (levels !== undefined) return { encoding: SampleEncoding.UINT8, bytes: levels };
+  if (form === 'auto' || form === 'uint8') {
+    const bytes = toChannelLevels(data, channelsOf(shape), form === 'auto');
+    if (bytes !== undefined) return { encoding: SampleEncoding.UINT8_CHANNELS, bytes };
+  }
+  if (form === 'auto' || form === 'float16') {
+    const bytes = toHalves(data);
+    if (bytes !== undefined) return { encoding: SampleEncoding.FLOAT16, bytes };
+  }
+  return { encoding: SampleEncoding.FLOAT32, bytes: float32ToBytes(data) };
 }
 
 /**
@@ -43,10 +73,11 @@ export function decodeSample(sample: EncodedSample, expectedShape: readonly numb
   if (sample.shape.length !== expectedShape.length || sample.shape.some((size, i) => size !== expectedShape[i])) {
     throw invalid(`has shape [${sample.shape}], the model takes [${expectedShape}]`);
   }
-  const width = widthOf(sample.encoding);
-  const bytes = inflateExactly(sample.data, elementsOf(expectedShape) * width);
+  const elements = elementsOf(expectedShape);
+  const channels = channelsOf(expectedShape);
+  const bytes = inflateExactly(sample.data, lengthOf(sample.encoding, elements, channels));
   if (typeof bytes === 'string') throw invalid(`has data that does not decode: ${bytes}`);
-  const tensor = { data: width === 1 ? fromLevels(bytes) : bytesToFloat32(bytes), shape: [...expectedShape] };
+  const tensor = { data: valuesOf(sample.encoding, bytes, channels), shape: [...expectedShape] };
   checkTensor(tensor);
   return tensor;
 }
@@ -63,15 +94,53 @@ function checkTensor({ data, shape }: Tensor): void {
   if (index >= 0) throw invalid(`has the value ${data[index]} at index ${index}, which is not finite`);
 }
 
-function widthOf(encoding: SampleEncoding): 1 | 4 {
+/** Bytes that a sample takes before it is compressed. */
+function lengthOf(encoding: SampleEncoding, elements: number, channels: number): number {
   switch (encoding) {
     case SampleEncoding.UINT8:
-      return 1;
+      return elements;
+    case SampleEncoding.UINT8_CHANNELS:
+      return channelLevelsLength(elements, channels);
+    case SampleEncoding.FLOAT16:
+      return elements * 2;
     case SampleEncoding.FLOAT32:
-      return 4;
+      return elements * 4;
     default:
       throw invalid(`has encoding ${encoding}, which this version does not know`);
   }
+}
+
+function valuesOf(encoding: SampleEncoding, bytes: Uint8Array, channels: number): Float32Array {
+  switch (encoding) {
+    case SampleEncoding.UINT8:
+      return fromLevels(bytes);
+    case SampleEncoding.UINT8_CHANNELS:
+      return fromChannelLevels(bytes, channels);
+    case SampleEncoding.FLOAT16:
+      return fromHalves(bytes);
+    default:
+      return bytesToFloat32(bytes);
+  }
+}
+
+/** Undefined if a value is too large for binary16. */
+function toHalves(values: Float32Array): Uint8Array | undefined {
+  const bytes = new Uint8Array(values.length * 2);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (Math.abs(value) >= 65520) return undefined;
+    const pattern = toFloat16(value);
+    bytes[i * 2] = pattern & 0xff;
+    bytes[i * 2 + 1] = pattern >> 8;
+  }
+  return toPlanes(bytes, 2);
+}
+
+function fromHalves(planes: Uint8Array): Float32Array {
+  const bytes = fromPlanes(planes, 2);
+  return Float32Array.from({ length: bytes.length / 2 }, (_, i) =>
+    fromFloat16((bytes[i * 2] as number) | ((bytes[i * 2 + 1] as number) << 8)),
+  );
 }
 
 /** The bytes k with value = float32(k / 255) for every value, or undefined. */

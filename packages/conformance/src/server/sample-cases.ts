@@ -1,7 +1,7 @@
 import { elementsOf } from '@renorm/protocol';
 import { deflateSync } from 'fflate';
 import type { Case } from '../case.js';
-import { floats, type PlainSample, pixels } from '../sample-bytes.js';
+import { floats, halves, levels, type PlainSample, pixels } from '../sample-bytes.js';
 import { seededBytes } from '../seeded.js';
 import type { ServerContext } from './context.js';
 import { refused } from './expectations.js';
@@ -26,7 +26,14 @@ export const SAMPLE_CASES: readonly Case<ServerContext>[] = [
     async run(context) {
       const { shape } = context.setup.model;
       const peer = context.peer();
-      for (const sample of [pixels(shape, 1), floats(shape, 0.25), floats(shape, -1e30), floats(shape, 0)])
+      for (const sample of [
+        pixels(shape, 1),
+        floats(shape, 0.25),
+        floats(shape, -1e30),
+        floats(shape, 0),
+        halves(shape),
+        levels(shape, 2),
+      ])
         await uploaded(peer, context.uploading(context.session(), [1], { sample }), 1, 0);
     },
   },

@@ -94,9 +94,10 @@ export class NodeInference implements Inference {
    * this thread waits for the next prediction anyway: a message to another thread would cost as much.
    */
   async encode(sample: Tensor): Promise<EncodedSample> {
-    if (sample.data.length <= SMALL_ELEMENTS) return encodeSample(sample);
+    const { sampleForm = 'auto' } = this.#setup;
+    if (sample.data.length <= SMALL_ELEMENTS) return encodeSample(sample, sampleForm);
     const worker = this.#standby.alive ? this.#standby : this.#active;
-    return worker.encode(sample);
+    return worker.encode(sample, sampleForm);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { checkIdentifier, elementsOf, RenormError } from '@renorm/protocol';
+import { checkIdentifier, elementsOf, RenormError, SAMPLE_FORMS, type SampleForm } from '@renorm/protocol';
 import { Device } from '../device.js';
 import { type DeviceTuning, TUNING_DEFAULTS } from '../device-options.js';
 import { resolveSelectionOptions, type SelectionOptions } from '../selection-options.js';
@@ -35,6 +35,8 @@ export interface OpenDeviceOptions {
   readonly selection?: Partial<SelectionOptions>;
   /** Bounds of the upload queue. */
   readonly queue?: Partial<QueueOptions>;
+  /** How samples travel; pixels (k / 255) always as one byte each. Default: `auto`, which loses next to nothing. */
+  readonly samples?: SampleForm;
   /** Threads that compute one prediction. Default 1. */
   readonly threads?: number;
   /** Shape of a sample, for a model whose axes besides the batch are not all fixed. */
@@ -70,6 +72,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
     ...{ model: bytes, name, threads, inputName, outputName, classes },
     inputShape: [1, ...shape],
     elements: elementsOf(shape),
+    sampleForm: checkForm(options.samples ?? 'auto'),
   });
   return new Device({
     ...{ id, cohort, shape, classes, exported, inference, modelDigest: digest },
@@ -98,6 +101,12 @@ function hostIdentifier(): string {
 function checkThreads(threads: number): number {
   if (Number.isSafeInteger(threads) && threads >= 1 && threads <= 256) return threads;
   throw new RenormError('REQUEST_INVALID', `the option threads is ${threads}; it has to be an integer from 1 to 256.`);
+}
+
+function checkForm(form: SampleForm): SampleForm {
+  if (SAMPLE_FORMS.includes(form)) return form;
+  const text = `the option samples is ${JSON.stringify(form)}; it has to be one of ${SAMPLE_FORMS.join(', ')}.`;
+  throw new RenormError('REQUEST_INVALID', text);
 }
 
 function checkAddress(address: string): string {

@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { type OnnxModel, parseModel, serializeModel, withParameters } from '@renorm/onnx';
-import { encodeSample, type ParameterSet, type Tensor } from '@renorm/protocol';
+import { encodeSample, type ParameterSet, type SampleForm, type Tensor } from '@renorm/protocol';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { POLL_MS } from './polling.js';
 import { sessionOptions } from './session-options.js';
@@ -49,7 +49,7 @@ function handle(message: ToWorker): Promise<void> | void {
     case 'end':
       return end();
     case 'encode':
-      return encode(message.id, message.sample);
+      return encode(message.id, message.sample, message.form);
   }
 }
 
@@ -126,9 +126,9 @@ function bake(parameters: ParameterSet): Uint8Array {
   return serializeModel(withParameters(parsed, parameters));
 }
 
-function encode(id: number, sample: Tensor): void {
+function encode(id: number, sample: Tensor, form: SampleForm): void {
   try {
-    say({ kind: 'encoded', id, encoded: encodeSample(sample) });
+    say({ kind: 'encoded', id, encoded: encodeSample(sample, form) });
   } catch (error) {
     say({ kind: 'not-encoded', id, reason: reasonOf(error) });
   }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { type EncodedSample, type ParameterSet, RenormError, type Tensor } from '@renorm/protocol';
+import { type EncodedSample, type ParameterSet, RenormError, type SampleForm, type Tensor } from '@renorm/protocol';
 import type { InferenceResult } from '../runtime.js';
 import { guardExit } from './exit-guard.js';
 import { Polling } from './polling.js';
@@ -12,6 +12,8 @@ export interface SessionSetup extends Omit<WorkerSetup, 'port' | 'memory'> {
   /** Values of a sample. */
   readonly elements: number;
   readonly classes: number;
+  /** How samples are encoded. Default: auto. */
+  readonly sampleForm?: SampleForm;
   /** The worker's program; tests put faulty ones here. */
   readonly entry?: URL;
 }
@@ -113,10 +115,12 @@ export class SessionWorker {
   }
 
   /** Encodes a sample, whose values it takes away; rejects with the reason as a plain Error. */
-  encode(sample: Tensor): Promise<EncodedSample> {
+  encode(sample: Tensor, form: SampleForm): Promise<EncodedSample> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     const id = this.#nextEncoding++;
-    this.#port.postMessage({ kind: 'encode', id, sample } satisfies ToWorker, [sample.data.buffer as ArrayBuffer]);
+    this.#port.postMessage({ kind: 'encode', id, sample, form } satisfies ToWorker, [
+      sample.data.buffer as ArrayBuffer,
+    ]);
     return new Promise((resolve, reject) => {
       this.#encodings.set(id, { resolve, reject });
     });

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { EncodedSample, ParameterSet, Tensor } from '@renorm/protocol';
+import type { EncodedSample, ParameterSet, SampleForm, Tensor } from '@renorm/protocol';
 import type { SlotLayout } from './slots.js';
 
 // What the main thread and a session's worker thread say to each other, besides the predictions in their shared memory.
@@ -29,7 +29,7 @@ export type ToWorker =
   /** Let everything go and end the thread. */
   | { readonly kind: 'end' }
   /** Encode a sample for the upload. */
-  | { readonly kind: 'encode'; readonly id: number; readonly sample: Tensor };
+  | { readonly kind: 'encode'; readonly id: number; readonly sample: Tensor; readonly form: SampleForm };
 
 export type FromWorker =
   /** There are answers. */

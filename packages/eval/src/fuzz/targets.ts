@@ -14,6 +14,7 @@ import {
   parseAnnounce,
   parseUpload,
   parseWatchResponse,
+  SAMPLE_FORMS,
   toBinary,
   UploadRequestSchema,
   WatchResponseSchema,
@@ -98,7 +99,12 @@ function uploadOf(count: number): Uint8Array {
   const samples = Array.from({ length: count }, (_, i) => {
     const pixels = Float32Array.from({ length: 36 }, (_value, at) => ((at * 7 + i) % 256) / 255);
     const data = i % 2 === 0 ? pixels : pixels.map((value) => value * 1.7);
-    return { ...encodeSample({ data, shape: SAMPLE_SHAPE }), sequence: BigInt(i + 1), version: 1n, entropy: 0.5 };
+    return {
+      ...encodeSample({ data, shape: SAMPLE_SHAPE }, SAMPLE_FORMS[i % SAMPLE_FORMS.length]),
+      sequence: BigInt(i + 1),
+      version: 1n,
+      entropy: 0.5,
+    };
   });
   const request = create(UploadRequestSchema, { device: DEVICE, session: new Uint8Array(16).fill(4), samples });
   return toBinary(UploadRequestSchema, request);
