@@ -98,7 +98,7 @@ export const TARGETS: readonly Target[] = [
 function uploadOf(count: number): Uint8Array {
   const samples = Array.from({ length: count }, (_, i) => {
     const pixels = Float32Array.from({ length: 36 }, (_value, at) => ((at * 7 + i) % 256) / 255);
-    const data = i % 2 === 0 ? pixels : pixels.map((value) => value * 1.7);
+    const data = i === 0 ? pixels : pixels.map((value) => Math.sqrt(value + i));
     return {
       ...encodeSample({ data, shape: SAMPLE_SHAPE }, SAMPLE_FORMS[i % SAMPLE_FORMS.length]),
       sequence: BigInt(i + 1),
