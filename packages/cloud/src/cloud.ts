@@ -40,7 +40,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const foundationModel = await modelFile(options.foundationModel, 'the foundation model');
   const pair = modelPair(edgeModel, foundationModel);
   const onProblem = (error: RenormError): void => options.onEvent?.({ kind: 'failed', error });
-  const signer = options.signing && new Signer(options.signing);
+  const signer = options.signing && new Signer(options.signing, onProblem);
   const tls = options.tls && new ReloadedCertificates(options.tls, onProblem);
   const doorkeeper = options.tokens === undefined ? undefined : new Doorkeeper(options.tokens, onProblem);
   const adaptation = adaptationOptions(options.adaptation);

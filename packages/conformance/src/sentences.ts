@@ -84,7 +84,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A device MUST take samples with a sequence of at most `acknowledged_sequence` for done, and send the others of the upload again.',
   'U-18': 'Failed uploads, whatever the reason, MUST NOT keep a device from taking versions.',
   'W-1':
-    'The cloud MUST send what leads from `running` to the newest version of the cohort, and nothing if `running` is the newest, in number and digest.',
+    'The cloud MUST send what leads from `running` to the newest version of the cohort, and nothing if `running` is the newest, in number and digest, but for T-19.',
   'W-2':
     'It MUST send later versions on the same stream as they are published. It MUST NOT end the stream with success while it goes on serving.',
   'W-3':
@@ -102,7 +102,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A version that has the number and the digest of the one held MUST be taken without being decoded: nothing changes.',
   'W-10': 'A device MUST refuse a message without a version.',
   'W-11':
-    'A device MUST NOT follow a stream without end: after at most 64 messages in a row that bring nothing new (W-9) it refuses the next one.',
+    'A device MUST NOT follow a stream without end: after at most 64 messages in a row that bring nothing new (W-9, nor a later `expires_at_ms`) it refuses the next one.',
   'W-12':
     'A stream that is cancelled or lost MUST leave the other streams of the cohort as they are. A device MAY watch twice.',
   'W-13':
@@ -200,6 +200,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A cloud that signs MUST fill in `model_digest`, `cohort`, `expires_at_ms` and `parent_digest` (of a delta `delta.parent.digest`), and MUST send versions that have not expired.',
   'T-18':
     'A device without a root MUST take the version in `signed_version.message` if there is no bare one, and ignore signatures.',
+  'T-19':
+    'A cloud that signs MUST send the newest version, signed anew, on every open stream before the one that it sent last has expired, to devices too that hold it (W-9). A device SHOULD tell its operator when what it holds has expired and nothing newer has come; it MUST go on predicting.',
   'L-1':
     'A receiver MUST refuse messages above its limit (16 MiB unless configured) with MESSAGE_TOO_LARGE, or end the connection. No legal message needs more than that.',
   'L-2': 'A cloud refuses more samples than it said (U-2), and samples of more than 2^26 elements.',

@@ -10,6 +10,7 @@ import type { DeviceEvents, Tell } from './device-events.js';
 import type { DeviceParts } from './device-options.js';
 import { type DeviceStatus, type LastError, MODEL_UNKNOWN_ADVICE } from './device-status.js';
 import { Emitter, type Listener } from './events.js';
+import { Freshness } from './freshness.js';
 import { Intake } from './intake.js';
 import { Link } from './link.js';
 import type { InferenceResult } from './runtime.js';
@@ -60,6 +61,7 @@ export class Device {
   readonly #gate: VersionGate;
   readonly #uploader: Uploader;
   readonly #link: Link;
+  readonly #freshness: Freshness;
   #inFlight = 0;
   #predictions = 0;
   #outage: string | undefined;
@@ -89,6 +91,7 @@ export class Device {
       onError: (error) => this.#tell('error', error),
       askTerms: () => void this.#link.askTerms(),
     });
+    this.#freshness = new Freshness(clock, (error) => this.#tell('error', error));
     this.#link = new Link({
       ...{ transport, clock, random, device, backoff: tuning.backoff },
       held,
@@ -103,6 +106,7 @@ export class Device {
       onVersion: (admitted) => {
         this.#versions.take(admitted);
         this.#gate.taken(admitted);
+        if (parts.trust !== undefined) this.#freshness.heard(Number(admitted.version.expiresAtMs));
       },
       onLost: (error, retryInMs) => this.#lost(error, retryInMs),
     });
@@ -205,6 +209,7 @@ export class Device {
     await this.#drain(CLOSE_FLUSH_MS, () => this.#link.state === 'waiting' || !this.#uploader.hasBudget);
     this.#uploader.close();
     this.#link.close();
+    this.#freshness.close();
     this.#parts.transport.close();
     await this.#parts.inference.close();
   }

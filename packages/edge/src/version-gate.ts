@@ -58,6 +58,8 @@ export class VersionGate {
   readonly #memory: TrustMemory | undefined;
   #newest: number;
   #stale = 0;
+  /** Of the last version that came, milliseconds since the Unix epoch; 0 without signatures. */
+  #expiresAtMs = 0n;
 
   constructor(around: GateSurroundings, trust?: Trust) {
     this.#around = around;
@@ -84,7 +86,10 @@ export class VersionGate {
   async admit(response: WatchResponse): Promise<Admitted> {
     const held = this.#around.held();
     const { version, rolledBack } = await this.#open(response, held);
-    this.#stale = Number(version.number) === held.number ? this.#stale + 1 : 0;
+    // What is signed anew is good for longer: that is something new.
+    const isNews = Number(version.number) !== held.number || version.expiresAtMs > this.#expiresAtMs;
+    this.#stale = isNews ? 0 : this.#stale + 1;
+    this.#expiresAtMs = version.expiresAtMs;
     if (this.#stale > MAX_STALE) {
       throw new RenormError(
         'STREAM_ENDLESS',

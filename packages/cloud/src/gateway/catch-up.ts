@@ -51,6 +51,12 @@ export class CatchUp {
     return best;
   }
 
+  /** The newest version of a cohort, standing alone; undefined while it runs the model as exported. */
+  newest(cohort: string): Version | undefined {
+    const latest = this.#substrate.latest(cohort);
+    return latest && this.#prepare(cohort, latest).snapshot;
+  }
+
   #prepare(cohort: string, latest: ParameterVersion): Prepared {
     const known = this.#prepared.get(cohort);
     if (known !== undefined && equalBytes(known.latest.digest, latest.digest)) return known;

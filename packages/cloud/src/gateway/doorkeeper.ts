@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { RenormError } from '@renorm/protocol';
+import { ReloadedFile } from '../trust/reloaded-file.js';
 
 interface Entry {
   readonly digest: Buffer;
@@ -15,17 +16,11 @@ export const tokenDigest = (token: string): string => createHash('sha256').updat
  * token in hexadecimal, a space, the cohort. Lines that start with # are comments. It is read again when it changes.
  */
 export class Doorkeeper {
-  readonly #path: string;
-  readonly #onProblem: (error: RenormError) => void;
-  #entries: readonly Entry[];
-  #stamp: string;
+  readonly #entries: ReloadedFile<readonly Entry[]>;
 
   /** @param onProblem told when a changed file cannot be read: the tokens of before stay @throws RenormError CREDENTIALS_UNREADABLE */
   constructor(path: string, onProblem: (error: RenormError) => void) {
-    this.#path = path;
-    this.#onProblem = onProblem;
-    this.#stamp = stampOf(path);
-    this.#entries = readEntries(path);
+    this.#entries = new ReloadedFile(path, readEntries, onProblem);
   }
 
   /**
@@ -33,7 +28,6 @@ export class Doorkeeper {
    * @throws RenormError UNAUTHENTICATED, PERMISSION_DENIED
    */
   check(authorization: readonly (string | Buffer)[], cohort: string): void {
-    this.#refresh();
     const token = /^Bearer ([\x21-\x7e]{1,512})$/.exec(String(authorization[0] ?? ''))?.[1];
     if (token === undefined) {
       throw new RenormError(
@@ -42,8 +36,9 @@ export class Doorkeeper {
       );
     }
     const digest = createHash('sha256').update(token).digest();
+    const entries = this.#entries.value;
     // Every entry is compared, whichever matches: the time says nothing.
-    const cohorts = this.#entries.filter((entry) => timingSafeEqual(entry.digest, digest)).map((entry) => entry.cohort);
+    const cohorts = entries.filter((entry) => timingSafeEqual(entry.digest, digest)).map((entry) => entry.cohort);
     if (cohorts.length === 0)
       throw new RenormError(
         'UNAUTHENTICATED',
@@ -55,22 +50,6 @@ export class Doorkeeper {
       throw new RenormError('PERMISSION_DENIED', text);
     }
   }
-
-  #refresh(): void {
-    try {
-      const stamp = stampOf(this.#path);
-      if (stamp === this.#stamp) return;
-      this.#stamp = stamp;
-      this.#entries = readEntries(this.#path);
-    } catch (error) {
-      if (error instanceof RenormError) this.#onProblem(error);
-    }
-  }
-}
-
-function stampOf(path: string): string {
-  const { mtimeMs = 0, size = 0, ino = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  return `${mtimeMs} ${size} ${ino}`;
 }
 
 function readEntries(path: string): Entry[] {

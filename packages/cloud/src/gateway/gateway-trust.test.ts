@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,9 @@ import {
   encodeSample,
   errorFromGrpc,
   exportedVersion,
+  fromBinary,
   grpcDefinition,
+  keyIdOf,
   openRoot,
   openVersion,
   type RenormError,
@@ -19,6 +21,7 @@ import {
   signRoot,
   toBinary,
   UploadRequestSchema,
+  VersionSchema,
   WatchRequestSchema,
   type WatchResponse,
   webEd25519,
@@ -78,6 +81,8 @@ interface Caller {
   announce(cohort?: string): Promise<string>;
   upload(samples: number, change?: object): Promise<string>;
   watch(): Promise<WatchResponse>;
+  /** The first messages of a stream. */
+  watchFor(count: number): Promise<WatchResponse[]>;
 }
 
 /** Each call comes out as 'ok' or as the code of its error. */
@@ -112,13 +117,18 @@ function caller(
         client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, done),
       );
     },
-    watch() {
+    async watch() {
+      return (await this.watchFor(1))[0] as WatchResponse;
+    },
+    watchFor(count) {
       const { path, requestSerialize, responseDeserialize } = definition.watch;
       const request = create(WatchRequestSchema, { device: device('lobby'), running });
       const stream = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, metadata);
+      const responses: WatchResponse[] = [];
       return new Promise((resolve, reject) => {
         stream.on('data', (response: WatchResponse) => {
-          resolve(response);
+          if (responses.push(response) < count) return;
+          resolve(responses);
           stream.cancel();
         });
         stream.on('error', (error) => reject(errorFromGrpc(error)));
@@ -173,7 +183,8 @@ test('what is sent is signed by a key that the root names', async (t) => {
   const named = { version: 1, expiresAtMs: 4e12, root: await role(rootSecret), signing: await role(secret) };
   const signedRoot = await signRoot(webEd25519, named, [rootSecret]);
   writeFileSync(join(roots, '1.root'), toBinary(SignedMessageSchema, signedRoot));
-  const signer = new Signer({ key, roots });
+  const problems: RenormError[] = [];
+  const signer = new Signer({ key, roots }, (problem) => problems.push(problem));
   t.same(await signer.rootsAfter(0), []);
   t.same(await signer.rootsAfter(1), []);
   const port = await start(t, { signer });
@@ -186,7 +197,33 @@ test('what is sent is signed by a key that the root names', async (t) => {
   const held = exportedVersion(exported);
   const { version } = await openVersion(webEd25519, await caller(t, port).watch(), { ...receiver, held, newest: 0 });
   t.equal(version.number, 7n);
-  t.throws(() => new Signer({ key: '/nowhere', roots }), { code: 'CREDENTIALS_UNREADABLE' });
+  t.throws(() => new Signer({ key: '/nowhere', roots }, () => undefined), { code: 'CREDENTIALS_UNREADABLE' });
+  const signers = async () => (await caller(t, port).watch()).signedVersion?.signatures.map(({ keyId }) => keyId);
+  writeFileSync(key, 'half a key');
+  t.same(await signers(), [keyIdOf(await webEd25519.publicKeyOf(secret))], 'a damaged key is not taken');
+  t.match(problems, [{ code: 'CREDENTIALS_UNREADABLE', message: /signing.pem/ }]);
+  rmSync(key);
+  writeSecretKey(key, rootSecret);
+  t.same(await signers(), [keyIdOf(await webEd25519.publicKeyOf(rootSecret))], 'a new key needs no restart');
+});
+
+test('a device that holds the newest version hears of it again, signed anew, before what it holds expires', async (t) => {
+  const roots = folder();
+  const key = join(roots, 'signing.pem');
+  writeSecretKey(key, new Uint8Array(32).fill(2));
+  const port = await start(t, { signer: new Signer({ key, roots, validityMs: 300 }, () => undefined) });
+  const responses = await caller(t, port).watchFor(4);
+  const versions = responses.map(({ signedVersion }) =>
+    fromBinary(VersionSchema, signedVersion?.message ?? new Uint8Array()),
+  );
+  t.same(new Set(versions.map(({ number }) => number)), new Set([7n]));
+  for (const [i, version] of versions.slice(1).entries()) {
+    const before = versions[i]?.expiresAtMs ?? 0n;
+    t.ok(
+      version.expiresAtMs > before && version.expiresAtMs < before + 300n,
+      'later, and sent before the one of before expired',
+    );
+  }
 });
 
 /** The name in the certificate that a server shows. */

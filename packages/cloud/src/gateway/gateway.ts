@@ -35,6 +35,9 @@ import { toServiceError } from './service-error.js';
 import { Watcher } from './watcher.js';
 
 const CLOSE_MS = 2_000;
+/** Times that a version is signed anew while it is good; and no more seldom than daily: timers do not reach far. */
+const RENEWALS = 3;
+const DAY_MS = 24 * 3_600_000;
 
 /** The gRPC side of the cloud: announce, upload, watch. */
 export class Gateway {
@@ -44,6 +47,7 @@ export class Gateway {
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #exported: VersionState;
   readonly #catchUp: CatchUp;
+  #renewal: NodeJS.Timeout | undefined;
 
   constructor(setup: GatewaySetup) {
     this.#setup = setup;
@@ -57,6 +61,8 @@ export class Gateway {
       'grpc.keepalive_time_ms': 30_000,
       'grpc.keepalive_timeout_ms': 10_000,
     });
+    if (setup.signer !== undefined)
+      this.#renewal = setInterval(() => this.#renewAll(), Math.min(setup.signer.validityMs / RENEWALS, DAY_MS)).unref();
     this.#server.addService(grpcDefinition(adaptationService), {
       announce: this.#unary((request: AnnounceRequest) => this.#announce(request)),
       upload: this.#unary((request: UploadRequest) => this.#upload(request)),
@@ -86,8 +92,17 @@ export class Gateway {
     for (const watcher of this.#watchers.get(cohort) ?? []) watcher.send();
   }
 
+  /** Devices that hold the newest version hear of it again before what they hold has expired. */
+  #renewAll(): void {
+    for (const [cohort, watchers] of this.#watchers) {
+      const version = this.#catchUp.newest(cohort);
+      if (version !== undefined) for (const watcher of watchers) watcher.renew(version);
+    }
+  }
+
   /** Ends all streams and lets calls in hand finish. */
   async close(): Promise<void> {
+    clearInterval(this.#renewal);
     for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {

@@ -44,6 +44,12 @@ export class Watcher {
     }
   }
 
+  /** Sends a version that the device may well hold: signed anew, it is good for longer. */
+  renew(version: Version): void {
+    const holds = this.#running.number === Number(version.number);
+    if (holds && !this.#full && !this.#call.cancelled) this.#full = !this.#call.write(this.#respond(version));
+  }
+
   end(): void {
     this.#call.end();
   }

@@ -31,7 +31,7 @@ test('roots follow each other: a device with the first comes to the last', async
   t.equal(three.root.version, 3);
 
   const first = await openRoot(webEd25519, fromBinary(SignedMessageSchema, new Uint8Array(readFileSync(one.file))));
-  const served = await new Signer({ key: join(at, 'next'), roots }).rootsAfter(1);
+  const served = await new Signer({ key: join(at, 'next'), roots }, () => undefined).rootsAfter(1);
   const last = await followRoots(webEd25519, first, served);
   t.same(last, three.root);
   t.same(last.signing.keys.map(toHex), [await publicKeyText(join(at, 'next'))]);

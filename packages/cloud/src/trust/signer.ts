@@ -5,6 +5,7 @@ import {
   create,
   fromBinary,
   keyIdOf,
+  type RenormError,
   type SignedMessage,
   SignedMessageSchema,
   sealVersion,
@@ -12,10 +13,11 @@ import {
   type Version,
 } from '@renorm/protocol';
 import { readSecretKey } from './key-file.js';
+import { ReloadedFile } from './reloaded-file.js';
 
 /** What the cloud signs with. */
 export interface SigningOptions {
-  /** File of the signing key: PKCS #8 in PEM. */
+  /** File of the signing key: PKCS #8 in PEM. Read again when it changes. */
   readonly key: string;
   /** Folder of root metadata: 1.root, 2.root and so on. Read at every announcement: a new root needs no restart. */
   readonly roots: string;
@@ -23,23 +25,30 @@ export interface SigningOptions {
   readonly validityMs?: number;
 }
 
+interface SigningKey {
+  readonly key: KeyObject;
+  readonly keyId: Uint8Array;
+}
+
 const WEEK_MS = 7 * 24 * 3_600_000;
 const MAX_ROOTS = 64;
 
 /** Signs versions at the moment at which they are sent, so that a version for which the cloud still stands never expires. */
 export class Signer {
-  readonly #key: KeyObject;
-  readonly #keyId: Uint8Array;
+  readonly #key: ReloadedFile<SigningKey>;
   readonly #roots: string;
   readonly #validityMs: number;
 
-  /** @throws RenormError CREDENTIALS_UNREADABLE */
-  constructor({ key, roots, validityMs = WEEK_MS }: SigningOptions) {
-    this.#key = readSecretKey(key).key;
-    const spki = createPublicKey(this.#key).export({ type: 'spki', format: 'der' });
-    this.#keyId = keyIdOf(new Uint8Array(spki.subarray(-32)));
+  /** @param onProblem told when a changed key cannot be read: the one of before stays @throws RenormError CREDENTIALS_UNREADABLE */
+  constructor({ key, roots, validityMs = WEEK_MS }: SigningOptions, onProblem: (error: RenormError) => void) {
+    this.#key = new ReloadedFile(key, readSigningKey, onProblem);
     this.#roots = roots;
     this.#validityMs = validityMs;
+  }
+
+  /** How long what it signs is good for, in milliseconds. */
+  get validityMs(): number {
+    return this.#validityMs;
   }
 
   /** Signs a version for a cohort. */
@@ -54,8 +63,9 @@ export class Signer {
       parentDigest: parent?.digest ?? place.exportedDigest,
       expiresAtMs: Date.now() + this.#validityMs,
     });
-    const signature = new Uint8Array(sign(null, signedText('renorm.v1.Version', message), this.#key));
-    return create(SignedMessageSchema, { message, signatures: [{ keyId: this.#keyId, signature }] });
+    const { key, keyId } = this.#key.value;
+    const signature = new Uint8Array(sign(null, signedText('renorm.v1.Version', message), key));
+    return create(SignedMessageSchema, { message, signatures: [{ keyId, signature }] });
   }
 
   /** The roots that follow one, oldest first. None for a device without trust (0). */
@@ -70,4 +80,10 @@ export class Signer {
     }
     return roots;
   }
+}
+
+function readSigningKey(path: string): SigningKey {
+  const { key } = readSecretKey(path);
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  return { key, keyId: keyIdOf(new Uint8Array(spki.subarray(-32))) };
 }
