@@ -10,21 +10,23 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const MAY_IMPORT: Record<string, readonly string[]> = {
   onnx: [],
   protocol: [],
-  edge: ['onnx', 'protocol'],
-  cloud: ['onnx', 'protocol'],
-  eval: ['onnx', 'protocol', 'edge', 'cloud'],
+  image: ['protocol'],
+  edge: ['onnx', 'protocol', 'image'],
+  cloud: ['onnx', 'protocol', 'image'],
+  eval: ['onnx', 'protocol', 'image', 'edge', 'cloud'],
   conformance: ['onnx', 'protocol'],
   cli: ['onnx', 'protocol', 'edge', 'cloud', 'eval', 'conformance'],
 };
 
 /** The doors of a package: nothing else of it is imported elsewhere. */
-const DOORS: Record<string, readonly string[]> = { onnx: ['', '/node'], edge: ['', '/node'] };
+const DOORS: Record<string, readonly string[]> = { onnx: ['', '/node'], edge: ['', '/node'], image: ['', '/node'] };
 
 /** Packages whose code must run in a browser too, and the folders in which they may not. */
 const NEUTRAL: Record<string, RegExp | null> = {
   onnx: /^packages\/onnx\/src\/node\//,
   protocol: null,
   edge: /^packages\/edge\/src\/node\//,
+  image: /^packages\/image\/src\/node\//,
 };
 
 interface Source {

@@ -9,3 +9,11 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     return value;
   };
 }
+
+/** A parser of numbers with commas between, for commander. */
+export function numbers(text: string): number[] {
+  const values = text.split(',').map(Number);
+  if (text.trim() === '' || !values.every(Number.isFinite))
+    throw new InvalidArgumentError('Give numbers with commas between, for example 0.485,0.456,0.406.');
+  return values;
+}

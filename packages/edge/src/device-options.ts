@@ -1,6 +1,6 @@
 import type { VersionState } from '@renorm/protocol';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
-import type { Clock, Inference, Random, Transport } from './runtime.js';
+import type { Clock, Images, Inference, Random, Transport } from './runtime.js';
 import type { SelectionOptions } from './selection-options.js';
 import { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
 import type { Trust } from './version-gate.js';
@@ -33,6 +33,8 @@ export interface DeviceParts {
   /** Version 0: the model as exported. */
   readonly exported: VersionState;
   readonly inference: Inference;
+  /** For a model that takes images. */
+  readonly images?: Images;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;

@@ -11,10 +11,10 @@ import type { DeviceParts } from './device-options.js';
 import { type DeviceStatus, type LastError, MODEL_UNKNOWN_ADVICE } from './device-status.js';
 import { Emitter, type Listener } from './events.js';
 import { Freshness } from './freshness.js';
-import { Intake } from './intake.js';
+import { Intake, type Undecided } from './intake.js';
 import { Link } from './link.js';
 import type { InferenceResult } from './runtime.js';
-import { SampleChecker, type SampleInput } from './sample-input.js';
+import { isImage, SampleChecker, type SampleInput } from './sample-input.js';
 import { initialSelection } from './selection.js';
 import { softmax } from './softmax.js';
 import { UploadQueue } from './upload-queue.js';
@@ -78,6 +78,7 @@ export class Device {
     const tell: Tell = (name, payload) => this.#tell(name, payload);
     this.#intake = new Intake(initialSelection(parts.classes, tuning.selection), {
       ...{ clock, tell, queue: this.#queue, shape: parts.shape, inference: parts.inference },
+      ...(parts.images && { images: parts.images }),
       onKept: () => this.#uploader.poke(),
     });
     this.#versions = new VersionKeeper(parts.inference, parts.exported, tell);
@@ -116,15 +117,17 @@ export class Device {
   /**
    * Predicts one sample. Everything else about it happens after the promise has resolved.
    *
-   * @param input values of one sample without the batch axis; copied, the caller may use the buffer again at once
-   * @throws RenormError SAMPLE_INVALID (shape, or the index of a value that is not finite), INFERENCE_FAILED, CLOSED
+   * @param input values of one sample without the batch axis, or an image file; copied, the caller may use the buffer again at once
+   * @throws RenormError SAMPLE_INVALID (shape, or the index of a value that is not finite), IMAGE_UNREADABLE, INFERENCE_FAILED, CLOSED
    */
   async infer(input: SampleInput): Promise<Prediction> {
     if (this.#closing !== undefined) throw new RenormError('CLOSED', 'the device has been closed; open another.');
-    const copy = this.#checker.check(input).slice();
+    const file = isImage(input) ? input.image.slice() : undefined;
+    const values = isImage(input) ? undefined : this.#checker.check(input).slice();
     this.#inFlight++;
     try {
-      return this.#predicted(copy, await this.#parts.inference.run(copy));
+      const tensor = values ?? (await this.#prepare(file as Uint8Array));
+      return this.#predicted({ input: tensor, ...(file && { file }) }, await this.#parts.inference.run(tensor));
     } finally {
       this.#inFlight--;
     }
@@ -175,11 +178,18 @@ export class Device {
     return this.#closing;
   }
 
-  #predicted(input: Float32Array, { logits, version }: InferenceResult): Prediction {
+  #prepare(file: Uint8Array): Promise<Float32Array> {
+    const { images, shape } = this.#parts;
+    if (images !== undefined) return images.prepare(file);
+    const text = `the sample is an image, and the model takes [${shape}], not 1 or 3 channels, height and width; give its values.`;
+    return Promise.reject(new RenormError('SAMPLE_INVALID', text));
+  }
+
+  #predicted(given: Pick<Undecided, 'input' | 'file'>, { logits, version }: InferenceResult): Prediction {
     const { label, probabilities, entropy } = softmax(logits);
     this.#predictions++;
     // The selection has its own copy of the probabilities: the caller may change those that it gets.
-    this.#intake.add({ input, probabilities: probabilities.slice(), entropy, version });
+    this.#intake.add({ ...given, probabilities: probabilities.slice(), entropy, version });
     return { label, probabilities, entropy, version };
   }
 
@@ -211,7 +221,7 @@ export class Device {
     this.#link.close();
     this.#freshness.close();
     this.#parts.transport.close();
-    await this.#parts.inference.close();
+    await Promise.all([this.#parts.inference.close(), this.#parts.images?.close()]);
   }
 
   /** Waits until nothing is left to upload, the time is up, or there is no hope. */

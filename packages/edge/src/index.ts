@@ -6,8 +6,17 @@ export { Device, type Prediction } from './device.js';
 export type { DeviceEvents } from './device-events.js';
 export { type DeviceParts, type DeviceTuning, TUNING_DEFAULTS } from './device-options.js';
 export type { DeviceStatus, LastError } from './device-status.js';
-export type { Clock, Inference, InferenceResult, Random, Transport, WatchHandlers, WireCounters } from './runtime.js';
-export type { SampleInput } from './sample-input.js';
+export type {
+  Clock,
+  Images,
+  Inference,
+  InferenceResult,
+  Random,
+  Transport,
+  WatchHandlers,
+  WireCounters,
+} from './runtime.js';
+export type { ImageInput, SampleInput } from './sample-input.js';
 // The selection, for whoever wants it alone.
 export {
   initialSelection,

@@ -1,12 +1,14 @@
-import { RenormError } from '@renorm/protocol';
+import { type EncodedSample, PreprocessingSchema, RenormError, toBinary } from '@renorm/protocol';
 import type { Tell } from './device-events.js';
-import type { Clock, Inference } from './runtime.js';
+import type { Clock, Images, Inference } from './runtime.js';
 import { type SelectionState, select } from './selection.js';
 import type { UploadQueue } from './upload-queue.js';
 
 /** A prediction whose sample is still to be kept or dropped. */
 export interface Undecided {
   readonly input: Float32Array;
+  /** The image file that the input was made of. */
+  readonly file?: Uint8Array;
   readonly probabilities: Float32Array;
   readonly entropy: number;
   readonly version: number;
@@ -15,6 +17,7 @@ export interface Undecided {
 /** What the intake needs of the device around it. */
 export interface IntakeSurroundings {
   readonly inference: Inference;
+  readonly images?: Images;
   readonly queue: UploadQueue;
   /** Of the model's input without the batch axis. */
   readonly shape: readonly number[];
@@ -66,12 +69,12 @@ export class Intake {
     }
   }
 
-  async #keep({ input, entropy, version }: Undecided): Promise<void> {
-    const { inference, queue, shape, clock, tell, onKept } = this.#around;
+  async #keep({ input, file, entropy, version }: Undecided): Promise<void> {
+    const { queue, clock, tell, onKept } = this.#around;
     this.#kept++;
     this.#encoding++;
     try {
-      queue.offer({ encoded: await inference.encode({ data: input, shape }), version, entropy, at: clock.now() });
+      queue.offer({ encoded: await this.#encode(input, file), version, entropy, at: clock.now() });
     } catch (cause) {
       queue.giveUp();
       tell(
@@ -86,4 +89,17 @@ export class Intake {
     this.#encoding--;
     onKept();
   }
+
+  /** As an image file or as a tensor, whichever is smaller. */
+  async #encode(input: Float32Array, file: Uint8Array | undefined): Promise<EncodedSample> {
+    const { inference, images, shape } = this.#around;
+    // Before the tensor, which gives the values away.
+    const image = await images?.encode(input, file);
+    const tensor = await inference.encode({ data: input, shape });
+    return image !== undefined && lengthOf(image) < lengthOf(tensor) ? image : tensor;
+  }
+}
+
+function lengthOf({ data, preprocessing }: EncodedSample): number {
+  return data.length + (preprocessing ? toBinary(PreprocessingSchema, preprocessing).length : 0);
 }

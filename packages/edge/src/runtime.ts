@@ -33,6 +33,19 @@ export interface Inference {
   close(): Promise<void>;
 }
 
+/** Images as they come from a camera, for a model that takes them. */
+export interface Images {
+  /** The model's input of a JPEG, PNG or WebP file. @throws RenormError IMAGE_UNREADABLE, CLOSED */
+  prepare(file: Uint8Array): Promise<Float32Array>;
+  /**
+   * A sample as an image file: the one that it came from, or a smaller one if the device may lose something; undefined if it is to
+   * travel as a tensor. @throws RenormError CLOSED
+   */
+  encode(input: Float32Array, file: Uint8Array | undefined): Promise<EncodedSample | undefined>;
+  /** Ends all threads. */
+  close(): Promise<void>;
+}
+
 /** The outcome of one inference. */
 export interface InferenceResult {
   /** One for each class. */

@@ -1,7 +1,20 @@
 import { elementsOf, indexOfNonFinite, RenormError, type Tensor } from '@renorm/protocol';
 
-/** One sample: its values in row-major order, or those with their shape (without the batch axis). */
-export type SampleInput = Float32Array | Tensor;
+/**
+ * One sample: its values in row-major order, or those with their shape (without the batch axis), or a JPEG, PNG or WebP file,
+ * which the preprocessing of the device makes into them.
+ */
+export type SampleInput = Float32Array | Tensor | ImageInput;
+
+/** An image file. */
+export interface ImageInput {
+  readonly image: Uint8Array;
+}
+
+/** Whether a sample is given as an image file. */
+export function isImage(input: SampleInput): input is ImageInput {
+  return typeof input === 'object' && 'image' in input && input.image instanceof Uint8Array;
+}
 
 /** Checks samples against what a model takes. */
 export class SampleChecker {
@@ -17,7 +30,7 @@ export class SampleChecker {
    *
    * @throws RenormError SAMPLE_INVALID: another shape or length, or a value that is not finite (its index is named)
    */
-  check(input: SampleInput): Float32Array {
+  check(input: Exclude<SampleInput, ImageInput>): Float32Array {
     const data = input instanceof Float32Array ? input : this.#dataOf(input);
     if (data.length !== this.#elements) {
       throw invalid(`has ${data.length} values, the model takes [${this.shape}], which is ${this.#elements}`);
@@ -29,7 +42,7 @@ export class SampleChecker {
 
   #dataOf(input: Tensor): Float32Array {
     if (!(input?.data instanceof Float32Array) || !Array.isArray(input.shape)) {
-      throw invalid('is neither a Float32Array nor { data: Float32Array, shape: number[] }');
+      throw invalid('is no Float32Array, no { data: Float32Array, shape: number[] } and no { image: Uint8Array }');
     }
     if (input.shape.length !== this.shape.length || input.shape.some((size, i) => size !== this.shape[i])) {
       throw invalid(`has shape [${input.shape}], the model takes [${this.shape}]`);

@@ -27,6 +27,10 @@ export {
   DeviceSchema,
   type Difference,
   DifferenceSchema,
+  Filter,
+  Fit,
+  type Preprocessing as PreprocessingMessage,
+  PreprocessingSchema,
   type Sample,
   SampleEncoding,
   SampleSchema,
@@ -57,6 +61,8 @@ export { checkIdentifier, type PeerDevice, parseDevice, parseReference, type Ref
 export { concatenate, countElements, type ParameterSet, splitLike } from './parameters.js';
 export {
   type Announcement,
+  type GivenImage,
+  inUpload,
   parseAnnounce,
   parseUpload,
   parseWatch,
@@ -74,9 +80,19 @@ export {
 } from './parse-response.js';
 // Samples.
 export {
+  faultOf,
+  type ImageShape,
+  imageShape,
+  normalizePixels,
+  type Preprocessing,
+  pixelsOf,
+  preprocessingMessage,
+} from './preprocessing.js';
+export {
   decodeSample,
   type EncodedSample,
   elementsOf,
+  encodePixels,
   encodeSample,
   MAX_SAMPLE_ELEMENTS,
   SAMPLE_FORMS,

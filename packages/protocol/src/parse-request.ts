@@ -1,6 +1,13 @@
 import { RenormError } from './errors.js';
-import type { AnnounceRequest, Sample, UploadRequest, WatchRequest } from './gen/renorm/v1/adaptation_pb.js';
+import {
+  type AnnounceRequest,
+  type Sample,
+  SampleEncoding,
+  type UploadRequest,
+  type WatchRequest,
+} from './gen/renorm/v1/adaptation_pb.js';
 import { type PeerDevice, parseDevice, parseReference, type Reference } from './identifiers.js';
+import { type ImageShape, imageShape, type Preprocessing, parsePreprocessing } from './preprocessing.js';
 import { safeNumber } from './safe-number.js';
 import { decodeSample, type EncodedSample, type Tensor } from './sample-codec.js';
 
@@ -13,16 +20,30 @@ export interface Announcement {
   readonly running: Reference;
 }
 
-/** A sample that a device handed over, checked and decoded. */
-export interface ReceivedSample {
+/** A sample that a device handed over, checked: a tensor, decoded, or an image that is still to be decoded. */
+export type ReceivedSample = ReceivedHead & (ReceivedTensor | { readonly kind: 'image'; readonly image: GivenImage });
+
+interface ReceivedHead {
   readonly sequence: number;
   /** The number of the version that made the prediction. */
   readonly version: number;
   /** Of that prediction, in nats. */
   readonly entropy: number;
+}
+
+interface ReceivedTensor {
+  readonly kind: 'tensor';
   readonly tensor: Tensor;
   /** The same tensor as it came, for storing. */
   readonly encoded: EncodedSample;
+}
+
+/** An image file and what makes the model's input of it. */
+export interface GivenImage {
+  /** JPEG, PNG or WebP; nothing of it has been looked at. */
+  readonly file: Uint8Array;
+  readonly preprocessing: Preprocessing;
+  readonly shape: ImageShape;
 }
 
 /** An UploadRequest, checked. */
@@ -52,7 +73,7 @@ export function parseWatch(request: WatchRequest): Announcement {
 }
 
 /**
- * Checks the frame before any sample is inflated; memory is bounded by `maxSamples` tensors of `shape`.
+ * Checks the frame before any sample is inflated; memory is bounded by `maxSamples` tensors of `shape`. Images are left as they are.
  *
  * @throws RenormError REQUEST_INVALID, or SAMPLE_INVALID naming the sample's place and sequence
  */
@@ -92,15 +113,31 @@ function parseSample(sample: Sample, sequence: number, shape: readonly number[],
     );
   }
   const version = safeNumber(sample.version, 'version of a sample', 'REQUEST_INVALID');
+  const head = { sequence, version, entropy: sample.entropy };
   try {
+    if (sample.encoding === SampleEncoding.IMAGE) return { ...head, kind: 'image', image: givenImage(sample, shape) };
     const tensor = decodeSample(sample, shape);
     const encoded = { encoding: sample.encoding, shape: [...sample.shape], data: sample.data.slice() };
-    return { sequence, version, entropy: sample.entropy, tensor, encoded };
+    return { ...head, kind: 'tensor', tensor, encoded };
   } catch (error) {
-    if (!(error instanceof RenormError)) throw error;
-    const text = error.message.slice(`${error.code}: `.length);
-    throw new RenormError(error.code, `sample ${index} of the upload (sequence ${sequence}): ${text}`, {
-      cause: error,
-    });
+    throw inUpload(error, index, sequence);
   }
+}
+
+function givenImage(sample: Sample, expected: readonly number[]): GivenImage {
+  const { shape: sent } = sample;
+  const shape = imageShape(expected);
+  if (shape === undefined || sent.length !== 3 || sent.some((size, i) => size !== expected[i])) {
+    const text = `the image is for the shape [${sent}], the model takes [${expected}]; send the model's shape, and images only where it is 1 or 3 channels, height and width.`;
+    throw new RenormError('SAMPLE_INVALID', text);
+  }
+  return { file: sample.data, preprocessing: parsePreprocessing(sample.preprocessing, shape), shape };
+}
+
+/** An error of one sample, with its place in the upload. */
+export function inUpload(error: unknown, index: number, sequence: number): unknown {
+  if (!(error instanceof RenormError)) return error;
+  const text = error.message.slice(`${error.code}: `.length);
+  const options = { cause: error };
+  return new RenormError(error.code, `sample ${index} of the upload (sequence ${sequence}): ${text}`, options);
 }

@@ -5,6 +5,7 @@ import { compress, inflateExactly } from './deflate.js';
 import { RenormError } from './errors.js';
 import { fromFloat16, toFloat16 } from './float16.js';
 import { type Sample, SampleEncoding } from './gen/renorm/v1/adaptation_pb.js';
+import type { Preprocessing } from './preprocessing.js';
 
 /** One input of a model without its batch axis: finite float32 values, row-major. */
 export interface Tensor {
@@ -12,8 +13,8 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
-/** The part of a sample message that carries the tensor. */
-export type EncodedSample = Pick<Sample, 'encoding' | 'shape' | 'data'>;
+/** The part of a sample message that carries the tensor, or the image that it is made of. */
+export type EncodedSample = Pick<Sample, 'encoding' | 'shape' | 'data' | 'preprocessing'>;
 
 /** The most elements that a sample may have, whatever the model: 64 Mi, 256 MiB as float32. */
 export const MAX_SAMPLE_ELEMENTS = 2 ** 26;
@@ -105,6 +106,8 @@ function lengthOf(encoding: SampleEncoding, elements: number, channels: number):
       return elements * 2;
     case SampleEncoding.FLOAT32:
       return elements * 4;
+    case SampleEncoding.IMAGE:
+      throw invalid('is an image, where a tensor is expected');
     default:
       throw invalid(`has encoding ${encoding}, which this version does not know`);
   }
@@ -121,6 +124,30 @@ function valuesOf(encoding: SampleEncoding, bytes: Uint8Array, channels: number)
     default:
       return bytesToFloat32(bytes);
   }
+}
+
+/**
+ * Encodes an image's pixels as the tensor that they are normalized to: as UINT8 without mean and deviation, to the bit; else as
+ * UINT8_CHANNELS, within 2^-21 of the channel's largest magnitude.
+ *
+ * @param pixels of the model's size, channel by channel
+ */
+export function encodePixels(
+  pixels: Uint8Array,
+  shape: readonly number[],
+  { mean, deviation }: Preprocessing,
+): EncodedSample {
+  if (mean === undefined || deviation === undefined)
+    return { encoding: SampleEncoding.UINT8, shape: [...shape], data: compress(pixels) };
+  const grids = mean.flatMap((of, channel) => {
+    const width = Math.fround(deviation[channel] as number);
+    return [1 / 255 / width, -Math.fround(of) / width];
+  });
+  const header = float32ToBytes(Float32Array.from(grids));
+  const bytes = new Uint8Array(header.length + pixels.length);
+  bytes.set(header);
+  bytes.set(pixels, header.length);
+  return { encoding: SampleEncoding.UINT8_CHANNELS, shape: [...shape], data: compress(bytes) };
 }
 
 /** Undefined if a value is too large for binary16. */

@@ -3,12 +3,12 @@ import { basename } from 'node:path';
 import { type Device, type OpenDeviceOptions, openDevice } from '@renorm/edge/node';
 import { formatBytes, formatCount, formatPercent } from '@renorm/eval';
 import type { ModelDescription } from '@renorm/onnx';
-import { RenormError } from '@renorm/protocol';
+import { type Preprocessing, RenormError } from '@renorm/protocol';
 import chalk from 'chalk';
-import { Command } from 'commander';
-import { wholeNumber } from '../arguments.js';
+import { Command, Option } from 'commander';
+import { numbers, wholeNumber } from '../arguments.js';
 import { columns } from '../display/table.js';
-import { type InputShape, listImages, readImage } from '../images.js';
+import { listImages } from '../images.js';
 import { aborted, interruptible } from '../interrupt.js';
 import { describeFile } from '../model-file.js';
 
@@ -25,6 +25,12 @@ interface EdgeFlags {
   readonly tlsCertificate?: string;
   readonly tlsKey?: string;
   readonly tokenFile?: string;
+  readonly fit: Preprocessing['fit'];
+  readonly shorterSide?: number;
+  readonly filter: NonNullable<Preprocessing['filter']>;
+  readonly mean?: number[];
+  readonly deviation?: number[];
+  readonly quality?: number;
 }
 
 /** `renorm edge`: a device whose camera is a folder of images. */
@@ -35,9 +41,30 @@ export function edgeCommand(): Command {
     )
     .requiredOption('--model <file>', 'the edge model (ONNX), the same file that the cloud was started with')
     .requiredOption('--cloud <host:port>', 'where renorm cloud listens')
-    .requiredOption(
-      '--images <folder>',
-      'folder of PNG, JPEG and WebP images; stretched to the size of the model’s input, scaled to [0, 1]',
+    .requiredOption('--images <folder>', 'folder of PNG, JPEG and WebP images')
+    .addOption(
+      new Option('--fit <how>', 'how an image gets the size of the model’s input')
+        .choices(['none', 'stretch', 'crop'])
+        .default('stretch'),
+    )
+    .option(
+      '--shorter-side <pixels>',
+      'with --fit crop: size of the shorter side before the middle is cut out',
+      wholeNumber(1, 65_535),
+    )
+    .addOption(
+      new Option('--filter <name>', 'filter of the resize').choices(['bilinear', 'bicubic']).default('bilinear'),
+    )
+    .option(
+      '--mean <numbers>',
+      'of each channel, with commas between (default: 0); values are in [0, 1] before',
+      numbers,
+    )
+    .option('--deviation <numbers>', 'by which what is left is divided (default: 1)', numbers)
+    .option(
+      '--quality <n>',
+      'upload samples as WebP of this quality, with loss (default: without loss)',
+      wholeNumber(1, 100),
     )
     .option('--cohort <name>', 'devices that share a model and an environment', 'default')
     .option('--id <name>', 'this device in its cohort (default: the host name)')
@@ -51,12 +78,13 @@ export function edgeCommand(): Command {
     .action((flags: EdgeFlags) => edge(flags));
 }
 
-async function edge({ model, cloud, cohort, id, images, repeat, ...security }: EdgeFlags): Promise<void> {
-  const shape = inputShape(await describeFile(model));
+async function edge({ model, cloud, cohort, id, images, repeat, ...flags }: EdgeFlags): Promise<void> {
+  checkInput(await describeFile(model));
   const files = await listImages(images);
   const device = await openDevice({
     ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
-    ...(await securityOptions(security)),
+    ...imageOptions(flags),
+    ...(await securityOptions(flags)),
   });
   device.on('error', (error) => void process.stderr.write(`${chalk.yellow(error.message)}\n`));
   const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
@@ -64,7 +92,7 @@ async function edge({ model, cloud, cohort, id, images, repeat, ...security }: E
     await interruptible(async (signal) => {
       let readable = files;
       for (let round = 0; round < repeat && !signal.aborted; round++)
-        readable = await predictAll(device, readable, shape, signal);
+        readable = await predictAll(device, readable, signal);
       if (!device.status().connected && !signal.aborted) process.stderr.write(`Waiting for the cloud at ${cloud} …\n`);
       await Promise.race([device.flush(), unreachable, aborted(signal)]);
       if (signal.aborted) process.stdout.write('Cancelled.\n');
@@ -75,6 +103,21 @@ async function edge({ model, cloud, cohort, id, images, repeat, ...security }: E
   } finally {
     await device.close();
   }
+}
+
+function imageOptions(
+  flags: Pick<EdgeFlags, 'fit' | 'shorterSide' | 'filter' | 'mean' | 'deviation' | 'quality'>,
+): Partial<OpenDeviceOptions> {
+  const { fit, shorterSide, filter, mean, deviation, quality } = flags;
+  return {
+    ...(quality !== undefined && { quality }),
+    preprocessing: {
+      ...{ fit, filter },
+      ...(shorterSide !== undefined && { shorterSide }),
+      ...(mean && { mean }),
+      ...(deviation && { deviation }),
+    },
+  };
 }
 
 async function securityOptions(
@@ -106,12 +149,12 @@ async function readToken(file: string): Promise<string> {
   }
 }
 
-/** What the model takes. @throws RenormError REQUEST_INVALID if it is no image of one or three channels */
-function inputShape({ name, inputShape: shape }: ModelDescription): InputShape {
+/** @throws RenormError REQUEST_INVALID if the model takes no image of one or three channels */
+function checkInput({ name, inputShape: shape }: ModelDescription): void {
   const [, channels, height, width] = shape;
   const isImage =
     shape.length === 4 && (channels === 1 || channels === 3) && typeof height === 'number' && typeof width === 'number';
-  if (isImage) return { channels, height, width };
+  if (isImage) return;
   throw new RenormError(
     'REQUEST_INVALID',
     `${name} takes [${shape.join(', ')}], not [batch, 1 or 3, height, width]: renorm edge reads images; use the library.`,
@@ -119,29 +162,33 @@ function inputShape({ name, inputShape: shape }: ModelDescription): InputShape {
 }
 
 /** Predicts every image once. @returns those that could be read */
-async function predictAll(
-  device: Device,
-  files: readonly string[],
-  shape: InputShape,
-  signal: AbortSignal,
-): Promise<string[]> {
+async function predictAll(device: Device, files: readonly string[], signal: AbortSignal): Promise<string[]> {
   const width = Math.min(40, Math.max(...files.map((file) => basename(file).length)));
   const unreadable = new Set<string>();
   for (const file of files) {
     if (signal.aborted) break;
     try {
-      const { label, probabilities, version } = await device.infer(await readImage(file, shape));
+      const { label, probabilities, version } = await device.infer({ image: await readFile(file) });
       const confidence = formatPercent(probabilities[label] ?? Number.NaN).padStart(6);
       process.stdout.write(
         `${basename(file).padEnd(width)}  class ${String(label).padEnd(4)}${confidence}  ${chalk.dim(`version ${version}`)}\n`,
       );
     } catch (error) {
-      if (!(error instanceof RenormError) || error.code !== 'IMAGE_UNREADABLE') throw error;
+      const reason = unreadableBecause(error);
+      if (reason === undefined) throw error;
       unreadable.add(file);
-      process.stderr.write(`${chalk.yellow(error.message)}\n`);
+      process.stderr.write(`${chalk.yellow(`IMAGE_UNREADABLE: ${file}: ${reason}`)}\n`);
     }
   }
   return files.filter((file) => !unreadable.has(file));
+}
+
+/** Why an image is passed over; undefined for an error that ends the command. */
+function unreadableBecause(error: unknown): string | undefined {
+  if (error instanceof RenormError)
+    return error.code === 'IMAGE_UNREADABLE' ? error.message.slice(`${error.code}: `.length) : undefined;
+  const fromSystem = error instanceof Error && 'syscall' in error;
+  return fromSystem ? `it cannot be opened (${error.message}); give back the file or its rights.` : undefined;
 }
 
 function printSummary(device: Device, unreadable: number): void {

@@ -5,6 +5,7 @@ import {
   type ServerWritableStream,
   type sendUnaryData,
 } from '@grpc/grpc-js';
+import { ImageThreads } from '@renorm/image/node';
 import {
   type AnnounceRequest,
   type AnnounceResponse,
@@ -32,6 +33,7 @@ import { CatchUp } from './catch-up.js';
 import type { GatewaySetup } from './gateway-options.js';
 import { InFlight } from './in-flight.js';
 import { toServiceError } from './service-error.js';
+import { storableSamples } from './storable-samples.js';
 import { Watcher } from './watcher.js';
 
 const CLOSE_MS = 2_000;
@@ -47,6 +49,7 @@ export class Gateway {
   readonly #watchers = new Map<string, Set<Watcher>>();
   readonly #exported: VersionState;
   readonly #catchUp: CatchUp;
+  readonly #images = new ImageThreads();
   #renewal: NodeJS.Timeout | undefined;
 
   constructor(setup: GatewaySetup) {
@@ -114,6 +117,7 @@ export class Gateway {
         resolve();
       });
     });
+    await this.#images.close();
   }
 
   #unary<Request extends { readonly device?: { readonly cohort: string } | undefined }, Response>(
@@ -177,7 +181,7 @@ export class Gateway {
       cohort: device.cohort,
       device: device.id,
       session: toHex(session),
-      samples: samples.map(({ sequence, encoded }) => ({ sequence, ...encoded })),
+      samples: await storableSamples(samples, this.#images),
     });
     onUploaded(device.cohort, device.id, samples.length - duplicates, duplicates);
     return create(UploadResponseSchema, {

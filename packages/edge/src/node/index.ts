@@ -2,7 +2,7 @@
 export { Device, type Prediction } from '../device.js';
 export type { DeviceEvents } from '../device-events.js';
 export type { DeviceStatus, LastError } from '../device-status.js';
-export type { SampleInput } from '../sample-input.js';
+export type { ImageInput, SampleInput } from '../sample-input.js';
 export type { SelectionReason } from '../selection.js';
 export { type SelectionOptions, selectionDefaults } from '../selection-options.js';
 export type { QueueOptions } from '../upload-queue.js';

@@ -1,10 +1,18 @@
 import { hostname } from 'node:os';
-import { checkIdentifier, elementsOf, RenormError, SAMPLE_FORMS, type SampleForm } from '@renorm/protocol';
+import {
+  checkIdentifier,
+  elementsOf,
+  type Preprocessing,
+  RenormError,
+  SAMPLE_FORMS,
+  type SampleForm,
+} from '@renorm/protocol';
 import { Device } from '../device.js';
 import { type DeviceTuning, TUNING_DEFAULTS } from '../device-options.js';
 import { resolveSelectionOptions, type SelectionOptions } from '../selection-options.js';
 import type { QueueOptions } from '../upload-queue.js';
 import { readEdgeModel } from './edge-model.js';
+import { openImages } from './images.js';
 import { NodeInference } from './inference.js';
 import { nodeClock, nodeRandom } from './node-runtime.js';
 import { checkTls, readTrust } from './read-trust.js';
@@ -37,6 +45,10 @@ export interface OpenDeviceOptions {
   readonly queue?: Partial<QueueOptions>;
   /** How samples travel; pixels (k / 255) always as one byte each. Default: `auto`, which loses next to nothing. */
   readonly samples?: SampleForm;
+  /** How image files, given as `{ image }`, become the model's input. Default: `{ fit: 'stretch' }`, scaled to [0, 1]. */
+  readonly preprocessing?: Preprocessing;
+  /** 1 to 100: samples that are images travel as WebP of this quality, with loss, where that is smaller. Default: without loss. */
+  readonly quality?: number;
   /** Threads that compute one prediction. Default 1. */
   readonly threads?: number;
   /** Shape of a sample, for a model whose axes besides the batch are not all fixed. */
@@ -68,16 +80,19 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   );
   // Before any thread is started: this is the last thing that can be wrong with the options.
   const selection = resolveSelectionOptions(classes, options.selection);
+  const sampleForm = checkForm(options.samples ?? 'auto');
+  const images = openImages(shape, options);
   const inference = await NodeInference.open({
     ...{ model: bytes, name, threads, inputName, outputName, classes },
     inputShape: [1, ...shape],
     elements: elementsOf(shape),
-    sampleForm: checkForm(options.samples ?? 'auto'),
+    sampleForm,
   });
   return new Device({
     ...{ id, cohort, shape, classes, exported, inference, modelDigest: digest },
     transport: new GrpcTransport(address, { ...TRANSPORT_DEFAULTS, ...options.transport }, options),
     ...(trust && { trust }),
+    ...(images && { images }),
     clock: nodeClock,
     random: nodeRandom,
     tuning: {

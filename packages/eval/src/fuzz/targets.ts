@@ -67,7 +67,7 @@ export const TARGETS: readonly Target[] = [
         decode(bytes) {
           const request = received(SERVICE.upload.requestDeserialize, bytes);
           const upload = parseUpload(request, { shape: SAMPLE_SHAPE, maxSamples: 8 });
-          return upload.samples.map(({ encoded }) => decodeSample(encoded, SAMPLE_SHAPE));
+          return upload.samples.map((each) => each.kind === 'tensor' && decodeSample(each.encoded, SAMPLE_SHAPE));
         },
       };
     },

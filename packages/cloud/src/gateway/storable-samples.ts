@@ -1,0 +1,32 @@
+import type { ImageThreads } from '@renorm/image/node';
+import { type EncodedSample, encodePixels, inUpload, type ReceivedSample, RenormError } from '@renorm/protocol';
+
+type Storable = EncodedSample & { readonly sequence: number };
+
+/**
+ * Samples as they are stored: tensors as they came, images as the pixels of the model's input. One image after the other, so that
+ * uploads of several devices take turns.
+ *
+ * @throws RenormError SAMPLE_INVALID naming the sample's place and sequence
+ */
+export async function storableSamples(samples: readonly ReceivedSample[], images: ImageThreads): Promise<Storable[]> {
+  const storable: Storable[] = [];
+  for (const [index, sample] of samples.entries()) {
+    const { sequence } = sample;
+    if (sample.kind === 'tensor') storable.push({ sequence, ...sample.encoded });
+    else {
+      const { shape, preprocessing } = sample.image;
+      const pixels = await images.pixels(sample.image).catch((error: unknown) => {
+        throw inUpload(asSampleError(error), index, sequence);
+      });
+      storable.push({ sequence, ...encodePixels(pixels, shape, preprocessing) });
+    }
+  }
+  return storable;
+}
+
+function asSampleError(error: unknown): unknown {
+  if (!(error instanceof RenormError) || error.code !== 'IMAGE_UNREADABLE') return error;
+  const text = error.message.slice(`${error.code}: `.length);
+  return new RenormError('SAMPLE_INVALID', text, { cause: error });
+}
