@@ -1,4 +1,9 @@
-import { SampleEncoding as Encoding, elementsOf, type SampleEncoding } from '@renorm/protocol';
+import {
+  SampleEncoding as Encoding,
+  elementsOf,
+  type PreprocessingMessage,
+  type SampleEncoding,
+} from '@renorm/protocol';
 import { deflateSync } from 'fflate';
 import { seededBytes } from './seeded.js';
 
@@ -9,6 +14,8 @@ export interface PlainSample {
   readonly shape: number[];
   readonly encoding: SampleEncoding;
   readonly data: Uint8Array;
+  /** Of an image. */
+  readonly preprocessing?: PreprocessingMessage;
 }
 
 /** Random pixels. */

@@ -170,6 +170,23 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'S-5': 'The cloud MUST refuse more compressed bytes than `n + floor(n / 256) + 64` for n decompressed ones.',
   'S-6':
     "An encoder chooses. Ours sends pixels (every value exactly `float32(k / 255)`) as `UINT8`, without loss; what lies on at most 256 levels a channel, as a normalized image does, as `UINT8_CHANNELS`, back within 2^-7 of a level; anything else as `FLOAT16`, back within 2^-11 of a value's magnitude or 2^-25 if that is more, where no magnitude reaches 65,520; else as `FLOAT32`.",
+  'S-7':
+    'With `IMAGE`, `data` is a JPEG, PNG or WebP file as it is, and `preprocessing` says how it becomes the tensor. A cloud MUST take all three, up to 16,384 pixels a side and 2^25 in all.',
+  'S-8':
+    'An image decodes to 8-bit RGB: turned as its EXIF orientation says; grey as R = G = B; transparency dropped, not blended; colour profiles not applied; JPEG as libjpeg-turbo by default (the accurate inverse transform, chroma interpolated); of an animation the first picture.',
+  'S-9':
+    'For a model of one channel a pixel is `(19595 R + 38470 G + 7471 B + 32768) >> 16`, before anything is resized.',
+  'S-10':
+    "`FIT_STRETCH` resizes to the model's width and height. `FIT_CROP` resizes the shorter side to `shorter_side` (at least both sides of the model's, at most 65,535) and the longer one to `floor(shorter_side * longer / shorter)`; then it cuts out the model's size, beginning at half of what is left over on each axis, a half rounded to even. With `FIT_NONE` the image MUST have the model's size.",
+  'S-11':
+    "A resize goes along the rows, then along the columns, rounding to 8 bits after each. For an axis of n pixels that becomes m: `scale = n / m`, `w = max(scale, 1)`, `r = w` (bilinear) or `2 w` (bicubic); pixel i has its centre at `c = (i + 0.5) scale` and is made of the pixels k from `max(0, trunc(c - r + 0.5))` up to and without `min(n, trunc(c + r + 0.5))`, with weights `f((k - c + 0.5) / w)` divided by their sum, times 2^22, rounded with halves away from 0. It is `floor((2^21 + sum of weight * pixel) / 2^22)`, at least 0 and at most 255. `f` is `max(0, 1 - |x|)`, or Keys' cubic with a = -0.5. Pillow does the same: `image.resize((m, height)).resize((m, n))`.",
+  'S-12':
+    'The value of a pixel p is `float32(p / 255)`; with `mean` and `deviation` it is `float32(float32(float32(p / 255) - mean) / deviation)`. Both have a number for each channel, or none; means are at most 2^32 in magnitude, deviations at least 2^-32 and at most 2^32.',
+  'S-13':
+    'The cloud MUST train on the tensor that S-8 to S-12 describe: without mean and deviation to the bit, else within 2^-21 of the largest magnitude. A device that decodes otherwise than S-8 asks SHOULD send pixels.',
+  'S-14':
+    'The cloud MUST refuse an image that is damaged, truncated, no JPEG, PNG or WebP, CMYK, deeper than 8 bits, or too large, and a `preprocessing` that is missing or that S-10 and S-12 do not allow or that names a fit or filter that it does not know, with SAMPLE_INVALID.',
+  'S-15': 'It MUST refuse images with SAMPLE_INVALID if its model does not take [1 or 3, height, width].',
   'T-1':
     'A signature is Ed25519 (RFC 8032, pure) over: the full name of the message in ASCII (`renorm.v1.Version`, `renorm.v1.RootMetadata`, `renorm.v1.Rollback`), one byte 0, and the bytes of `SignedMessage.message` exactly as they travel. A receiver MUST check signatures before it parses `message`, and parse these very bytes.',
   'T-2':
@@ -204,8 +221,9 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A cloud that signs MUST send the newest version, signed anew, on every open stream before the one that it sent last has expired, to devices too that hold it (W-9). A device SHOULD tell its operator when what it holds has expired and nothing newer has come; it MUST go on predicting.',
   'L-1':
     'A receiver MUST refuse messages above its limit (16 MiB unless configured) with MESSAGE_TOO_LARGE, or end the connection. No legal message needs more than that.',
-  'L-2': 'A cloud refuses more samples than it said (U-2), and samples of more than 2^26 elements.',
-  'L-3': 'What inflates is bounded by what the receiver expects (D-6, D-19, S-3).',
+  'L-2':
+    'A cloud refuses more samples than it said (U-2), and samples of more than 2^26 elements, and images of more pixels than S-7 says.',
+  'L-3': 'What inflates is bounded by what the receiver expects (D-6, D-19, S-3, S-7).',
   'L-4': 'A device MUST bound what waits to be checked.',
   'L-5':
     'A cloud MAY refuse more than 4 calls in flight, or 64 streams, on one connection with TOO_MANY_CALLS, or hold the HTTP/2 streams back. A call that it does answer MUST be answered rightly.',

@@ -3,6 +3,7 @@ import { type Result, type RunOptions, runCases } from '../runner.js';
 import { ANNOUNCE_CASES } from './announce-cases.js';
 import { ServerContext, type ServerSetup } from './context.js';
 import { HOSTILE_CASES } from './hostile-cases.js';
+import { IMAGE_CASES } from './image-cases.js';
 import { SAMPLE_CASES } from './sample-cases.js';
 import { TRUST_CASES } from './trust-cases.js';
 import { UPLOAD_CASES } from './upload-cases.js';
@@ -13,6 +14,7 @@ export const SERVER_CASES: readonly Case<ServerContext>[] = [
   ...ANNOUNCE_CASES,
   ...UPLOAD_CASES,
   ...SAMPLE_CASES,
+  ...IMAGE_CASES,
   ...WATCH_CASES,
   ...HOSTILE_CASES,
   ...TRUST_CASES,
