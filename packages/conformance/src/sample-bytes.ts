@@ -14,6 +14,7 @@ export interface PlainSample {
   readonly shape: number[];
   readonly encoding: SampleEncoding;
   readonly data: Uint8Array;
+  readonly prediction?: number;
   /** Of an image. */
   readonly preprocessing?: PreprocessingMessage;
 }

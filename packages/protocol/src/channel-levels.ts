@@ -28,25 +28,28 @@ export function channelLevelsLength(elements: number, channels: number): number 
  * coarser grid already, as those of a normalized image do, it keeps that grid, and they come back but for float32 rounding.
  *
  * @param onlyGrids gives undefined unless every channel lies on such a grid
- * @returns step and offset of each channel as float32, then the bytes; undefined if a value's magnitude is beyond 2^127
+ * @returns step and offset of each channel as float32, and the bytes; undefined if a value's magnitude is beyond 2^127
  */
-export function toChannelLevels(values: Float32Array, channels: number, onlyGrids: boolean): Uint8Array | undefined {
+export function toChannelLevels(
+  values: Float32Array,
+  channels: number,
+  onlyGrids: boolean,
+): { readonly header: Uint8Array; readonly bytes: Uint8Array } | undefined {
   const size = values.length / channels;
   const header = new Float32Array(channels * 2);
-  const bytes = new Uint8Array(channelLevelsLength(values.length, channels));
+  const bytes = new Uint8Array(values.length);
   for (let channel = 0; channel < channels; channel++) {
     const start = channel * size;
     const part = values.subarray(start, start + size);
     const grid = gridOf(part) ?? (onlyGrids ? undefined : spanOf(part));
     if (grid === undefined || part.some((value) => Math.abs(value) > LARGEST)) return undefined;
     header.set([grid.step, grid.offset], channel * 2);
-    for (let i = 0; i < size; i++) bytes[channels * HEADER + start + i] = levelOf(part[i] as number, grid);
+    for (let i = 0; i < size; i++) bytes[start + i] = levelOf(part[i] as number, grid);
   }
-  bytes.set(float32ToBytes(header));
-  return bytes;
+  return { header: float32ToBytes(header), bytes };
 }
 
-/** The values that `toChannelLevels` wrote; whatever step and offset are, so that they may be infinite or NaN. */
+/** The values of what `toChannelLevels` wrote, its header in front; whatever step and offset are, so that they may be infinite or NaN. */
 export function fromChannelLevels(bytes: Uint8Array, channels: number): Float32Array {
   const header = bytesToFloat32(bytes.subarray(0, channels * HEADER));
   const levels = bytes.subarray(channels * HEADER);

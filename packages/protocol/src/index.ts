@@ -29,6 +29,7 @@ export {
   DifferenceSchema,
   Filter,
   Fit,
+  Prediction,
   type Preprocessing as PreprocessingMessage,
   PreprocessingSchema,
   type Sample,

@@ -117,7 +117,8 @@ function parseSample(sample: Sample, sequence: number, shape: readonly number[],
   try {
     if (sample.encoding === SampleEncoding.IMAGE) return { ...head, kind: 'image', image: givenImage(sample, shape) };
     const tensor = decodeSample(sample, shape);
-    const encoded = { encoding: sample.encoding, shape: [...sample.shape], data: sample.data.slice() };
+    const { encoding, prediction } = sample;
+    const encoded = { encoding, prediction, shape: [...sample.shape], data: sample.data.slice() };
     return { ...head, kind: 'tensor', tensor, encoded };
   } catch (error) {
     throw inUpload(error, index, sequence);

@@ -5,6 +5,7 @@ import { compress, inflateExactly } from './deflate.js';
 import { RenormError } from './errors.js';
 import { fromFloat16, toFloat16 } from './float16.js';
 import { type Sample, SampleEncoding } from './gen/renorm/v1/adaptation_pb.js';
+import { compressPredicted, planeOf, restore } from './prediction.js';
 import type { Preprocessing } from './preprocessing.js';
 
 /** One input of a model without its batch axis: finite float32 values, row-major. */
@@ -14,7 +15,8 @@ export interface Tensor {
 }
 
 /** The part of a sample message that carries the tensor, or the image that it is made of. */
-export type EncodedSample = Pick<Sample, 'encoding' | 'shape' | 'data' | 'preprocessing'>;
+export type EncodedSample = Pick<Sample, 'encoding' | 'shape' | 'data' | 'preprocessing'> &
+  Partial<Pick<Sample, 'prediction'>>;
 
 /** The most elements that a sample may have, whatever the model: 64 Mi, 256 MiB as float32. */
 export const MAX_SAMPLE_ELEMENTS = 2 ** 26;
@@ -47,22 +49,25 @@ export const SAMPLE_FORMS = ['auto', 'exact', 'float16', 'uint8'] as const;
  */
 export function encodeSample(tensor: Tensor, form: SampleForm = 'exact'): EncodedSample {
   checkTensor(tensor);
-  const { encoding, bytes } = encodeValues(tensor, form);
-  return { encoding, shape: [...tensor.shape], data: compress(bytes) };
+  return { shape: [...tensor.shape], ...encodeValues(tensor, form) };
 }
 
-function encodeValues({ data, shape }: Tensor, form: SampleForm): { encoding: SampleEncoding; bytes: Uint8Array } {
-  const levels = toLevels(data);
-  if (levels !== undefined) return { encoding: SampleEncoding.UINT8, bytes: levels };
+function encodeValues({ data, shape }: Tensor, form: SampleForm): Omit<EncodedSample, 'shape'> {
+  const pixels = toLevels(data);
+  if (pixels !== undefined) return byteValues(SampleEncoding.UINT8, new Uint8Array(), pixels, shape);
   if (form === 'auto' || form === 'uint8') {
-    const bytes = toChannelLevels(data, channelsOf(shape), form === 'auto');
-    if (bytes !== undefined) return { encoding: SampleEncoding.UINT8_CHANNELS, bytes };
+    const levels = toChannelLevels(data, channelsOf(shape), form === 'auto');
+    if (levels !== undefined) return byteValues(SampleEncoding.UINT8_CHANNELS, levels.header, levels.bytes, shape);
   }
   if (form === 'auto' || form === 'float16') {
     const bytes = toHalves(data);
-    if (bytes !== undefined) return { encoding: SampleEncoding.FLOAT16, bytes };
+    if (bytes !== undefined) return { encoding: SampleEncoding.FLOAT16, data: compress(bytes) };
   }
-  return { encoding: SampleEncoding.FLOAT32, bytes: float32ToBytes(data) };
+  return { encoding: SampleEncoding.FLOAT32, data: compress(float32ToBytes(data)) };
+}
+
+function byteValues(encoding: SampleEncoding, header: Uint8Array, bytes: Uint8Array, shape: readonly number[]) {
+  return { encoding, ...compressPredicted(header, bytes, planeOf(shape)) };
 }
 
 /**
@@ -78,9 +83,22 @@ export function decodeSample(sample: EncodedSample, expectedShape: readonly numb
   const channels = channelsOf(expectedShape);
   const bytes = inflateExactly(sample.data, lengthOf(sample.encoding, elements, channels));
   if (typeof bytes === 'string') throw invalid(`has data that does not decode: ${bytes}`);
+  undoPrediction(sample, bytes.subarray(bytes.length - elements), expectedShape);
   const tensor = { data: valuesOf(sample.encoding, bytes, channels), shape: [...expectedShape] };
   checkTensor(tensor);
   return tensor;
+}
+
+/** @param bytes one an element, where the encoding has bytes; restored in place */
+function undoPrediction(
+  { encoding, prediction = 0 }: EncodedSample,
+  bytes: Uint8Array,
+  shape: readonly number[],
+): void {
+  const hasBytes = encoding === SampleEncoding.UINT8 || encoding === SampleEncoding.UINT8_CHANNELS;
+  if (!hasBytes && prediction !== 0) throw invalid(`has a prediction, which encoding ${encoding} does not take`);
+  if (!restore(bytes, planeOf(shape), prediction))
+    throw invalid(`has the prediction ${prediction}, which this version does not know`);
 }
 
 function checkTensor({ data, shape }: Tensor): void {
@@ -138,16 +156,13 @@ export function encodePixels(
   { mean, deviation }: Preprocessing,
 ): EncodedSample {
   if (mean === undefined || deviation === undefined)
-    return { encoding: SampleEncoding.UINT8, shape: [...shape], data: compress(pixels) };
+    return { shape: [...shape], ...byteValues(SampleEncoding.UINT8, new Uint8Array(), pixels, shape) };
   const grids = mean.flatMap((of, channel) => {
     const width = Math.fround(deviation[channel] as number);
     return [1 / 255 / width, -Math.fround(of) / width];
   });
   const header = float32ToBytes(Float32Array.from(grids));
-  const bytes = new Uint8Array(header.length + pixels.length);
-  bytes.set(header);
-  bytes.set(pixels, header.length);
-  return { encoding: SampleEncoding.UINT8_CHANNELS, shape: [...shape], data: compress(bytes) };
+  return { shape: [...shape], ...byteValues(SampleEncoding.UINT8_CHANNELS, header, pixels, shape) };
 }
 
 /** Undefined if a value is too large for binary16. */

@@ -86,8 +86,8 @@ export class LmdbSubstrate implements Substrate {
       const known = this.#marks.get(mark) ?? 0;
       const fresh = samples.filter(({ sequence }) => sequence > known);
       let position = this.#received.get(cohort) ?? 0;
-      for (const { sequence, encoding, shape, data } of fresh) {
-        this.#samples.put([cohort, position], { device, session, sequence, encoding, shape, data });
+      for (const { sequence, encoding, prediction = 0, shape, data } of fresh) {
+        this.#samples.put([cohort, position], { device, session, sequence, encoding, prediction, shape, data });
         position += 1;
       }
       const acknowledged = fresh.at(-1)?.sequence ?? known;
