@@ -83,7 +83,10 @@ export class Device {
     });
     this.#versions = new VersionKeeper(parts.inference, parts.exported, tell);
     const held = () => this.#versions.held;
-    this.#gate = new VersionGate({ cohort, modelDigest, held, now: () => clock.now() }, parts.trust);
+    this.#gate = new VersionGate(
+      { cohort, modelDigest, held, now: () => clock.now(), onForgetful: (error) => this.#tell('error', error) },
+      parts.trust,
+    );
     this.#uploader = new Uploader({
       ...{ transport, clock, random, queue: this.#queue, device },
       ...{ budgetRetryMs: tuning.budgetRetryMs, backoff: tuning.backoff },

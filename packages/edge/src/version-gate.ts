@@ -18,15 +18,23 @@ import {
 export interface Trust {
   readonly ed25519: Ed25519;
   readonly root: Root;
-  /** What survives a restart. Without it a device that was restarted does not know that it has been further. */
+  /** What survives a restart; `root` has followed the roots in it. Without it a device that was restarted does not know that it has been further. */
   readonly memory?: TrustMemory;
 }
 
-/** Keeps the number of the newest version that was taken. */
+/** What a device must not forget. */
+export interface Remembered {
+  /** The number of the newest version that was taken; 0 at first. */
+  readonly newest: number;
+  /** The roots that followed the one that the device was set up with, oldest first. */
+  readonly roots: readonly SignedMessage[];
+}
+
+/** Keeps it over a restart. */
 export interface TrustMemory {
-  /** 0 at first. */
-  read(): number;
-  write(newest: number): void;
+  read(): Remembered;
+  /** @throws RenormError DATA_NOT_WRITABLE */
+  write(remembered: Remembered): void;
 }
 
 /** What the gate has to know of its device. */
@@ -36,6 +44,8 @@ export interface GateSurroundings {
   held(): VersionState;
   /** Milliseconds since the Unix epoch. */
   now(): number;
+  /** Something could not be remembered; the device goes on. */
+  onForgetful(error: RenormError): void;
 }
 
 /** A version that may be decoded. */
@@ -57,6 +67,7 @@ export class VersionGate {
   #root: Root | undefined;
   readonly #memory: TrustMemory | undefined;
   #newest: number;
+  #roots: readonly SignedMessage[];
   #stale = 0;
   /** Of the last version that came, milliseconds since the Unix epoch; 0 without signatures. */
   #expiresAtMs = 0n;
@@ -66,7 +77,9 @@ export class VersionGate {
     this.#ed25519 = trust?.ed25519;
     this.#root = trust?.root;
     this.#memory = trust?.memory;
-    this.#newest = trust?.memory?.read() ?? 0;
+    const { newest, roots } = trust?.memory?.read() ?? { newest: 0, roots: [] };
+    this.#newest = newest;
+    this.#roots = roots;
   }
 
   /** The version of the root that is trusted, 0 without trust. */
@@ -78,7 +91,12 @@ export class VersionGate {
   async connect(roots: readonly SignedMessage[]): Promise<void> {
     this.#stale = 0;
     if (this.#ed25519 === undefined || this.#root === undefined) return;
+    const before = this.#root.version;
     this.#root = await followRoots(this.#ed25519, this.#root, roots);
+    if (this.#root.version > before) {
+      this.#roots = [...this.#roots, ...roots];
+      this.#remember();
+    }
     checkRootExpiry(this.#root, this.#around.now());
   }
 
@@ -103,8 +121,18 @@ export class VersionGate {
   taken({ version, rolledBack }: Admitted): void {
     const number = Number(version.number);
     const newest = rolledBack ? number : Math.max(this.#newest, number);
-    if (newest !== this.#newest) this.#memory?.write(newest);
+    if (newest === this.#newest) return;
     this.#newest = newest;
+    this.#remember();
+  }
+
+  #remember(): void {
+    try {
+      this.#memory?.write({ newest: this.#newest, roots: this.#roots });
+    } catch (error) {
+      if (!(error instanceof RenormError)) throw error;
+      this.#around.onForgetful(error);
+    }
   }
 
   async #open(response: WatchResponse, held: VersionState): Promise<{ version: Version; rolledBack: boolean }> {

@@ -70,7 +70,7 @@ export function edgeCommand(): Command {
     .option('--id <name>', 'this device in its cohort (default: the host name)')
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
     .option('--trust <file>', 'root that names who may sign versions (1.root of renorm keys init)')
-    .option('--trust-memory <file>', 'file that remembers the newest version over a restart')
+    .option('--trust-memory <file>', 'file that remembers the newest version and root over a restart')
     .option('--tls-authority <file>', 'authority that signed the certificate of the cloud, in PEM: connect with TLS')
     .option('--tls-certificate <file>', 'certificate of this device, for a cloud that asks for one')
     .option('--tls-key <file>', 'its key')

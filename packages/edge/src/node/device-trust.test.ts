@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -191,4 +191,45 @@ test('a device that was restarted remembers how far it has been', async (t) => {
 
   writeFileSync(trustMemory, 'two');
   await t.rejects(open(cloud, { trust, trustMemory }), { code: 'CREDENTIALS_UNREADABLE' });
+});
+
+test('a device that was restarted remembers the newest root, whatever is held back', async (t) => {
+  const trustMemory = join(mkdtempSync(join(tmpdir(), 'renorm-memory-')), 'trust');
+  const trust = toBinary(SignedMessageSchema, await root(1, KEY));
+  const cloud = await startCloud();
+  cloud.roots = [await root(2, NEXT_KEY)];
+  t.teardown(() => cloud.drop());
+  const before = await open(cloud, { trust, trustMemory });
+  await until('the root is followed', () => before.status().rootVersion === 2);
+  await before.close();
+
+  cloud.roots = [];
+  const after = await open(cloud, { trust, trustMemory });
+  t.teardown(() => after.close());
+  t.equal(after.status().rootVersion, 2);
+  await until('it watches', () => cloud.watches === 2);
+  cloud.respond(response(await sign(snapshotOf(3))));
+  await until('the revoked key is refused', () => after.status().lastError?.code === 'KEY_UNKNOWN');
+
+  const other = { ...JSON.parse(readFileSync(trustMemory, 'utf8')), roots: [Buffer.from('x').toString('base64')] };
+  writeFileSync(trustMemory, JSON.stringify(other));
+  await t.rejects(open(cloud, { trust, trustMemory }), { code: 'CREDENTIALS_UNREADABLE' });
+});
+
+test('a memory that cannot be written is told, and the version is served all the same', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'renorm-memory-'));
+  const cloud = await startCloud();
+  const trust = toBinary(SignedMessageSchema, await root(1, KEY));
+  const device = await open(cloud, { trust, trustMemory: join(folder, 'trust') });
+  t.teardown(async () => {
+    await device.close();
+    cloud.drop();
+  });
+  const errors: string[] = [];
+  device.on('error', ({ code }) => errors.push(code));
+  await until('it watches', () => cloud.watches === 1);
+  rmSync(folder, { recursive: true });
+  cloud.respond(response(await sign(snapshotOf(2))));
+  await until('version 2', () => device.status().version === 2);
+  t.same(errors, ['DATA_NOT_WRITABLE']);
 });

@@ -35,7 +35,7 @@ export interface OpenDeviceOptions {
    * Without it the device takes versions from whoever answers: for demonstrations on one machine.
    */
   readonly trust?: string | Uint8Array;
-  /** File that remembers the newest version taken, so that no older one is served after a restart. For `trust`. */
+  /** File that remembers the newest version taken and the newest root, so that no older ones are believed after a restart. For `trust`. */
   readonly trustMemory?: string;
   /** This device in its cohort, in the same alphabet. Default: the host's name. */
   readonly id?: string;

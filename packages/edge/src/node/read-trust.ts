@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import {
+  followRoots,
   fromBinary,
   openRoot,
   RenormError,
+  type Root,
   type SignedMessage,
   SignedMessageSchema,
   webEd25519,
 } from '@renorm/protocol';
-import type { Trust } from '../version-gate.js';
+import type { Trust, TrustMemory } from '../version-gate.js';
 import { fileMemory } from './file-memory.js';
 import type { DeviceTls } from './transport.js';
 
@@ -15,7 +17,7 @@ import type { DeviceTls } from './transport.js';
  * The root that a device is set up with.
  *
  * @param source path or bytes of a serialized SignedMessage
- * @param memory file for the newest version's number; made if it is not there
+ * @param memory file for the newest version's number and the newest roots; made if it is not there
  * @throws RenormError CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID, KEY_UNKNOWN
  */
 export async function readTrust(source: string | Uint8Array, memory?: string): Promise<Trust> {
@@ -29,8 +31,20 @@ export async function readTrust(source: string | Uint8Array, memory?: string): P
     const text = `${name} cannot be read as root metadata (${why}); give the file that renorm keys wrote.`;
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }
-  const root = await openRoot(webEd25519, signed);
-  return { ed25519: webEd25519, root, ...(memory !== undefined && { memory: fileMemory(memory) }) };
+  const given = await openRoot(webEd25519, signed);
+  if (memory === undefined) return { ed25519: webEd25519, root: given };
+  const remembering = fileMemory(memory);
+  return { ed25519: webEd25519, root: await rememberedRoot(given, remembering, memory), memory: remembering };
+}
+
+async function rememberedRoot(given: Root, memory: TrustMemory, file: string): Promise<Root> {
+  try {
+    return await followRoots(webEd25519, given, memory.read().roots);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const text = `the roots in ${file} do not follow root ${given.version} (${why}); see who changed it, or whether it is of another device.`;
+    throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
+  }
 }
 
 /** @throws RenormError CREDENTIALS_UNREADABLE: a file is not there, or a certificate came without its key */
