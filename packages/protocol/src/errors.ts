@@ -70,7 +70,7 @@ export const ERROR_CODES = {
   CREDENTIALS_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A key, certificate, token or root file cannot be read.'),
   TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),
   INFERENCE_FAILED: kind(GrpcStatus.Internal, 'The runtime failed while it computed a prediction.'),
-  IMAGE_UNREADABLE: kind(GrpcStatus.InvalidArgument, 'An image file cannot be read.'),
+  IMAGE_UNREADABLE: kind(GrpcStatus.InvalidArgument, 'An image cannot be read, or is none that fits the model.'),
   CLOSED: kind(GrpcStatus.Cancelled, 'The device or the cloud has been closed.'),
 } as const satisfies Record<string, ErrorKind>;
 

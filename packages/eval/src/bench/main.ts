@@ -1,8 +1,9 @@
 import { runAccuracyBench } from './accuracy.js';
-import { runDeltaBench } from './delta.js';
+import { runDeltaBench } from './delta/delta.js';
 import { runDeviceBench } from './device.js';
 import { runGatewayBench } from './gateway.js';
 import { runProfileBench } from './profile.js';
+import { runSamplesBench } from './samples.js';
 import { runStepBench } from './step.js';
 import { runZooBench } from './zoo/zoo.js';
 
@@ -26,6 +27,10 @@ const BENCHES = {
   delta: {
     about: 'bytes, accuracy and time of versions against float16, gzip and AMS (--corruption, --images, --divergence)',
     run: runDeltaBench,
+  },
+  samples: {
+    about: 'bytes of a sample in each form, and the accuracy of what is learnt from it (--corruption, --images)',
+    run: runSamplesBench,
   },
   accuracy: {
     about:
