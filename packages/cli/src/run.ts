@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.js';
 import { edgeCommand } from './commands/edge.js';
 import { inspectCommand } from './commands/inspect.js';
 import { keysCommand } from './commands/keys.js';
+import { rollbackCommand } from './commands/rollback.js';
 import { Interrupted } from './interrupt.js';
 
 /**
@@ -51,7 +52,7 @@ RENORM_DEBUG=1 prints where an error came from.`,
     );
   const commands = [
     ...[demoCommand(), inspectCommand(), cloudCommand(), edgeCommand(), keysCommand()],
-    conformanceCommand(),
+    ...[rollbackCommand(), conformanceCommand()],
   ];
   for (const command of commands) {
     top.addCommand(command.exitOverride().helpOption('-h, --help', 'print this help').copyInheritedSettings(top));

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
-import { OnnxError, readParameters } from '@renorm/onnx';
-import { readModelBytes } from '@renorm/onnx/node';
-import { RenormError, toHex } from '@renorm/protocol';
-import type { CohortState } from './adaptation/cohort-state.js';
-import { type ModelFile, modelPair } from './adaptation/model-pair.js';
+import { readParameters } from '@renorm/onnx';
+import { type RenormError, toHex } from '@renorm/protocol';
+import { freshState } from './adaptation/cohort-state.js';
+import { modelPair } from './adaptation/model-pair.js';
 import { adaptationOptions } from './adaptation/options.js';
 import type { CloudOptions } from './cloud-options.js';
 import type { CloudEvent, CohortStatus } from './events.js';
@@ -12,6 +10,7 @@ import { Doorkeeper } from './gateway/doorkeeper.js';
 import { Gateway } from './gateway/gateway.js';
 import { GATEWAY_DEFAULTS } from './gateway/gateway-options.js';
 import { ReloadedCertificates } from './gateway/tls.js';
+import { modelFile } from './model-file.js';
 import { claimFolder } from './store/data-folder.js';
 import { LmdbSubstrate } from './store/lmdb-substrate.js';
 import type { StepReport } from './trainer/messages.js';
@@ -117,24 +116,5 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   } catch (error) {
     await closeAll();
     throw error;
-  }
-}
-
-function freshState(
-  edge: CohortState['edge']['parameters'],
-  foundation: CohortState['edge']['parameters'],
-): CohortState {
-  const learner = (parameters: typeof edge) => ({ parameters, velocities: new Map() });
-  return { edge: learner(edge), foundation: learner(foundation), steps: 0, random: 0 };
-}
-
-async function modelFile(source: string | Uint8Array, what: string): Promise<ModelFile> {
-  if (typeof source !== 'string') return { name: what, bytes: source };
-  try {
-    return { name: `${what} ${basename(source)}`, bytes: await readModelBytes(source) };
-  } catch (cause) {
-    if (cause instanceof OnnxError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RenormError('MODEL_UNREADABLE', `${what} ${source} cannot be read (${why}). Check the path.`, { cause });
   }
 }

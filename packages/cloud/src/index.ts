@@ -16,6 +16,8 @@ export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
 export type { GatewayOptions } from './gateway/gateway-options.js';
 export type { TlsFiles } from './gateway/tls.js';
 export { type DeltaWriter, deltaWriter, type WrittenDelta } from './publication/delta-writer.js';
+export type { PastVersion } from './publication/past-versions.js';
+export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from './rollback.js';
 export type { PublishedVersion, PublishingOptions, StepReport } from './trainer/messages.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';
 export { type NextRoot, publicKeyText, writeNextRoot } from './trust/root-files.js';

@@ -112,4 +112,4 @@ export {
   type VersionState,
   versionAt,
 } from './version-codec.js';
-export { type DeltaOptions, encodeDelta, encodeSnapshot, joinDeltas } from './version-encoder.js';
+export { type DeltaOptions, encodeDelta, encodeExactDelta, encodeSnapshot, joinDeltas } from './version-encoder.js';

@@ -91,6 +91,12 @@ export function joinDeltas(
   return deltaMessage(from, to, writeExact(grid, sum));
 }
 
+/** A delta from one known version to another, without loss. */
+export function encodeExactDelta(parent: VersionState, version: ParameterVersion): Version {
+  const difference = version.offsets.map((offset, i) => offset - (parent.offsets[i] as number));
+  return deltaMessage(parent, version, writeExact(version.grid, difference));
+}
+
 function differenceOf(grid: ParameterGrid, { content, number }: Version): Float64Array {
   if (content.case !== 'delta' || content.value.difference === undefined) {
     throw notPublished(`version ${number} is no delta`);

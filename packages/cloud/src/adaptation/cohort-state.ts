@@ -17,3 +17,9 @@ export interface CohortState {
   /** State of the generator that draws from the replay buffer. */
   readonly random: number;
 }
+
+/** The state of a cohort that has learnt nothing. */
+export function freshState(edge: ParameterSet, foundation: ParameterSet): CohortState {
+  const learner = (parameters: ParameterSet): LearnerState => ({ parameters, velocities: new Map() });
+  return { edge: learner(edge), foundation: learner(foundation), steps: 0, random: 0 };
+}

@@ -17,7 +17,7 @@ import type { StoredVersion, Substrate } from '../store/substrate.js';
 interface Prepared {
   readonly latest: ParameterVersion;
   readonly snapshot: Version;
-  /** By the digest of what the device holds, where that is a version of the chain. */
+  /** By number and digest of what the device holds, where that is a version of the chain: after a rollback two numbers have one digest. */
   readonly deltas: Map<string, Version>;
 }
 
@@ -41,7 +41,7 @@ export class CatchUp {
     const latest = this.#substrate.latest(cohort) ?? { ...this.#exported, publishedAtMs: 0 };
     if (running.number === latest.number && equalBytes(running.digest, latest.digest)) return undefined;
     const { snapshot, deltas } = this.#prepare(cohort, latest);
-    const key = toHex(running.digest);
+    const key = `${running.number} ${toHex(running.digest)}`;
     const known = deltas.get(key);
     if (known !== undefined) return known;
     const delta = this.#delta(running, cohort, latest);
@@ -59,7 +59,7 @@ export class CatchUp {
 
   #prepare(cohort: string, latest: ParameterVersion): Prepared {
     const known = this.#prepared.get(cohort);
-    if (known !== undefined && equalBytes(known.latest.digest, latest.digest)) return known;
+    if (known?.latest.number === latest.number && equalBytes(known.latest.digest, latest.digest)) return known;
     const prepared = { latest, snapshot: encodeSnapshot(latest), deltas: new Map<string, Version>() };
     this.#prepared.set(cohort, prepared);
     return prepared;

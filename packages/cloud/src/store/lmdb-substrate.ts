@@ -27,6 +27,7 @@ import type {
 } from './substrate.js';
 
 interface EncodedLatest {
+  readonly number: number;
   readonly digest: Uint8Array;
   /** A renorm.v1.Version message with a snapshot. */
   readonly snapshot: Uint8Array;
@@ -127,7 +128,7 @@ export class LmdbSubstrate implements Substrate {
       if (publication === undefined) return;
       const { number, digest } = publication.latest;
       const snapshot = toBinary(VersionSchema, encodeSnapshot(publication.latest));
-      this.#latest.put(cohort, { digest, snapshot });
+      this.#latest.put(cohort, { number, digest, snapshot });
       this.#versions.put([cohort, number], publication.stored);
       const old = [...this.#versions.getKeys({ start: [cohort, 0], end: [cohort, number - VERSIONS_KEPT + 1] })];
       for (const key of old) this.#versions.remove(key);
@@ -139,7 +140,8 @@ export class LmdbSubstrate implements Substrate {
     const encoded = this.#latest.get(cohort);
     if (encoded === undefined) return undefined;
     const known = this.#decoded.get(cohort);
-    if (known !== undefined && equalBytes(known.digest, encoded.digest)) return known;
+    // A version may say again what an earlier one said: its number is another.
+    if (known?.number === encoded.number && equalBytes(known.digest, encoded.digest)) return known;
     const version = applyVersion(this.#exported, fromBinary(VersionSchema, encoded.snapshot));
     this.#decoded.set(cohort, version);
     return version;

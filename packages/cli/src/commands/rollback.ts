@@ -1,0 +1,58 @@
+import { type PastVersion, rollBack, versionsOf } from '@renorm/cloud';
+import { formatBytes } from '@renorm/eval';
+import chalk from 'chalk';
+import { Command } from 'commander';
+import { wholeNumber } from '../arguments.js';
+import { columns } from '../display/table.js';
+
+interface RollbackFlags {
+  readonly edgeModel: string;
+  readonly foundationModel: string;
+  readonly data: string;
+  readonly cohort: string;
+  readonly to?: number;
+  readonly as?: number;
+}
+
+/** Lines of the list: the newest versions are those that somebody goes back to. */
+const SHOWN = 20;
+
+/** `renorm rollback`: lists the versions of a cohort, and publishes one of them again. */
+export function rollbackCommand(): Command {
+  return new Command('rollback')
+    .description(
+      'take a cohort back to an earlier version, while its cloud is stopped; without --to: list the versions',
+    )
+    .requiredOption('--edge-model <file>', 'the models that the cloud was started with (ONNX)')
+    .requiredOption('--foundation-model <file>')
+    .requiredOption('--data <folder>', 'its data folder')
+    .requiredOption('--cohort <name>')
+    .option('--to <n>', 'version to publish again; 0 is the model as exported', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--as <n>',
+      'number that it gets (default: the next); for a folder from a backup: higher than any that devices hold',
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
+    .action((flags: RollbackFlags) => rollback(flags));
+}
+
+async function rollback({ to, as, ...stopped }: RollbackFlags): Promise<void> {
+  if (to === undefined) return list(await versionsOf(stopped), stopped.cohort);
+  const number = await rollBack({ ...stopped, to, ...(as !== undefined && { number: as }) });
+  process.stdout.write(
+    `Version ${to} of ${stopped.cohort} is published again, as version ${number}. Start the cloud: its devices take it when they connect.\n`,
+  );
+}
+
+function list(versions: readonly PastVersion[], cohort: string): void {
+  const rows = versions.map(({ number, publishedAtMs, bytes }) =>
+    publishedAtMs === undefined
+      ? [String(number), 'as exported', '']
+      : [String(number), new Date(publishedAtMs).toISOString().replace(/\.\d+Z/, 'Z'), formatBytes(bytes)],
+  );
+  const shown = rows.length > SHOWN ? [...rows.slice(0, 2), ['…', '', ''], ...rows.slice(-SHOWN + 3)] : rows;
+  const head = ['version', 'published', 'delta'].map((name) => chalk.dim(name));
+  process.stdout.write(`${columns([head, ...shown], ['right', 'left', 'right']).join('\n')}\n`);
+  if (versions.length > 1)
+    process.stdout.write(`\n--to <version> publishes one of them again to the devices of ${cohort}.\n`);
+}

@@ -1,0 +1,22 @@
+import { basename } from 'node:path';
+import { OnnxError } from '@renorm/onnx';
+import { readModelBytes } from '@renorm/onnx/node';
+import { RenormError } from '@renorm/protocol';
+import type { ModelFile } from './adaptation/model-pair.js';
+
+/**
+ * Reads a model that a user named.
+ *
+ * @param what it is called in messages
+ * @throws OnnxError; RenormError MODEL_UNREADABLE
+ */
+export async function modelFile(source: string | Uint8Array, what: string): Promise<ModelFile> {
+  if (typeof source !== 'string') return { name: what, bytes: source };
+  try {
+    return { name: `${what} ${basename(source)}`, bytes: await readModelBytes(source) };
+  } catch (cause) {
+    if (cause instanceof OnnxError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RenormError('MODEL_UNREADABLE', `${what} ${source} cannot be read (${why}). Check the path.`, { cause });
+  }
+}

@@ -1,0 +1,146 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readParameters } from '@renorm/onnx';
+import {
+  applyVersion,
+  concatenate,
+  encodeDelta,
+  equalBytes,
+  exportedVersion,
+  type ParameterSet,
+  type ParameterVersion,
+  toBinary,
+  toHex,
+  VersionSchema,
+  type VersionState,
+} from '@renorm/protocol';
+import { test } from 'tap';
+import { type CohortState, freshState } from './adaptation/cohort-state.js';
+import { modelPair } from './adaptation/model-pair.js';
+import { edgeModel, foundationModel, modelPath } from './committed-models.test-support.js';
+import { CatchUp } from './gateway/catch-up.js';
+import { type RollbackOptions, rollBack, versionsOf } from './rollback.js';
+import { claimFolder } from './store/data-folder.js';
+import { LmdbSubstrate } from './store/lmdb-substrate.js';
+
+const pair = modelPair(edgeModel(), foundationModel());
+const fresh = freshState(readParameters(pair.edge), readParameters(pair.foundation));
+const models = { edgeModel: toHex(pair.edgeDigest), foundationModel: toHex(pair.foundationDigest) };
+const shifted = (by: number): ParameterSet =>
+  new Map(
+    [...fresh.edge.parameters].map(([name, values]) => [name, values.map((value, i) => value + by * (i % 7) * 0.01)]),
+  );
+
+/** The folder of a cloud that published some versions and was stopped. */
+async function stopped(versions: number): Promise<{ options: RollbackOptions; published: VersionState[] }> {
+  const data = mkdtempSync(join(tmpdir(), 'renorm-rollback-'));
+  const release = claimFolder(data, models);
+  const store = new LmdbSubstrate(data, fresh);
+  const published: VersionState[] = [exportedVersion(fresh.edge.parameters)];
+  for (let number = 1; number <= versions; number++) {
+    const parent = published.at(-1) as VersionState;
+    const { version, decoded } = encodeDelta(parent, shifted(number), { publishedAtMs: number * 1000 });
+    const stored = {
+      number,
+      digest: decoded.digest,
+      parentDigest: parent.digest,
+      message: toBinary(VersionSchema, version),
+    };
+    const velocities = new Map([['a', Float32Array.of(1)]]);
+    const state: CohortState = {
+      ...{ steps: number, random: 5, foundation: { parameters: shifted(9), velocities } },
+      edge: { parameters: decoded.parameters, velocities },
+    };
+    await store.commit('lobby', { trained: number * 32, state }, { latest: decoded, stored }, 0);
+    published.push(decoded);
+  }
+  await store.close();
+  release();
+  const [edge, foundation] = [modelPath('fashion-edge.onnx'), modelPath('fashion-foundation.onnx')];
+  return { options: { data, edgeModel: edge, foundationModel: foundation, cohort: 'lobby', to: 2 }, published };
+}
+
+async function opened<Value>(data: string, look: (store: LmdbSubstrate) => Value): Promise<Value> {
+  const store = new LmdbSubstrate(data, fresh);
+  try {
+    return look(store);
+  } finally {
+    await store.close();
+  }
+}
+
+test('an earlier version is published again as the newest, and learning goes on from it', async (t) => {
+  const { options, published } = await stopped(5);
+  const before = await versionsOf(options);
+  t.same(
+    before.map(({ number }) => number),
+    [0, 1, 2, 3, 4, 5],
+  );
+  t.equal(before[3]?.publishedAtMs, 3000);
+  t.equal(await rollBack(options), 6);
+  await opened(options.data, (store) => {
+    const latest = store.latest('lobby');
+    t.match(latest, { number: 6, digest: published[2]?.digest });
+    const checkpoint = store.checkpoint('lobby');
+    const two = published[2]?.parameters ?? new Map();
+    t.same(concatenate(checkpoint?.state.edge.parameters ?? new Map()), concatenate(two));
+    t.equal(checkpoint?.state.edge.velocities.size, 0);
+    t.same(concatenate(checkpoint?.state.foundation.parameters ?? new Map()), concatenate(fresh.foundation.parameters));
+    t.match(checkpoint, { trained: 160, state: { steps: 5 } });
+  });
+});
+
+test('devices come to it from whatever they hold, also from the version of the same parameters', async (t) => {
+  const { options, published } = await stopped(5);
+  await rollBack(options);
+  await rollBack({ ...options, to: 5 });
+  await rollBack(options);
+  await opened(options.data, (store) => {
+    const catchUp = new CatchUp(store, published[0] as VersionState);
+    const newest = store.latest('lobby') as ParameterVersion;
+    t.equal(newest.number, 8);
+    const again = [6, 7].map((number) => ({ ...(published[number === 6 ? 2 : 5] as VersionState), number }));
+    for (const held of [...published, ...again]) {
+      const version = catchUp.versionFor(held, 'lobby');
+      const reached = version && applyVersion(held, version);
+      t.ok(reached?.number === 8 && equalBytes(reached.digest, newest.digest), `from ${held.number}`);
+    }
+    t.equal(catchUp.versionFor(newest, 'lobby'), undefined);
+  });
+});
+
+test('back to the model as exported, and under a number above what devices hold', async (t) => {
+  const { options, published } = await stopped(3);
+  t.equal(await rollBack({ ...options, to: 0 }), 4);
+  t.equal(await rollBack({ ...options, to: 4, number: 21 }), 21);
+  t.same(
+    (await versionsOf(options)).map(({ number }) => number),
+    [0, 1, 2, 3, 4, 21],
+  );
+  await opened(options.data, (store) => t.match(store.latest('lobby'), { number: 21, digest: published[0]?.digest }));
+  t.equal(await rollBack({ ...options, to: 3 }), 22);
+  await opened(options.data, (store) => t.match(store.latest('lobby'), { number: 22, digest: published[3]?.digest }));
+});
+
+test('what cannot be done is named, and changes nothing', async (t) => {
+  const { options } = await stopped(2);
+  const refused = (changes: Partial<RollbackOptions>, message: RegExp, code = 'REQUEST_INVALID') =>
+    t.rejects(rollBack({ ...options, ...changes }), { code, message });
+  await refused({ to: 3 }, /version 3 of cohort lobby cannot be had: kept are 0 and 1 to 2/);
+  await refused({ number: 2 }, /number 2 is not above 2/);
+  await refused({ cohort: 'cellar' }, /no cohort cellar: it has lobby/);
+  await refused({ data: '/nowhere/at/all' }, /no folder/);
+  await refused(
+    { foundationModel: modelPath('fashion-edge.onnx') },
+    /belongs to the foundation model/,
+    'DATA_OTHER_MODEL',
+  );
+  const release = claimFolder(options.data, models);
+  await refused({}, /is used by process/, 'DATA_IN_USE');
+  release();
+  t.same(
+    (await versionsOf(options)).map(({ number }) => number),
+    [0, 1, 2],
+  );
+});
