@@ -69,6 +69,15 @@ test('weights that are not there end in an error that names the file', async (t)
   });
 });
 
+for (const location of ['.', 'a\0b', 'a'.repeat(5000), 'edge.onnx/b']) {
+  test(`weights in "${JSON.stringify(location.slice(0, 20))}" are refused: no file has that name`, async (t) => {
+    const { bytes } = serializeFiles(fashionModel('edge'), { ...SMALL, location });
+    const path = join(folder(t), 'edge.onnx');
+    writeFileSync(path, bytes);
+    await t.rejects(readModelFile(path), { code: 'ONNX_EXTERNAL_DATA', message: /cannot be read|no such file/ });
+  });
+}
+
 for (const location of ['/etc/passwd', '../weights.bin', 'a/../../b', 'C:\\weights.bin', '..\\b', '']) {
   test(`weights in "${location}" are refused: not beside the model`, async (t) => {
     const { bytes } = serializeFiles(fashionModel('edge'), { ...SMALL, location });

@@ -65,8 +65,10 @@ function fetched(tensor: TensorProto, name: string, read: ExternalDataReader | u
     Number(entry('offset') ?? 0),
     entry('length') === undefined ? undefined : Number(entry('length')),
   ];
-  const wrong = (text: string) =>
-    new OnnxError('ONNX_EXTERNAL_DATA', `${name} keeps the weights of "${tensor.name}" in "${location}", ${text}.`);
+  const wrong = (text: string, cause?: unknown) => {
+    const where = `${name} keeps the weights of "${tensor.name}" in "${location}"`;
+    return new OnnxError('ONNX_EXTERNAL_DATA', `${where}, ${text}.`, { cause });
+  };
   if (location === '' || /^([/\\]|[a-z]:)|(^|[/\\])\.\.([/\\]|$)/i.test(location)) {
     throw wrong('which is not a file beside it; save it again with onnx.save(model, path, save_as_external_data=True)');
   }
@@ -77,7 +79,14 @@ function fetched(tensor: TensorProto, name: string, read: ExternalDataReader | u
       'and was read without that file; use readModelFile of @renorm/onnx/node, or make one file of it: onnx.save(onnx.load(path), path)',
     );
   }
-  const data = read(location, offset, length);
+  let data: Uint8Array | undefined;
+  try {
+    data = read(location, offset, length);
+  } catch (cause) {
+    // A folder, a name that no file can have, a file without rights.
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw wrong(`which cannot be read (${why}); give back the file or its rights, or save the model again`, cause);
+  }
   if (data === undefined) throw wrong('and there is no such file; copy it beside the model');
   // A plain view: of a Buffer, slice does not copy.
   const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -7,5 +7,6 @@ export type { SelectionReason } from '../selection.js';
 export { type SelectionOptions, selectionDefaults } from '../selection-options.js';
 export type { QueueOptions } from '../upload-queue.js';
 export { type OpenDeviceOptions, openDevice } from './open-device.js';
+export { readTrust } from './read-trust.js';
 export { sessionOptions } from './session-options.js';
 export type { DeviceTls, TransportOptions } from './transport.js';

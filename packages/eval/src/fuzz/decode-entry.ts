@@ -4,8 +4,7 @@ import { InputSlot } from './input-slot.js';
 import { judge } from './judge.js';
 import { type Assignment, CHUNK_SIZE, type Report } from './messages.js';
 import { inputOf, plans } from './mutate.js';
-import type { Prepared } from './target.js';
-import { TARGETS } from './targets.js';
+import type { Prepared, Target } from './target.js';
 
 /** The process that decodes. Who started it watches the slot and ends the process when an input takes too long. */
 process.once('message', (assignment: Assignment) => {
@@ -19,6 +18,7 @@ process.once('message', (assignment: Assignment) => {
 });
 
 async function decodeAll(assignment: Assignment): Promise<void> {
+  const { TARGETS } = (await import(assignment.module ?? './targets.js')) as { TARGETS: readonly Target[] };
   const target = TARGETS.find(({ name }) => name === assignment.target);
   if (target === undefined) throw new Error(`there is no target ${assignment.target}`);
   const prepared = await target.prepare();

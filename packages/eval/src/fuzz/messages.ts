@@ -1,6 +1,8 @@
 /** What a decoding process is to do. `file`: one recorded input in place of `to - from` chunks. */
 export interface Assignment {
   readonly target: string;
+  /** Module whose TARGETS it is in. Default: ours. */
+  readonly module?: string;
   readonly seed: number;
   /** Numbers of chunks, each of `chunkSize` inputs; the last of them is cut at `inputs`. */
   readonly fromChunk: number;

@@ -42,7 +42,7 @@ export interface Summary {
  * @throws Error: the decoding process does not start
  */
 export async function runTarget(
-  what: { readonly target: string; readonly inputs: number; readonly seed: number; readonly file?: string },
+  what: Pick<Assignment, 'target' | 'module' | 'inputs' | 'seed' | 'file'>,
   limits: Limits = LIMITS,
 ): Promise<Summary> {
   const folder = await mkdtemp(join(tmpdir(), 'renorm-fuzz-'));

@@ -14,12 +14,15 @@ import {
   parseAnnounce,
   parseUpload,
   parseWatchResponse,
+  preprocessingMessage,
   SAMPLE_FORMS,
+  SampleEncoding,
   toBinary,
   UploadRequestSchema,
   WatchResponseSchema,
 } from '@renorm/protocol';
 import { repositoryPath } from '../bench/bench-models.js';
+import { FILE_TARGETS } from './file-targets.js';
 import { madeUpVersions } from './made-up-versions.js';
 import { type Prepared, received, type Target } from './target.js';
 import { announceResponseTarget, rootsTarget, signedVersionTarget } from './trust-targets.js';
@@ -63,7 +66,7 @@ export const TARGETS: readonly Target[] = [
     about: 'UploadRequest: parseUpload, which decodes the samples',
     async prepare(): Promise<Prepared> {
       return {
-        corpus: [1, 2, 5].map((count) => uploadOf(count)),
+        corpus: [1, 2, 5].map((count) => uploadOf(count)).concat(uploadOfImage()),
         decode(bytes) {
           const request = received(SERVICE.upload.requestDeserialize, bytes);
           const upload = parseUpload(request, { shape: SAMPLE_SHAPE, maxSamples: 8 });
@@ -93,7 +96,21 @@ export const TARGETS: readonly Target[] = [
       return { corpus: await Promise.all(files), decode: (bytes) => describeModel(parseModel(bytes, 'fuzz.onnx')) };
     },
   },
+  ...FILE_TARGETS,
 ];
+
+function uploadOfImage(): Uint8Array {
+  const preprocessing = preprocessingMessage({ fit: 'crop', shorterSide: 8, mean: [0.5], deviation: [0.25] });
+  const sample = {
+    sequence: 1n,
+    encoding: SampleEncoding.IMAGE,
+    shape: SAMPLE_SHAPE,
+    data: new Uint8Array(9),
+    preprocessing,
+  };
+  const request = { device: DEVICE, session: new Uint8Array(16).fill(4), samples: [sample] };
+  return toBinary(UploadRequestSchema, create(UploadRequestSchema, request));
+}
 
 function uploadOf(count: number): Uint8Array {
   const samples = Array.from({ length: count }, (_, i) => {
