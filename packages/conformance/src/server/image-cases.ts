@@ -3,7 +3,7 @@ import { type Case, Skip } from '../case.js';
 import { blackPng, IMAGES, image } from '../image-bytes.js';
 import type { PlainSample } from '../sample-bytes.js';
 import type { ServerContext } from './context.js';
-import { refused } from './expectations.js';
+import { allRefused } from './refused-samples.js';
 import { uploaded } from './upload-cases.js';
 
 const group = 'Images';
@@ -12,13 +12,6 @@ function shapeOf(context: ServerContext): readonly [channels: number, height: nu
   const shape = imageShape(context.setup.model.shape);
   if (shape !== undefined) return shape;
   throw new Skip(`the model takes [${context.setup.model.shape}], not 1 or 3 channels, height and width`);
-}
-
-async function allRefused(context: ServerContext, samples: Readonly<Record<string, PlainSample>>): Promise<void> {
-  const peer = context.peer();
-  for (const [what, sample] of Object.entries(samples))
-    refused(await peer.upload(context.uploading(context.session(), [1], { sample })), what, 'SAMPLE_INVALID');
-  await uploaded(peer, context.uploading(context.session(), [1]), 1, 0);
 }
 
 export const IMAGE_CASES: readonly Case<ServerContext>[] = [

@@ -5,17 +5,10 @@ import { floats, halves, levels, type PlainSample, pixels } from '../sample-byte
 import { seededBytes } from '../seeded.js';
 import type { ServerContext } from './context.js';
 import { refused } from './expectations.js';
+import { allRefused } from './refused-samples.js';
 import { uploaded } from './upload-cases.js';
 
 const group = 'Samples';
-
-/** Every one of these is refused, and the next good upload is taken. */
-async function allRefused(context: ServerContext, samples: Readonly<Record<string, PlainSample>>): Promise<void> {
-  const peer = context.peer();
-  for (const [what, sample] of Object.entries(samples))
-    refused(await peer.upload(context.uploading(context.session(), [1], { sample })), what, 'SAMPLE_INVALID');
-  await uploaded(peer, context.uploading(context.session(), [1]), 1, 0);
-}
 
 export const SAMPLE_CASES: readonly Case<ServerContext>[] = [
   {

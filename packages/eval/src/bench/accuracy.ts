@@ -7,8 +7,9 @@ import { cema } from '../baselines/cema.js';
 import { labelledStream } from '../baselines/labelled-stream.js';
 import type { Outcome } from '../baselines/outcome.js';
 import { withoutAdaptation } from '../baselines/without-adaptation.js';
-import { CORRUPTIONS, type CorruptionName, type Severity } from '../corruptions/index.js';
+import { CORRUPTIONS, type Severity } from '../corruptions/index.js';
 import { readLabelledImages } from '../data/labelled-images.js';
+import { corruptionNames } from './corruption-names.js';
 
 const models = fileURLToPath(new URL('../../../../models/', import.meta.url));
 
@@ -37,7 +38,7 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
     },
   });
   const [count, severity, seed] = [Number(values.images), Number(values.severity) as Severity, Number(values.seed)];
-  const names = (values.corruption ?? CORRUPTIONS) as readonly CorruptionName[];
+  const names = corruptionNames(values.corruption, CORRUPTIONS);
   const images = await readLabelledImages(`${models}fashion-mnist`);
   const file = async (name: string) => ({ name, bytes: await readFile(`${models}${name}`) });
   const adaptation = await Adaptation.create({

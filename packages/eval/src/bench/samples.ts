@@ -13,9 +13,9 @@ import {
   type SampleForm,
 } from '@renorm/protocol';
 import { labelledStream } from '../baselines/labelled-stream.js';
-import { CORRUPTIONS, type CorruptionName } from '../corruptions/index.js';
 import { readLabelledImages } from '../data/labelled-images.js';
 import { accuracyOf, adaptedStream } from './adapted-stream.js';
+import { corruptionNames } from './corruption-names.js';
 
 const models = fileURLToPath(new URL('../../../../models/', import.meta.url));
 const DEFAULT_CORRUPTIONS = ['gaussian_noise', 'snow', 'motion_blur'] as const;
@@ -43,10 +43,7 @@ export async function runSamplesBench(args: string[]): Promise<void> {
     args,
     options: { images: { type: 'string', default: '1500' }, corruption: { type: 'string', multiple: true } },
   });
-  const names = (values.corruption ?? DEFAULT_CORRUPTIONS) as readonly CorruptionName[];
-  const unknown = names.find((name) => !CORRUPTIONS.includes(name));
-  if (unknown !== undefined)
-    throw new Error(`There is no corruption "${unknown}"; there are ${CORRUPTIONS.join(', ')}.`);
+  const names = corruptionNames(values.corruption, DEFAULT_CORRUPTIONS);
   const count = Number(values.images);
   const file = async (name: string) => ({ name, bytes: await readFile(`${models}${name}`) });
   const adaptation = await Adaptation.create({

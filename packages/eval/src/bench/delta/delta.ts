@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 import { Adaptation, deltaWriter } from '@renorm/cloud';
 import { concatenate, exportedVersion, type VersionState } from '@renorm/protocol';
 import { type LabelledStream, labelledStream } from '../../baselines/labelled-stream.js';
-import { CORRUPTIONS, type CorruptionName } from '../../corruptions/index.js';
 import { readLabelledImages } from '../../data/labelled-images.js';
 import { accuracyOf, adaptedStream } from '../adapted-stream.js';
+import { corruptionNames } from '../corruption-names.js';
 import { decodeRatio, halfBytes, type MeasuredVersion, median, sizesOf } from './measured-version.js';
 
 const models = fileURLToPath(new URL('../../../../../models/', import.meta.url));
@@ -22,10 +22,7 @@ export async function runDeltaBench(args: string[]): Promise<void> {
       corruption: { type: 'string', multiple: true },
     },
   });
-  const names = (values.corruption ?? DEFAULT_CORRUPTIONS) as readonly CorruptionName[];
-  const unknown = names.find((name) => !CORRUPTIONS.includes(name));
-  if (unknown !== undefined)
-    throw new Error(`There is no corruption "${unknown}"; there are ${CORRUPTIONS.join(', ')}.`);
+  const names = corruptionNames(values.corruption, DEFAULT_CORRUPTIONS);
   const [count, divergence] = [Number(values.images), Number(values.divergence)];
   const file = async (name: string) => ({ name, bytes: await readFile(`${models}${name}`) });
   const adaptation = await Adaptation.create({
