@@ -51,7 +51,8 @@ export function restore(bytes: Uint8Array, plane: Plane, prediction: Prediction)
   return true;
 }
 
-function differences(bytes: Uint8Array, plane: Plane, prediction: Prediction): Uint8Array {
+/** Bytes less their predictions. */
+export function differences(bytes: Uint8Array, plane: Plane, prediction: Prediction): Uint8Array {
   return Uint8Array.from(bytes, (byte, i) => byte - predict(bytes, i, plane, prediction));
 }
 

@@ -5,6 +5,7 @@ import pathlib
 
 import messages as generated
 from delta import Model, Refused, apply_version
+from samples import decode as decode_sample
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "proto/vectors"
 
@@ -33,7 +34,10 @@ def main() -> None:
         except Refused:
             continue
         raise AssertionError(f"{entry['file']} was taken: {entry['why']}")
-    print(f"{len(versions)} versions decoded to the bit, {len(refused)} refused")
+    samples = json.loads(read("samples.json"))
+    for entry in samples:
+        assert decode_sample(messages.Sample.FromString(read(entry["file"]))) == read(entry["values"]), entry["file"]
+    print(f"{len(samples)} samples and {len(versions)} versions decoded to the bit, {len(refused)} refused")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { fromBinary } from '@bufbuild/protobuf';
 import { test } from 'tap';
 import { bytesToFloat32, float32ToBytes, toHex } from '../bytes.js';
-import { VersionSchema, WatchResponseSchema } from '../gen/renorm/v1/adaptation_pb.js';
+import { SampleSchema, VersionSchema, WatchResponseSchema } from '../gen/renorm/v1/adaptation_pb.js';
 import { SignedMessageSchema } from '../gen/renorm/v1/trust_pb.js';
 import { concatenate, type ParameterSet } from '../parameters.js';
+import { decodeSample } from '../sample-codec.js';
 import { webEd25519 } from '../trust/ed25519.js';
 import { openRoot } from '../trust/root.js';
 import { openVersion } from '../trust/signed-version.js';
@@ -57,6 +58,13 @@ test('what has to be refused is refused', async (t) => {
   for (const { file, why } of refused) {
     t.throws(() => applyVersion(exported(), fromBinary(VersionSchema, read(file))), { code: /^VERSION_/ }, why);
   }
+});
+
+test('every sample decodes to its values, to the bit', async (t) => {
+  const samples: { file: string; shape: number[]; values: string }[] = readJson('samples.json');
+  for (const { file, shape, values } of samples)
+    t.same(float32ToBytes(decodeSample(fromBinary(SampleSchema, read(file)), shape).data), read(values), file);
+  t.ok(samples.length >= 8);
 });
 
 test('signed responses are taken or refused by name', async (t) => {
