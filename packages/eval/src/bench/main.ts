@@ -25,7 +25,8 @@ const BENCHES = {
   device: { about: 'one prediction through the library against bare onnxruntime', run: runDeviceBench },
   gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },
   delta: {
-    about: 'bytes, accuracy and time of versions against float16, gzip and AMS (--corruption, --images, --divergence)',
+    about:
+      'bytes, accuracy and time of versions against float16, gzip and AMS (--each, --corruption, --images, --divergence)',
     run: runDeltaBench,
   },
   samples: {

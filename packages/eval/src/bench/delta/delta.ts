@@ -20,6 +20,7 @@ export async function runDeltaBench(args: string[]): Promise<void> {
       images: { type: 'string', default: '1500' },
       divergence: { type: 'string', default: '0.002' },
       corruption: { type: 'string', multiple: true },
+      each: { type: 'boolean', default: false },
     },
   });
   const names = corruptionNames(values.corruption, DEFAULT_CORRUPTIONS);
@@ -48,6 +49,8 @@ export async function runDeltaBench(args: string[]): Promise<void> {
       continue;
     }
     all.push(...measured);
+    if (values.each)
+      for (const [i, version] of measured.entries()) console.log(line(`${corruption}, version ${i + 1}`, [version]));
     console.log(line(corruption, measured));
   }
   if (all.length > 0) console.log(line('**all**', all));
