@@ -9,7 +9,7 @@ import {
 
 /**
  * How an image becomes the tensor of a model that takes [channels, height, width]: what torchvision does to a Pillow image,
- * to the bit. Pixels are RGB, or for a model of one channel L = (19595 R + 38470 G + 7471 B + 32768) >> 16.
+ * to the bit (docs/protocol.md, S-11). Pixels are RGB, or for a model of one channel L = (19595 R + 38470 G + 7471 B + 32768) >> 16.
  */
 export interface Preprocessing {
   /** `none`: the image has the model's size. `stretch`: each side is scaled to it. `crop`: the shorter side is scaled to `shorterSide`, then the middle is cut out. */
