@@ -21,7 +21,7 @@ import {
 import { type Test, test } from 'tap';
 import { open, startCloud } from './device.test-support.js';
 import { until } from './fake-cloud.test-support.js';
-import { marked, TINY_MODEL, tinyParameters } from './tiny-model.test-support.js';
+import { marked, TINY_MODEL, tinyParameters, ZEROS } from './tiny-model.test-support.js';
 
 const [ROOT_KEY, KEY, NEXT_KEY] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
   Uint8Array,
@@ -232,4 +232,16 @@ test('a memory that cannot be written is told, and the version is served all the
   cloud.respond(response(await sign(snapshotOf(2))));
   await until('version 2', () => device.status().version === 2);
   t.same(errors, ['DATA_NOT_WRITABLE']);
+});
+
+test('a device tells when what it holds has expired and nobody has signed it anew, and goes on', async (t) => {
+  const { cloud, device } = await trusting(t);
+  const errors: string[] = [];
+  device.on('error', ({ message }) => errors.push(message));
+  cloud.respond(response(await sign(snapshotOf(2), { expiresAtMs: Date.now() + 1_500 })));
+  await until('version 2', () => device.status().version === 2);
+  await until('it is told', () => errors.length > 0);
+  t.match(errors, [/^VERSION_EXPIRED: .*no cloud has signed anything since/]);
+  t.match(await device.infer(ZEROS), { version: 2 });
+  t.equal(device.status().connected, true);
 });
