@@ -125,7 +125,8 @@ export class Device {
    */
   async infer(input: SampleInput): Promise<Prediction> {
     if (this.#closing !== undefined) throw new RenormError('CLOSED', 'the device has been closed; open another.');
-    const file = isImage(input) ? input.image.slice() : undefined;
+    // Not slice, which of a Buffer is a view.
+    const file = isImage(input) ? new Uint8Array(input.image) : undefined;
     const values = isImage(input) ? undefined : this.#checker.check(input).slice();
     this.#inFlight++;
     try {

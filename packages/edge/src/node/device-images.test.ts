@@ -34,7 +34,7 @@ test('an image predicts as the values that it stands for', async (t) => {
 test('a sample travels as the image that was given, or as values, whichever is smaller', async (t) => {
   const { cloud, device } = await fashion(t, { preprocessing: { fit: 'stretch' } });
   const small = vector('palette.png');
-  const buffer = Uint8Array.from(small);
+  const buffer = Buffer.from(small);
   const predicted = device.infer({ image: buffer });
   buffer.fill(0);
   await predicted;
