@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Device, type OpenDeviceOptions, openDevice } from '@renorm/edge/node';
+import { type Device, openDevice } from '@renorm/edge/node';
 import { formatBytes, formatCount, formatPercent } from '@renorm/eval';
 import type { ModelDescription } from '@renorm/onnx';
-import { type Preprocessing, RenormError } from '@renorm/protocol';
+import { RenormError } from '@renorm/protocol';
 import chalk from 'chalk';
 import { Command, Option } from 'commander';
 import { numbers, wholeNumber } from '../arguments.js';
@@ -11,26 +11,15 @@ import { columns } from '../display/table.js';
 import { listImages } from '../images.js';
 import { aborted, interruptible } from '../interrupt.js';
 import { describeFile } from '../model-file.js';
+import { type ImageFlags, imageOptions, type SecurityFlags, securityOptions } from './edge-options.js';
 
-interface EdgeFlags {
+interface EdgeFlags extends ImageFlags, SecurityFlags {
   readonly model: string;
   readonly cloud: string;
   readonly cohort: string;
   readonly id?: string;
   readonly images: string;
   readonly repeat: number;
-  readonly trust?: string;
-  readonly trustMemory?: string;
-  readonly tlsAuthority?: string;
-  readonly tlsCertificate?: string;
-  readonly tlsKey?: string;
-  readonly tokenFile?: string;
-  readonly fit: Preprocessing['fit'];
-  readonly shorterSide?: number;
-  readonly filter: NonNullable<Preprocessing['filter']>;
-  readonly mean?: number[];
-  readonly deviation?: number[];
-  readonly quality?: number;
 }
 
 /** `renorm edge`: a device whose camera is a folder of images. */
@@ -102,50 +91,6 @@ async function edge({ model, cloud, cohort, id, images, repeat, ...flags }: Edge
     });
   } finally {
     await device.close();
-  }
-}
-
-function imageOptions(
-  flags: Pick<EdgeFlags, 'fit' | 'shorterSide' | 'filter' | 'mean' | 'deviation' | 'quality'>,
-): Partial<OpenDeviceOptions> {
-  const { fit, shorterSide, filter, mean, deviation, quality } = flags;
-  return {
-    ...(quality !== undefined && { quality }),
-    preprocessing: {
-      ...{ fit, filter },
-      ...(shorterSide !== undefined && { shorterSide }),
-      ...(mean && { mean }),
-      ...(deviation && { deviation }),
-    },
-  };
-}
-
-async function securityOptions(
-  flags: Pick<EdgeFlags, 'trust' | 'trustMemory' | 'tlsAuthority' | 'tlsCertificate' | 'tlsKey' | 'tokenFile'>,
-): Promise<Partial<OpenDeviceOptions>> {
-  const { trust, trustMemory, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
-  if (trust === undefined)
-    process.stderr.write(
-      'Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).\n',
-    );
-  if (authority === undefined && (certificate !== undefined || key !== undefined))
-    throw new RenormError('REQUEST_INVALID', '--tls-certificate and --tls-key ask for --tls-authority; give it.');
-  const own = { ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }) };
-  return {
-    ...(trust !== undefined && { trust }),
-    ...(trustMemory !== undefined && { trustMemory }),
-    ...(authority !== undefined && { tls: { authority, ...own } }),
-    ...(tokenFile !== undefined && { token: await readToken(tokenFile) }),
-  };
-}
-
-async function readToken(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (cause) {
-    throw new RenormError('CREDENTIALS_UNREADABLE', `the token file ${file} cannot be read; check its path.`, {
-      cause,
-    });
   }
 }
 

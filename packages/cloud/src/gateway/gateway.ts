@@ -27,35 +27,27 @@ import {
   type VersionState,
   type WatchRequest,
   type WatchResponse,
-  WatchResponseSchema,
 } from '@renorm/protocol';
-import { CatchUp } from './catch-up.js';
 import type { GatewaySetup } from './gateway-options.js';
 import { InFlight } from './in-flight.js';
 import { toServiceError } from './service-error.js';
 import { storableSamples } from './storable-samples.js';
-import { Watcher } from './watcher.js';
+import { Watchers } from './watchers.js';
 
 const CLOSE_MS = 2_000;
-/** Times that a version is signed anew while it is good; and no more seldom than daily: timers do not reach far. */
-const RENEWALS = 3;
-const DAY_MS = 24 * 3_600_000;
-
 /** The gRPC side of the cloud: announce, upload, watch. */
 export class Gateway {
   readonly #server: Server;
   readonly #setup: GatewaySetup;
   readonly #inFlight = new InFlight();
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #watchers: Watchers;
   readonly #exported: VersionState;
-  readonly #catchUp: CatchUp;
   readonly #images = new ImageThreads();
-  #renewal: NodeJS.Timeout | undefined;
 
   constructor(setup: GatewaySetup) {
     this.#setup = setup;
     this.#exported = exportedVersion(setup.exported);
-    this.#catchUp = new CatchUp(setup.substrate, this.#exported);
+    this.#watchers = new Watchers(setup, this.#exported);
     this.#server = new Server({
       'grpc.max_receive_message_length': setup.options.maxMessageBytes,
       'grpc.max_concurrent_streams': setup.options.maxStreamsPerPeer,
@@ -64,8 +56,6 @@ export class Gateway {
       'grpc.keepalive_time_ms': 30_000,
       'grpc.keepalive_timeout_ms': 10_000,
     });
-    if (setup.signer !== undefined)
-      this.#renewal = setInterval(() => this.#renewAll(), Math.min(setup.signer.validityMs / RENEWALS, DAY_MS)).unref();
     this.#server.addService(grpcDefinition(adaptationService), {
       announce: this.#unary((request: AnnounceRequest) => this.#announce(request)),
       upload: this.#unary((request: UploadRequest) => this.#upload(request)),
@@ -92,21 +82,12 @@ export class Gateway {
 
   /** Tells every device of a cohort about its newest version. */
   published(cohort: string): void {
-    for (const watcher of this.#watchers.get(cohort) ?? []) watcher.send();
-  }
-
-  /** Devices that hold the newest version hear of it again before what they hold has expired. */
-  #renewAll(): void {
-    for (const [cohort, watchers] of this.#watchers) {
-      const version = this.#catchUp.newest(cohort);
-      if (version !== undefined) for (const watcher of watchers) watcher.renew(version);
-    }
+    this.#watchers.published(cohort);
   }
 
   /** Ends all streams and lets calls in hand finish. */
   async close(): Promise<void> {
-    clearInterval(this.#renewal);
-    for (const watchers of this.#watchers.values()) for (const watcher of watchers) watcher.end();
+    this.#watchers.end();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         this.#server.forceShutdown();
@@ -196,25 +177,7 @@ export class Gateway {
       this.#setup.doorkeeper?.check(call.metadata.get('authorization'), call.request.device?.cohort ?? '');
       const { device, running } = parseWatch(call.request);
       this.#checkModel(device);
-      const { signer, edgeDigest: modelDigest } = this.#setup;
-      const exportedDigest = this.#exported.digest;
-      const watcher = new Watcher(
-        call,
-        running,
-        (from) => this.#catchUp.versionFor(from, device.cohort),
-        (version) =>
-          create(
-            WatchResponseSchema,
-            signer === undefined
-              ? { version }
-              : { signedVersion: signer.sign(version, { modelDigest, cohort: device.cohort, exportedDigest }) },
-          ),
-      );
-      const watchers = this.#watchers.get(device.cohort) ?? new Set();
-      this.#watchers.set(device.cohort, watchers.add(watcher));
-      call.once('close', () => watchers.delete(watcher));
-      call.on('cancelled', () => watchers.delete(watcher));
-      watcher.send();
+      this.#watchers.add(call, running, device.cohort);
     } catch (error) {
       // grpc-js sends the status of an error event; destroying the stream would lose it.
       call.emit('error', this.#failed(error));

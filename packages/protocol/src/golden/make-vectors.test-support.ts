@@ -3,30 +3,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { deflateSync } from 'fflate';
 import { float32ToBytes, toHex } from '../bytes.js';
 import type { GridTensor } from '../delta/parameter-grid.js';
 import { RansEncoder } from '../delta/rans-encoder.js';
 import { BLOCK, CONTEXTS, METHOD } from '../delta/tensor-format.js';
 import { type LastScales, type TensorPlan, writeTensor } from '../delta/write-tensor.js';
-import {
-  Prediction,
-  SampleEncoding,
-  SampleSchema,
-  type Version,
-  VersionSchema,
-  WatchResponseSchema,
-} from '../gen/renorm/v1/adaptation_pb.js';
+import { type Version, VersionSchema, WatchResponseSchema } from '../gen/renorm/v1/adaptation_pb.js';
 import { SignedMessageSchema } from '../gen/renorm/v1/trust_pb.js';
 import { concatenate, type ParameterSet } from '../parameters.js';
-import { differences, planeOf } from '../prediction.js';
 import { seededRandom } from '../random.test-support.js';
-import { decodeSample, type EncodedSample, encodeSample } from '../sample-codec.js';
 import { webEd25519 } from '../trust/ed25519.js';
 import { signRoot } from '../trust/root.js';
 import { signRollback, signVersion } from '../trust/signed-version.js';
 import { addOffsets, decodeDifference, exportedVersion, type VersionState, versionAt } from '../version-codec.js';
 import { encodeSnapshot } from '../version-encoder.js';
+import { sampleVectors } from './sample-vectors.test-support.js';
 
 const folder = fileURLToPath(new URL('../../../../proto/vectors/', import.meta.url));
 const random = seededRandom(20_261_123);
@@ -251,36 +242,5 @@ async function signedVectors(exported: VersionState, first: VersionState): Promi
   });
 }
 
-/** Every encoding and every prediction, of values that show where bytes were mixed up. */
-function sampleVectors(): void {
-  const shape = [2, 5, 7];
-  const picture = Float32Array.from({ length: 70 }, (_, i) => ((i * i + 3 * (i % 7)) % 256) / 255);
-  const normalized = picture.map((value, i) => (value - (i < 35 ? 0.485 : 0.456)) / (i < 35 ? 0.229 : 0.224));
-  const rough = picture.map((value, i) => Math.sin(i) * 10 ** ((i % 9) - 4) + value);
-  const pixels = Uint8Array.from(picture, (value) => Math.round(value * 255));
-  const predicted = (prediction: Prediction): EncodedSample => ({
-    ...{ encoding: SampleEncoding.UINT8, prediction, shape },
-    data: deflateSync(differences(pixels, planeOf(shape), prediction)),
-  });
-  const samples: [string, EncodedSample][] = [
-    ['uint8', { encoding: SampleEncoding.UINT8, shape, data: deflateSync(pixels) }],
-    ['west', predicted(Prediction.WEST)],
-    ['north', predicted(Prediction.NORTH)],
-    ['paeth', predicted(Prediction.PAETH)],
-    ['float32', encodeSample({ data: rough, shape }, 'exact')],
-    ['float16', encodeSample({ data: rough, shape }, 'float16')],
-    ['channels', encodeSample({ data: normalized, shape }, 'auto')],
-    ['levels', encodeSample({ data: rough, shape }, 'uint8')],
-  ];
-  for (const [name, encoded] of samples) {
-    write(`${name}.sample`, toBinary(SampleSchema, create(SampleSchema, { ...encoded, sequence: 1n, entropy: 0.5 })));
-    write(`${name}.sample.f32`, float32ToBytes(decodeSample(encoded, shape).data));
-  }
-  writeJson(
-    'samples.json',
-    samples.map(([name]) => ({ file: `${name}.sample`, shape, values: `${name}.sample.f32` })),
-  );
-}
-
 await makeVectors();
-sampleVectors();
+for (const [name, bytes] of sampleVectors()) write(name, bytes);

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import type { OpenDeviceOptions } from '@renorm/edge/node';
+import { type Preprocessing, RenormError } from '@renorm/protocol';
+
+/** Flags of `renorm edge` about images. */
+export interface ImageFlags {
+  readonly fit: Preprocessing['fit'];
+  readonly shorterSide?: number;
+  readonly filter: NonNullable<Preprocessing['filter']>;
+  readonly mean?: number[];
+  readonly deviation?: number[];
+  readonly quality?: number;
+}
+
+/** Flags of `renorm edge` about whom it trusts and who trusts it. */
+export interface SecurityFlags {
+  readonly trust?: string;
+  readonly trustMemory?: string;
+  readonly tlsAuthority?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly tokenFile?: string;
+}
+
+/** What they say to the library. */
+export function imageOptions({
+  fit,
+  shorterSide,
+  filter,
+  mean,
+  deviation,
+  quality,
+}: ImageFlags): Partial<OpenDeviceOptions> {
+  return {
+    ...(quality !== undefined && { quality }),
+    preprocessing: {
+      ...{ fit, filter },
+      ...(shorterSide !== undefined && { shorterSide }),
+      ...(mean && { mean }),
+      ...(deviation && { deviation }),
+    },
+  };
+}
+
+/** What they say to the library. @throws RenormError REQUEST_INVALID, CREDENTIALS_UNREADABLE */
+export async function securityOptions(flags: SecurityFlags): Promise<Partial<OpenDeviceOptions>> {
+  const { trust, trustMemory, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
+  if (trust === undefined)
+    process.stderr.write(
+      'Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).\n',
+    );
+  if (authority === undefined && (certificate !== undefined || key !== undefined))
+    throw new RenormError('REQUEST_INVALID', '--tls-certificate and --tls-key ask for --tls-authority; give it.');
+  const own = { ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }) };
+  return {
+    ...(trust !== undefined && { trust }),
+    ...(trustMemory !== undefined && { trustMemory }),
+    ...(authority !== undefined && { tls: { authority, ...own } }),
+    ...(tokenFile !== undefined && { token: await readToken(tokenFile) }),
+  };
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    throw new RenormError('CREDENTIALS_UNREADABLE', `the token file ${file} cannot be read; check its path.`, {
+      cause,
+    });
+  }
+}
