@@ -172,7 +172,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'S-6':
     "An encoder chooses. Ours sends pixels (every value exactly `float32(k / 255)`) as `UINT8`, without loss; what lies on at most 256 levels a channel, as a normalized image does, as `UINT8_CHANNELS`, back within 2^-7 of a level; anything else as `FLOAT16`, back within 2^-11 of a value's magnitude or 2^-25 if that is more, where no magnitude reaches 65,520; else as `FLOAT32`.",
   'S-7':
-    'With `IMAGE`, `data` is a JPEG, PNG or WebP file as it is, and `preprocessing` says how it becomes the tensor. A cloud MUST take all three, up to 16,384 pixels a side and 2^25 in all.',
+    'With `IMAGE`, `data` is a JPEG, PNG or WebP file as it is, and `preprocessing` says how it becomes the tensor. A cloud MUST take all three, up to 16,384 pixels a side and 2^24 in all (twice those of a 4K frame).',
   'S-8':
     'An image decodes to 8-bit RGB: turned as its EXIF orientation says; grey as R = G = B; transparency dropped, not blended; colour profiles not applied; JPEG as libjpeg-turbo by default (the accurate inverse transform, chroma interpolated); of an animation the first picture.',
   'S-9':

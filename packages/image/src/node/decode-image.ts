@@ -5,7 +5,7 @@ import type { Raster } from '../resize.js';
 
 /** What is decoded at all: no side beyond this many pixels, and not more pixels in all. */
 export const MAX_IMAGE_SIDE = 2 ** 14;
-export const MAX_IMAGE_PIXELS = 2 ** 25;
+export const MAX_IMAGE_PIXELS = 2 ** 24;
 
 /**
  * Decodes a JPEG, PNG or WebP file: 8-bit grey or RGB, turned as its EXIF orientation says; transparency is dropped, colour profiles
