@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url';
 /** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const workspaces = () => [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), 'test'];
+/** The folders of the workspace, as pnpm-workspace.yaml lists them. */
+export const workspaces = () => [
+  ...readdirSync(join(root, 'packages')).map((name) => join('packages', name)),
+  'tools',
+  'test',
+];
 const stampFile = join(root, 'node_modules', '.renorm-installed');
 
 /** Everything that an installation depends on, as one digest. */

@@ -1,7 +1,7 @@
 // Installs the packages, generates the code of the protocol and builds, each only where it is still to do.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { installedStamp, isGenerated, root, stampGenerated, stampInstalled } from './fresh.mjs';
+import { installedStamp, isGenerated, root, stampGenerated, stampInstalled, workspaces } from './fresh.mjs';
 import { findPnpm, node, StepFailed, step } from './step.mjs';
 
 /**
@@ -40,7 +40,7 @@ export async function setUp() {
 
 /** tsc -b trusts its records alone: where some of the output has been deleted, the record has to go too. */
 function forgetBuildsWithoutOutput() {
-  for (const folder of [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), 'test']) {
+  for (const folder of workspaces()) {
     const sources = readdirSync(join(root, folder, 'src'), { recursive: true }).filter((file) => file.endsWith('.ts'));
     const built = (file) => existsSync(join(root, folder, 'dist', file.replace(/\.ts$/, '.js')));
     if (!sources.every(built)) rmSync(join(root, folder, 'tsconfig.tsbuildinfo'), { force: true });

@@ -1,7 +1,7 @@
 // Finds the compiled tests.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { root } from './fresh.mjs';
+import { root, workspaces } from './fresh.mjs';
 
 /**
  * Every dist/**\/*.test.js whose source is still there: a test that was deleted or renamed leaves its compiled file behind.
@@ -9,8 +9,7 @@ import { root } from './fresh.mjs';
  * @returns {string[]} paths from the repository's root, long ones first, so that two jobs end at about the same time
  */
 export function findTests(words) {
-  const folders = [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), 'test'];
-  const found = folders.flatMap((folder) => {
+  const found = workspaces().flatMap((folder) => {
     const dist = join(root, folder, 'dist');
     if (!existsSync(dist)) return [];
     return readdirSync(dist, { recursive: true })

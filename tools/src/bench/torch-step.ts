@@ -1,4 +1,4 @@
-import { repositoryPath } from './bench-models.js';
+import { repositoryPath } from '../repository.js';
 import { startPython } from './python-process.js';
 
 /** The same training step in PyTorch, in a process that waits while it is not asked. */

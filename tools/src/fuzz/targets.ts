@@ -21,7 +21,7 @@ import {
   UploadRequestSchema,
   WatchResponseSchema,
 } from '@renorm/protocol';
-import { repositoryPath } from '../bench/bench-models.js';
+import { repositoryPath } from '../repository.js';
 import { FILE_TARGETS } from './file-targets.js';
 import { madeUpVersions } from './made-up-versions.js';
 import { type Prepared, received, type Target } from './target.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCloud } from '@renorm/cloud';
-import { repositoryPath } from './bench-models.js';
+import { repositoryPath } from '../repository.js';
 
 /** The cloud process of the gateway benchmark: trains with the defaults, or, asked to idle, never. */
 const idle = process.argv[2] === 'idle';

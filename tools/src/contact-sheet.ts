@@ -1,13 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { CORRUPTIONS, corrupt, type Image, readLabelledImages, type Severity } from '@renorm/eval';
 import sharp from 'sharp';
-import { readLabelledImages } from '../data/labelled-images.js';
-import { CORRUPTIONS, corrupt } from './corrupt.js';
-import type { Severity } from './corruption.js';
-import type { Image } from './picture.js';
-
-const repository = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+import { repositoryPath } from './repository.js';
 
 const TILE = 84;
 const GAP = 4;
@@ -43,7 +38,7 @@ const text = (x: number, y: number, words: string, anchor = 'start', size = 14):
 
 /** Draws docs/corruptions.png: every corruption at every severity, on a grey image of 28x28 pixels and on a colour one of 84x84. */
 async function drawContactSheet(path: string): Promise<void> {
-  const grey = (await readLabelledImages(repository('models/fashion-mnist'))).image(0);
+  const grey = (await readLabelledImages(repositoryPath('models/fashion-mnist'))).image(0);
   const pictures = [grey, await drawnScene()];
   const block = COLUMNS * (TILE + GAP);
   const width = LABEL + 2 * block + BETWEEN;
@@ -72,4 +67,4 @@ async function drawContactSheet(path: string): Promise<void> {
     .toFile(path);
 }
 
-await drawContactSheet(repository('docs/corruptions.png'));
+await drawContactSheet(repositoryPath('docs/corruptions.png'));

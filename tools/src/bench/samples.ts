@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Adaptation } from '@renorm/cloud';
+import { labelledStream, readLabelledImages } from '@renorm/eval';
 import { imagePixels } from '@renorm/image';
 import { decodeImage, ImageThreads } from '@renorm/image/node';
 import {
@@ -12,12 +12,11 @@ import {
   pixelsOf,
   type SampleForm,
 } from '@renorm/protocol';
-import { labelledStream } from '../baselines/labelled-stream.js';
-import { readLabelledImages } from '../data/labelled-images.js';
+import { repositoryPath } from '../repository.js';
 import { accuracyOf, adaptedStream } from './adapted-stream.js';
 import { corruptionNames } from './corruption-names.js';
 
-const models = fileURLToPath(new URL('../../../../models/', import.meta.url));
+const models = repositoryPath('models/');
 const DEFAULT_CORRUPTIONS = ['gaussian_noise', 'snow', 'motion_blur'] as const;
 const QUALITIES = [95, 80, 60, 40, 20] as const;
 const PLAIN = { fit: 'none' } as const;

@@ -9,7 +9,7 @@ import { decodeImage } from '@renorm/image/node';
 import { parseModel, readParameters } from '@renorm/onnx';
 import { readModelFile } from '@renorm/onnx/node';
 import { type Root, SignedMessageSchema, signRoot, toBinary, webEd25519 } from '@renorm/protocol';
-import { repositoryPath } from '../bench/bench-models.js';
+import { repositoryPath } from '../repository.js';
 import type { Prepared, Target } from './target.js';
 
 // What reads files: of users, of operators, and of the programs themselves.

@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Adaptation, ParametricSession } from '@renorm/cloud';
+import {
+  CORRUPTIONS,
+  cema,
+  labelledStream,
+  type Outcome,
+  readLabelledImages,
+  type Severity,
+  withoutAdaptation,
+} from '@renorm/eval';
 import { readParameters } from '@renorm/onnx';
-import { cema } from '../baselines/cema.js';
-import { labelledStream } from '../baselines/labelled-stream.js';
-import type { Outcome } from '../baselines/outcome.js';
-import { withoutAdaptation } from '../baselines/without-adaptation.js';
-import { CORRUPTIONS, type Severity } from '../corruptions/index.js';
-import { readLabelledImages } from '../data/labelled-images.js';
+import { repositoryPath } from '../repository.js';
 import { corruptionNames } from './corruption-names.js';
 
-const models = fileURLToPath(new URL('../../../../models/', import.meta.url));
+const models = repositoryPath('models/');
 
 /** The methods of the table, in the order of its columns. */
 interface Row {

@@ -1,4 +1,4 @@
-import { CORRUPTIONS, type CorruptionName } from '../corruptions/index.js';
+import { CORRUPTIONS, type CorruptionName } from '@renorm/eval';
 
 /** The corruptions that `--corruption` names. @throws Error for one that there is not */
 export function corruptionNames(

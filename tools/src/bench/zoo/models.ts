@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { repositoryPath } from '../bench-models.js';
+import { repositoryPath } from '../../repository.js';
 import { runPython } from '../python-process.js';
 
 /** How PyTorch writes a step; see models/zoo/bench.py. */

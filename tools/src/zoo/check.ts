@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { normalizationLayers, type OnnxModel, parameterKey, readParameters, trainingModel } from '@renorm/onnx';
 import { readModelFile } from '@renorm/onnx/node';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { meanEntropy } from './entropy.js';
+import { meanEntropy } from '../mean-entropy.js';
 import { type Entry, type Reference, readReference, type Variant } from './manifest.js';
 
 /** What came of one file. */

@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Adaptation, deltaWriter } from '@renorm/cloud';
+import { type LabelledStream, labelledStream, readLabelledImages } from '@renorm/eval';
 import { concatenate, exportedVersion, type VersionState } from '@renorm/protocol';
-import { type LabelledStream, labelledStream } from '../../baselines/labelled-stream.js';
-import { readLabelledImages } from '../../data/labelled-images.js';
+import { repositoryPath } from '../../repository.js';
 import { accuracyOf, adaptedStream } from '../adapted-stream.js';
 import { corruptionNames } from '../corruption-names.js';
 import { decodeRatio, halfBytes, type MeasuredVersion, median, sizesOf } from './measured-version.js';
 
-const models = fileURLToPath(new URL('../../../../../models/', import.meta.url));
+const models = repositoryPath('models/');
 const DEFAULT_CORRUPTIONS = ['gaussian_noise', 'snow', 'fog', 'motion_blur'] as const;
 
 /** Prints what versions of a real run cost, against other ways to send them, and what the loss does to accuracy. */

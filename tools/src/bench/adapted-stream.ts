@@ -1,7 +1,7 @@
 import { type Adaptation, type Batch, batchOf, drawReplay, joinBatches, replayWindow } from '@renorm/cloud';
 import { initialSelection, select, softmax } from '@renorm/edge';
+import { bestClass } from '@renorm/eval';
 import type { ParameterSet } from '@renorm/protocol';
-import { bestClass } from '../baselines/outcome.js';
 
 /** A step of adaptation that has just been made. */
 export interface AdaptedStep {

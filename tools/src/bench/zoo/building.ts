@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseModel, trainingModel } from '@renorm/onnx';
-import { meanEntropy } from '../../zoo/entropy.js';
+import { meanEntropy } from '../../mean-entropy.js';
 import { runPython } from '../python-process.js';
 import { type Cost, cost, medianOf } from './in-turn.js';
 import { zooFiles, zooScript } from './models.js';

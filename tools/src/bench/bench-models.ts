@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { ModelFile } from '@renorm/cloud';
-import { readLabelledImages } from '../data/labelled-images.js';
-
-/** A path inside the repository. */
-export const repositoryPath = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+import { readLabelledImages } from '@renorm/eval';
+import { repositoryPath } from '../repository.js';
 
 /** One of our two models. */
 export async function benchModel(name: 'edge' | 'foundation'): Promise<ModelFile> {

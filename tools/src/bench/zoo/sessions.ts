@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseModel, readParameters, type TrainingModel, trainingModel } from '@renorm/onnx';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { meanEntropy } from '../../zoo/entropy.js';
+import { meanEntropy } from '../../mean-entropy.js';
 
 /** A session with everything that it is fed. */
 export interface Runnable {

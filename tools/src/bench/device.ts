@@ -1,6 +1,7 @@
 import { openDevice } from '@renorm/edge/node';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { benchImages, repositoryPath } from './bench-models.js';
+import { repositoryPath } from '../repository.js';
+import { benchImages } from './bench-models.js';
 import { inTurn, median, quantile, ratioText, timed } from './measure.js';
 
 /** Two ways to take turns, because they do not agree: what is measured in turn with other work finds its caches and its core cold. */
