@@ -20,7 +20,9 @@ export async function runDeviceBench(): Promise<void> {
     // Word for word what a device takes: packages/edge/src/node/session-options.ts.
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+    extra: {
+      session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' }, x64quantprecision: '1' },
+    },
   });
   // No cloud listens there: the device predicts all the same, and its attempts to connect are part of what is measured.
   const device = await openDevice({ model, cloud: '127.0.0.1:1', cohort: 'bench', threads: 1 });
