@@ -9,13 +9,13 @@ import {
   digestBytes,
   encodeSample,
   exportedVersion,
-  grpcDefinition,
   UploadRequestSchema,
   type UploadResponse,
   type VersionState,
   WatchRequestSchema,
   type WatchResponse,
 } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 import { edgeModel } from './committed-models.test-support.js';
 
 const definition = grpcDefinition(adaptationService);

@@ -1,11 +1,11 @@
 // The core of a device, without platform code. Programs open devices through `@renorm/edge/node`.
 
-export { BACKOFF_DEFAULTS, type BackoffOptions, backoffMs } from './backoff.js';
+export { BACKOFF_DEFAULTS, type BackoffOptions, backoffMs } from './core/backoff.js';
 // For platforms: what a device is made of.
-export { Device, type Prediction } from './device.js';
-export type { DeviceEvents } from './device-events.js';
-export { type DeviceParts, type DeviceTuning, TUNING_DEFAULTS } from './device-options.js';
-export type { DeviceStatus, LastError } from './device-status.js';
+export { Device, type Prediction } from './core/device.js';
+export type { DeviceEvents } from './core/device-events.js';
+export { type DeviceParts, type DeviceTuning, TUNING_DEFAULTS } from './core/device-options.js';
+export type { DeviceStatus, LastError } from './core/device-status.js';
 export type {
   Clock,
   Images,
@@ -15,8 +15,8 @@ export type {
   Transport,
   WatchHandlers,
   WireCounters,
-} from './runtime.js';
-export type { ImageInput, SampleInput } from './sample-input.js';
+} from './core/platform.js';
+export type { ImageInput, SampleInput } from './core/sample-input.js';
 // The selection, for whoever wants it alone.
 export {
   initialSelection,
@@ -25,7 +25,7 @@ export {
   type SelectionState,
   select,
   unreliableThreshold,
-} from './selection.js';
-export { resolveSelectionOptions, type SelectionOptions, selectionDefaults } from './selection-options.js';
-export { type Distribution, entropyOf, softmax } from './softmax.js';
-export { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
+} from './core/selection.js';
+export { resolveSelectionOptions, type SelectionOptions, selectionDefaults } from './core/selection-options.js';
+export { type Distribution, entropyOf, softmax } from './core/softmax.js';
+export { QUEUE_DEFAULTS, type QueueOptions } from './core/upload-queue.js';

@@ -101,7 +101,7 @@ export {
   type Tensor,
 } from './sample-codec.js';
 // The service, for transports.
-export { adaptationService, type GrpcDefinition, type GrpcMethod, grpcDefinition } from './service.js';
+export { adaptationService } from './service.js';
 // Who may say what a version is.
 export * from './trust/index.js';
 export {

@@ -3,14 +3,8 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials } from '@grpc/grpc-js';
-import {
-  adaptationService,
-  create,
-  digestBytes,
-  encodeSample,
-  grpcDefinition,
-  UploadRequestSchema,
-} from '@renorm/protocol';
+import { adaptationService, create, digestBytes, encodeSample, UploadRequestSchema } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 import { benchImages, benchModel } from './bench-models.js';
 import { median, quantile } from './measure.js';
 

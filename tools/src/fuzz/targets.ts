@@ -10,7 +10,6 @@ import {
   decodeDifference,
   decodeSample,
   encodeSample,
-  grpcDefinition,
   parseAnnounce,
   parseUpload,
   parseWatchResponse,
@@ -21,6 +20,7 @@ import {
   UploadRequestSchema,
   WatchResponseSchema,
 } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 import { repositoryPath } from '../repository.js';
 import { FILE_TARGETS } from './file-targets.js';
 import { madeUpVersions } from './made-up-versions.js';

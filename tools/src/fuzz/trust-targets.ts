@@ -6,7 +6,6 @@ import {
   digestBytes,
   type Ed25519,
   followRoots,
-  grpcDefinition,
   openVersion,
   parseAnnounceResponse,
   type Receiver,
@@ -20,6 +19,7 @@ import {
   toBinary,
   WatchResponseSchema,
 } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 import { madeUpVersions } from './made-up-versions.js';
 import { type Prepared, received, type Target } from './target.js';
 

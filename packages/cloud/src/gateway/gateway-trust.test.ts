@@ -12,7 +12,6 @@ import {
   errorFromGrpc,
   exportedVersion,
   fromBinary,
-  grpcDefinition,
   keyIdOf,
   openRoot,
   openVersion,
@@ -26,6 +25,7 @@ import {
   type WatchResponse,
   webEd25519,
 } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 import { type Test, test } from 'tap';
 import type { Substrate } from '../store/substrate.js';
 import { writeSecretKey } from '../trust/key-file.js';

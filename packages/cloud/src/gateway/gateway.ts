@@ -14,7 +14,6 @@ import {
   create,
   equalBytes,
   exportedVersion,
-  grpcDefinition,
   type PeerDevice,
   parseAnnounce,
   parseUpload,
@@ -28,6 +27,7 @@ import {
   type WatchRequest,
   type WatchResponse,
 } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 import type { GatewaySetup } from './gateway-options.js';
 import { InFlight } from './in-flight.js';
 import { toServiceError } from './service-error.js';

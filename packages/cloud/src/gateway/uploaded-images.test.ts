@@ -7,7 +7,6 @@ import {
   decodeSample,
   errorFromGrpc,
   exportedVersion,
-  grpcDefinition,
   normalizePixels,
   type Preprocessing,
   PreprocessingSchema,
@@ -16,6 +15,7 @@ import {
   SampleEncoding,
   UploadRequestSchema,
 } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 import { type Test, test } from 'tap';
 import type { Append, Substrate } from '../store/substrate.js';
 import { Gateway } from './gateway.js';

@@ -1,23 +1,7 @@
-import { createHash } from 'node:crypto';
-import { describeModel, OnnxError, parseModel, readParameters } from '@renorm/onnx';
+import { OnnxError } from '@renorm/onnx';
 import { readModelBytes } from '@renorm/onnx/node';
-import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
-
-/** An edge model, read and checked. */
-export interface EdgeModel {
-  readonly bytes: Uint8Array;
-  /** Its name in errors. */
-  readonly name: string;
-  /** SHA-256 of the bytes. */
-  readonly digest: Uint8Array;
-  readonly inputName: string;
-  readonly outputName: string;
-  /** Without the batch axis. */
-  readonly shape: readonly number[];
-  readonly classes: number;
-  /** Version 0. */
-  readonly exported: VersionState;
-}
+import { RenormError } from '@renorm/protocol';
+import { checkEdgeModel, type EdgeModel } from '../core/edge-model.js';
 
 /**
  * Reads a model and finds out what a device has to know of it.
@@ -27,31 +11,12 @@ export interface EdgeModel {
  * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
  */
 export async function readEdgeModel(source: string | Uint8Array, shape?: readonly number[]): Promise<EdgeModel> {
-  const name = typeof source === 'string' ? source : 'the model';
-  const bytes = typeof source === 'string' ? await readModelFile(source) : source.slice();
-  const model = parseModel(bytes, name);
-  const { inputName, inputShape, inputType, outputName, classes } = describeModel(model);
-  if (inputType !== 'float32') {
-    throw new RenormError(
-      'MODEL_UNREADABLE',
-      `${name} takes ${inputType}, and a device is given float32 samples; export it with a float32 input.`,
-    );
-  }
-  if (classes === undefined || classes < 2) {
-    throw new RenormError(
-      'MODEL_UNREADABLE',
-      `${name} does not say how many classes its output ${outputName} has; export it with a fixed class axis.`,
-    );
-  }
-  return {
-    ...{ bytes, name, inputName, outputName, classes },
-    digest: new Uint8Array(createHash('sha256').update(bytes).digest()),
-    shape: sampleShape(name, inputShape.slice(1), shape),
-    exported: exportedVersion(readParameters(model)),
-  };
+  return typeof source === 'string'
+    ? checkEdgeModel(await readModelFile(source), source, shape)
+    : checkEdgeModel(new Uint8Array(source), 'the model', shape);
 }
 
-async function readModelFile(path: string): Promise<Uint8Array> {
+async function readModelFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await readModelBytes(path));
   } catch (cause) {
@@ -61,26 +26,4 @@ async function readModelFile(path: string): Promise<Uint8Array> {
       cause,
     });
   }
-}
-
-function sampleShape(
-  name: string,
-  declared: readonly (number | string)[],
-  given: readonly number[] | undefined,
-): readonly number[] {
-  const shape = given ?? declared;
-  const fits =
-    shape.length === declared.length &&
-    shape.every((size, i) => typeof declared[i] !== 'number' || declared[i] === size);
-  if (!fits)
-    throw new RenormError(
-      'REQUEST_INVALID',
-      `the option shape is [${shape}], the input of ${name} is [${declared}] without its batch axis.`,
-    );
-  if (shape.every((size): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size > 0))
-    return [...shape];
-  throw new RenormError(
-    'REQUEST_INVALID',
-    `the input of ${name} is [${declared}] without its batch axis; give the sizes in the option shape.`,
-  );
 }

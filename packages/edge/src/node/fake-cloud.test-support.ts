@@ -16,7 +16,6 @@ import {
   encodeSnapshot,
   equalBytes,
   exportedVersion,
-  grpcDefinition,
   grpcStatusOf,
   type ParameterSet,
   parseAnnounce,
@@ -34,6 +33,7 @@ import {
   type WatchResponse,
   WatchResponseSchema,
 } from '@renorm/protocol';
+import { grpcDefinition } from '@renorm/protocol/node';
 
 type WatchCall = ServerWritableStream<WatchRequest, unknown>;
 

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fromBinary, RenormError, SignedMessageSchema, toBinary } from '@renorm/protocol';
-import type { Remembered, TrustMemory } from '../version-gate.js';
+import type { Remembered, TrustMemory } from '../core/version-gate.js';
 
 /** What stands in the file. */
 interface Stored {

@@ -3,7 +3,8 @@ import { parseModel, readParameters, serializeModel, withParameters } from '@ren
 import { encodeSample, exportedVersion, type ParameterSet, type VersionState } from '@renorm/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { test } from 'tap';
-import { NodeInference } from './inference.js';
+import type { Inference } from '../core/platform.js';
+import { openInference } from './inference.js';
 import { sessionOptions } from './session-options.js';
 import { SessionWorker } from './session-worker.js';
 import {
@@ -16,7 +17,7 @@ import {
 } from './tiny-model.test-support.js';
 
 const tiny = { model: TINY_MODEL, name: 'tiny', threads: 1, inputName: 'x', outputName: 'logits', classes: 3 };
-const openTiny = (): Promise<NodeInference> => NodeInference.open({ ...tiny, inputShape: [1, 3, 2, 2], elements: 12 });
+const openTiny = (): Promise<Inference> => openInference({ ...tiny, inputShape: [1, 3, 2, 2], elements: 12 });
 const version = (number: number, parameters: ParameterSet): VersionState => ({
   ...exportedVersion(parameters),
   number,
@@ -71,7 +72,7 @@ test('swaps of the real model: every prediction is to the bit that of the versio
     if (logits?.data instanceof Float32Array) expected.push(logits.data.slice());
     await session.release();
   }
-  const inference = await NodeInference.open({
+  const inference = await openInference({
     ...{ model: bytes, name: 'edge', threads: 1, inputName: 'images', outputName: 'logits', classes: 10 },
     ...{ inputShape: [1, 1, 28, 28], elements: 784 },
   });
@@ -131,7 +132,7 @@ test('a version that cannot be baked or computes nothing is refused; the version
 });
 
 test('a model that the runtime refuses is an error of opening', async (t) => {
-  const opening = NodeInference.open({
+  const opening = openInference({
     ...tiny,
     model: MODEL_WITH_STRANGE_OPERATOR,
     name: 'strange.onnx',
@@ -145,7 +146,7 @@ test('a model that the runtime refuses is an error of opening', async (t) => {
 });
 
 test('a model whose output is not what it declares is an error of opening', async (t) => {
-  const opening = NodeInference.open({ ...tiny, classes: 4, inputShape: [1, 3, 2, 2], elements: 12 });
+  const opening = openInference({ ...tiny, classes: 4, inputShape: [1, 3, 2, 2], elements: 12 });
   await t.rejects(opening, { code: 'MODEL_UNREADABLE', message: /logits is not 4 float32 values/ });
 });
 
@@ -161,7 +162,7 @@ test('a prediction that fails rejects with the reason, and the next succeeds', a
 
 test('a thread that dies takes its predictions with it and is replaced, with the version that served', async (t) => {
   const entry = new URL('./dying-worker.test-support.js', import.meta.url);
-  const inference = await NodeInference.open({ ...tiny, entry, inputShape: [1, 3, 2, 2], elements: 12 });
+  const inference = await openInference({ ...tiny, entry, inputShape: [1, 3, 2, 2], elements: 12 });
   t.teardown(() => inference.close());
   await inference.load(version(5, marked(5)));
   const deadly = inference.run(new Float32Array(12).fill(DEADLY));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Random } from '../runtime.js';
+import type { Clock, Random } from '../core/platform.js';
 
 /** The clock of the machine. */
 export const nodeClock: Clock = {

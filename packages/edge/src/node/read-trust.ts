@@ -9,7 +9,7 @@ import {
   SignedMessageSchema,
   webEd25519,
 } from '@renorm/protocol';
-import type { Trust, TrustMemory } from '../version-gate.js';
+import type { Trust, TrustMemory } from '../core/version-gate.js';
 import { fileMemory } from './file-memory.js';
 import type { DeviceTls } from './transport.js';
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type EncodedSample, type ParameterSet, RenormError, type SampleForm, type Tensor } from '@renorm/protocol';
-import type { InferenceResult } from '../runtime.js';
+import type { InferenceResult, SessionHost } from '../core/platform.js';
 import { guardExit } from './exit-guard.js';
 import { Polling } from './polling.js';
 import { allocateSlots, Counter, SLOTS, type Slot, slotIndex, viewSlots } from './slots.js';
@@ -32,7 +32,7 @@ interface Asked extends Waiter<InferenceResult> {
 }
 
 /** One worker thread with one session in it. */
-export class SessionWorker {
+export class SessionWorker implements SessionHost {
   /** The version of the session that predicts what is asked from now on. */
   #version = 0;
   readonly #worker: Worker;

@@ -13,14 +13,13 @@ import {
   type AnnounceResponse,
   adaptationService,
   errorFromGrpc,
-  type GrpcMethod,
-  grpcDefinition,
   RenormError,
   type UploadRequest,
   type UploadResponse,
   type WatchRequest,
 } from '@renorm/protocol';
-import type { Transport, WatchHandlers } from '../runtime.js';
+import { type GrpcMethod, grpcDefinition } from '@renorm/protocol/node';
+import type { Transport, WatchHandlers } from '../core/platform.js';
 
 /** Files in PEM, read again when they change. */
 export interface DeviceTls {

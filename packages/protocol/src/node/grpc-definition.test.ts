@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { test } from 'tap';
-import { AnnounceRequestSchema } from './gen/renorm/v1/adaptation_pb.js';
-import { adaptationService, grpcDefinition } from './service.js';
+import { AnnounceRequestSchema } from '../gen/renorm/v1/adaptation_pb.js';
+import { adaptationService } from '../service.js';
+import { grpcDefinition } from './grpc-definition.js';
 
 test('the definition names each method of the contract', async (t) => {
   const definition = grpcDefinition(adaptationService);

@@ -1,5 +1,5 @@
 import { RenormError } from '@renorm/protocol';
-import type { Clock } from './runtime.js';
+import type { Clock } from './platform.js';
 
 /** Timers of platforms hold 31 bits of milliseconds. */
 const LONGEST_MS = 2 ** 31 - 1;

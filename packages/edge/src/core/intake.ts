@@ -1,6 +1,6 @@
 import { type EncodedSample, PreprocessingSchema, RenormError, toBinary } from '@renorm/protocol';
 import type { Tell } from './device-events.js';
-import type { Clock, Images, Inference } from './runtime.js';
+import type { Clock, Images, Inference } from './platform.js';
 import { type SelectionState, select } from './selection.js';
 import type { UploadQueue } from './upload-queue.js';
 

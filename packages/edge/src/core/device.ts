@@ -13,7 +13,7 @@ import { Emitter, type Listener } from './events.js';
 import { Freshness } from './freshness.js';
 import { Intake, type Undecided } from './intake.js';
 import { Link } from './link.js';
-import type { InferenceResult } from './runtime.js';
+import type { InferenceResult } from './platform.js';
 import { isImage, SampleChecker, type SampleInput } from './sample-input.js';
 import { initialSelection } from './selection.js';
 import { softmax } from './softmax.js';

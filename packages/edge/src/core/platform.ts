@@ -2,6 +2,10 @@ import type {
   AnnounceRequest,
   AnnounceResponse,
   EncodedSample,
+  GivenImage,
+  ImageShape,
+  ParameterSet,
+  SampleForm,
   Tensor,
   UploadRequest,
   UploadResponse,
@@ -10,7 +14,8 @@ import type {
   WatchResponse,
 } from '@renorm/protocol';
 
-// The seam between the device and its platform. `node/` fills it in; a browser will.
+// The whole seam between a device and its platform: `node/` fills it in, `web/` will. What a browser can only do asynchronously is
+// asynchronous here.
 
 /** Runs the model, and takes a new version of its parameters while it does. */
 export interface Inference {
@@ -30,6 +35,46 @@ export interface Inference {
   /** Encodes a sample for the upload where that holds nobody up. Its values are given away. */
   encode(sample: Tensor): Promise<EncodedSample>;
   /** Ends all threads. Predictions in flight reject with CLOSED. */
+  close(): Promise<void>;
+}
+
+/** A thread with one session in it. Two of them make an `Inference`: one predicts, the other makes the next version ready. */
+export interface SessionHost {
+  /** False once the thread has ended. */
+  readonly alive: boolean;
+  /** Whether a prediction can start now. */
+  readonly hasFreeSlot: boolean;
+  /** Predicts. Only with a session loaded and a free slot. */
+  run(input: Float32Array): Promise<InferenceResult>;
+  /** Builds a session of a version and warms it up, behind what is in flight; rejects with the reason as a plain Error. */
+  load(version: number, parameters: ParameterSet | undefined): Promise<void>;
+  /** Encodes a sample, whose values it takes away; rejects with the reason as a plain Error. */
+  encode(sample: Tensor, form: SampleForm): Promise<EncodedSample>;
+  /** Lets the session go once its predictions have come back. */
+  release(): void;
+  /** Ends the thread behind the prediction that it is computing; what is in flight rejects with CLOSED. */
+  end(): Promise<void>;
+}
+
+/**
+ * Starts a thread.
+ *
+ * @param onFree called when predictions have been answered, so that others can start
+ * @param onDeath called when the thread has ended without having been asked to
+ */
+export type StartSession = (onFree: () => void, onDeath: () => void) => SessionHost;
+
+/** Image files and pixels, off the thread that predicts. */
+export interface ImageCodecs {
+  /** The pixels of a model's input: 8 bits a value, channel by channel. @throws RenormError IMAGE_UNREADABLE, CLOSED */
+  pixels(image: GivenImage): Promise<Uint8Array>;
+  /** A WebP file of pixels, with loss. @throws RenormError CLOSED */
+  file(pixels: {
+    readonly pixels: Uint8Array;
+    readonly shape: ImageShape;
+    readonly quality: number;
+  }): Promise<Uint8Array>;
+  /** Ends the threads; what they were doing rejects with CLOSED. */
   close(): Promise<void>;
 }
 

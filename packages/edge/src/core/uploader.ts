@@ -9,7 +9,7 @@ import {
   type Welcome,
 } from '@renorm/protocol';
 import { type BackoffOptions, backoffMs } from './backoff.js';
-import type { Clock, Random, Transport } from './runtime.js';
+import type { Clock, Random, Transport } from './platform.js';
 import type { PendingSample, UploadQueue } from './upload-queue.js';
 
 /** What the uploader needs of the device around it. */

@@ -1,4 +1,3 @@
-import { ImageThreads } from '@renorm/image/node';
 import {
   type EncodedSample,
   faultOf,
@@ -12,7 +11,7 @@ import {
   SampleEncoding,
   type SampleForm,
 } from '@renorm/protocol';
-import type { Images } from '../runtime.js';
+import type { ImageCodecs, Images } from './platform.js';
 
 /** What the user says about images. */
 export interface ImageOptions {
@@ -24,8 +23,17 @@ export interface ImageOptions {
 /** Files in the making. Beyond these samples travel as they are: a device that predicts faster than it encodes must not fill its memory. */
 const MAX_MAKING = 64;
 
-/** Images of a model that takes them. @throws RenormError REQUEST_INVALID; undefined for other models */
-export function openImages(shape: readonly number[], options: ImageOptions): Images | undefined {
+/**
+ * Images of a model that takes them; undefined for other models.
+ *
+ * @param openCodecs called only for a model that takes images
+ * @throws RenormError REQUEST_INVALID
+ */
+export function openImages(
+  shape: readonly number[],
+  options: ImageOptions,
+  openCodecs: () => ImageCodecs,
+): Images | undefined {
   const { preprocessing, quality, samples } = options;
   const fitting = imageShape(shape);
   if (fitting === undefined) {
@@ -40,18 +48,25 @@ export function openImages(shape: readonly number[], options: ImageOptions): Ima
     throw invalid('the option quality loses something and samples: exact does not; leave one out');
   const fault = preprocessing && faultOf(preprocessing, fitting);
   if (fault !== undefined) throw invalid(`the option preprocessing cannot be followed: ${fault}`);
-  return new NodeImages(fitting, preprocessing ?? { fit: 'stretch' }, quality, samples !== 'exact');
+  return new ModelImages(openCodecs(), fitting, preprocessing ?? { fit: 'stretch' }, quality, samples !== 'exact');
 }
 
-class NodeImages implements Images {
-  readonly #threads = new ImageThreads();
+class ModelImages implements Images {
+  readonly #codecs: ImageCodecs;
   readonly #shape: ImageShape;
   readonly #preprocessing: Preprocessing;
   readonly #quality: number | undefined;
   readonly #sendsFiles: boolean;
   #making = 0;
 
-  constructor(shape: ImageShape, preprocessing: Preprocessing, quality: number | undefined, sendsFiles: boolean) {
+  constructor(
+    codecs: ImageCodecs,
+    shape: ImageShape,
+    preprocessing: Preprocessing,
+    quality: number | undefined,
+    sendsFiles: boolean,
+  ) {
+    this.#codecs = codecs;
     this.#shape = shape;
     this.#preprocessing = preprocessing;
     this.#quality = quality;
@@ -60,7 +75,7 @@ class NodeImages implements Images {
 
   async prepare(file: Uint8Array): Promise<Float32Array> {
     const image = { file, preprocessing: this.#preprocessing, shape: this.#shape };
-    return normalizePixels(await this.#threads.pixels(image), this.#preprocessing);
+    return normalizePixels(await this.#codecs.pixels(image), this.#preprocessing);
   }
 
   async encode(input: Float32Array, file: Uint8Array | undefined): Promise<EncodedSample | undefined> {
@@ -70,14 +85,14 @@ class NodeImages implements Images {
     if (pixels === undefined || this.#quality === undefined || this.#making >= MAX_MAKING) return given;
     this.#making++;
     const { fit: _fit, shorterSide: _side, ...normalization } = this.#preprocessing;
-    const making = this.#threads.file({ pixels, shape: this.#shape, quality: this.#quality });
+    const making = this.#codecs.file({ pixels, shape: this.#shape, quality: this.#quality });
     const data = await making.finally(() => this.#making--);
     const made = this.#sample(data, { ...normalization, fit: 'none' });
     return given !== undefined && given.data.length <= made.data.length ? given : made;
   }
 
   close(): Promise<void> {
-    return this.#threads.close();
+    return this.#codecs.close();
   }
 
   #sample(data: Uint8Array, preprocessing: Preprocessing): EncodedSample {

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { Freshness } from './freshness.js';
-import type { Clock } from './runtime.js';
+import type { Clock } from './platform.js';
 
 /** A clock that is wound by hand. */
 function handClock(): Clock & { wind(ms: number): void } {

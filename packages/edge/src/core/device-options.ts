@@ -1,6 +1,6 @@
 import type { VersionState } from '@renorm/protocol';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
-import type { Clock, Images, Inference, Random, Transport } from './runtime.js';
+import type { Clock, Images, Inference, Random, Transport } from './platform.js';
 import type { SelectionOptions } from './selection-options.js';
 import { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
 import type { Trust } from './version-gate.js';

@@ -11,7 +11,7 @@ import {
   type Welcome,
 } from '@renorm/protocol';
 import { type BackoffOptions, backoffMs } from './backoff.js';
-import type { Clock, Random, Transport } from './runtime.js';
+import type { Clock, Random, Transport } from './platform.js';
 import type { Admitted, VersionGate } from './version-gate.js';
 
 /** What the link needs of the device around it. */

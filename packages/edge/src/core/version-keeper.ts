@@ -1,6 +1,6 @@
 import { applyVersion, equalBytes, type ParameterVersion, RenormError, type VersionState } from '@renorm/protocol';
 import type { Tell } from './device-events.js';
-import type { Inference } from './runtime.js';
+import type { Inference } from './platform.js';
 import type { Admitted } from './version-gate.js';
 
 /**

@@ -1,0 +1,123 @@
+import {
+  checkIdentifier,
+  elementsOf,
+  type Preprocessing,
+  RenormError,
+  SAMPLE_FORMS,
+  type SampleForm,
+} from '@renorm/protocol';
+import { Device } from './device.js';
+import { type DeviceTuning, TUNING_DEFAULTS } from './device-options.js';
+import type { EdgeModel } from './edge-model.js';
+import { openImages } from './images.js';
+import type { Clock, ImageCodecs, Inference, Random, Transport } from './platform.js';
+import { resolveSelectionOptions, type SelectionOptions } from './selection-options.js';
+import type { QueueOptions } from './upload-queue.js';
+import type { Trust } from './version-gate.js';
+
+/** What a device is opened with on every platform. */
+export interface DeviceOptions {
+  /** Where the cloud listens: host:port. */
+  readonly cloud: string;
+  /** Devices that share a model and an environment: 1 to 128 characters out of A-Z a-z 0-9 . _ - */
+  readonly cohort: string;
+  /** This device in its cohort, in the same alphabet. */
+  readonly id: string;
+  /** Constants of the selection. */
+  readonly selection?: Partial<SelectionOptions>;
+  /** Bounds of the upload queue. */
+  readonly queue?: Partial<QueueOptions>;
+  /** How samples travel; pixels (k / 255) always as one byte each. Default: `auto`, which loses next to nothing. */
+  readonly samples?: SampleForm;
+  /** How image files, given as `{ image }`, become the model's input. Default: `{ fit: 'stretch' }`, scaled to [0, 1]. */
+  readonly preprocessing?: Preprocessing;
+  /** 1 to 100: samples that are images travel as WebP of this quality, with loss, where that is smaller. Default: without loss. */
+  readonly quality?: number;
+  /** Shape of a sample, for a model whose axes besides the batch are not all fixed. */
+  readonly shape?: readonly number[];
+  /** Waits between attempts to connect. */
+  readonly backoff?: Partial<DeviceTuning['backoff']>;
+  /** Milliseconds between questions whether there is upload budget again. Default 30,000. */
+  readonly budgetRetryMs?: number;
+}
+
+/** What a platform brings to a device. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly random: Random;
+  openCodecs(): ImageCodecs;
+  /** @throws RenormError MODEL_UNREADABLE */
+  openInference(setup: ModelSetup): Promise<Inference>;
+  /** @param address host:port */
+  connect(address: string): Transport;
+}
+
+/** What a model's sessions are made of. */
+export interface ModelSetup {
+  readonly model: Uint8Array;
+  readonly name: string;
+  readonly inputName: string;
+  readonly outputName: string;
+  /** With a batch axis of 1. */
+  readonly inputShape: readonly number[];
+  /** Values of a sample. */
+  readonly elements: number;
+  readonly classes: number;
+  readonly sampleForm: SampleForm;
+}
+
+/**
+ * Puts a device together: the last third of every platform's `openDevice`.
+ *
+ * @param readModel called after the options that need no model have been checked
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, and what `readModel` throws
+ */
+export async function assembleDevice(
+  platform: Platform,
+  options: DeviceOptions,
+  readModel: () => Promise<EdgeModel>,
+  readTrust: () => Promise<Trust | undefined>,
+): Promise<Device> {
+  const cohort = checkIdentifier('cohort', options.cohort);
+  const id = checkIdentifier('device id', options.id);
+  const address = checkAddress(options.cloud);
+  const trust = await readTrust();
+  const { bytes, name, digest, inputName, outputName, shape, classes, exported } = await readModel();
+  // Before any thread is started: this is the last thing that can be wrong with the options.
+  const selection = resolveSelectionOptions(classes, options.selection);
+  const sampleForm = checkForm(options.samples ?? 'auto');
+  const images = openImages(shape, options, () => platform.openCodecs());
+  const inference = await platform.openInference({
+    ...{ model: bytes, name, inputName, outputName, classes, sampleForm },
+    inputShape: [1, ...shape],
+    elements: elementsOf(shape),
+  });
+  return new Device({
+    ...{ id, cohort, shape, classes, exported, inference, modelDigest: digest },
+    transport: platform.connect(address),
+    ...(trust && { trust }),
+    ...(images && { images }),
+    clock: platform.clock,
+    random: platform.random,
+    tuning: {
+      selection,
+      queue: { ...TUNING_DEFAULTS.queue, ...options.queue },
+      backoff: { ...TUNING_DEFAULTS.backoff, ...options.backoff },
+      budgetRetryMs: options.budgetRetryMs ?? TUNING_DEFAULTS.budgetRetryMs,
+    },
+  });
+}
+
+function checkForm(form: SampleForm): SampleForm {
+  if (SAMPLE_FORMS.includes(form)) return form;
+  const text = `the option samples is ${JSON.stringify(form)}; it has to be one of ${SAMPLE_FORMS.join(', ')}.`;
+  throw new RenormError('REQUEST_INVALID', text);
+}
+
+function checkAddress(address: string): string {
+  if (/^[^\s/]+:\d{1,5}$/.test(address)) return address;
+  throw new RenormError(
+    'REQUEST_INVALID',
+    `the option cloud is ${JSON.stringify(address)}; it has to be host:port, for example localhost:7443.`,
+  );
+}

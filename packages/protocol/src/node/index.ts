@@ -1,0 +1,2 @@
+// What needs Node's Buffers: the service, for transports over @grpc/grpc-js.
+export { type GrpcDefinition, type GrpcMethod, grpcDefinition } from './grpc-definition.js';
