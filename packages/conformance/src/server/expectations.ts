@@ -1,6 +1,6 @@
 import { type ErrorCode, grpcStatusOf } from '@renorm/protocol';
 import { expect } from '../case.js';
-import type { Outcome } from './peer.js';
+import type { Outcome } from './outcome.js';
 
 /** How an outcome reads. */
 export const shown = (outcome: Outcome<unknown>): string =>

@@ -8,6 +8,7 @@ import {
   type WatchResponse,
   WatchResponseSchema,
 } from '@renorm/protocol';
+import type { Outcome } from './outcome.js';
 import { VersionStream } from './version-stream.js';
 
 /** The cloud under test, and how to get in. */
@@ -29,11 +30,6 @@ export interface TlsBytes {
 
 export type Method = 'Announce' | 'Upload' | 'Watch';
 export const METHODS: readonly Method[] = ['Announce', 'Upload', 'Watch'];
-
-/** How a call ended. */
-export type Outcome<Response> =
-  | { readonly ok: true; readonly value: Response }
-  | { readonly ok: false; readonly status: number; readonly details: string };
 
 /** How to make a call. */
 export interface CallOptions {

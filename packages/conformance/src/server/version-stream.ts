@@ -1,7 +1,7 @@
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import type { WatchResponse } from '@renorm/protocol';
 import { Violation } from '../case.js';
-import type { Outcome } from './peer.js';
+import type { Outcome } from './outcome.js';
 
 /** A stream of versions as the suite reads it: one message at a time. */
 export class VersionStream {
