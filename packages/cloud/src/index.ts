@@ -1,5 +1,20 @@
 // A cloud in ten lines.
+export { type Cloud, startCloud } from './cloud.js';
+export type { CloudOptions } from './cloud-options.js';
+export type { CloudEvent, CohortStatus } from './events.js';
+export type { TlsFiles } from './gateway/tls.js';
+export type { SigningOptions } from './trust/signer.js';
 
+// What stands in a data folder while its cloud is stopped.
+export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from './rollback.js';
+export type { PastVersion } from './publication/past-versions.js';
+
+// Keys, roots and tokens.
+export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
+export { readSecretKey, writeSecretKey } from './trust/key-file.js';
+export { type NextRoot, publicKeyText, writeNextRoot } from './trust/root-files.js';
+
+// The method by itself, without network, disk and threads.
 export { Adaptation, type AdaptationSetup, type Step } from './adaptation/adaptation.js';
 export { type Batch, batchOf, joinBatches } from './adaptation/batch.js';
 export type { CohortState, LearnerState } from './adaptation/cohort-state.js';
@@ -8,17 +23,8 @@ export type { ModelFile, ModelPair } from './adaptation/model-pair.js';
 export { ADAPTATION_DEFAULTS, type AdaptationOptions } from './adaptation/options.js';
 export { drawIdle, drawReplay, type ReplayWindow, replayWindow } from './adaptation/replay.js';
 export { ParametricSession, TrainingSession } from './adaptation/session.js';
-export { type Cloud, startCloud } from './cloud.js';
-export type { CloudOptions } from './cloud-options.js';
-export type { CloudEvent, CohortStatus } from './events.js';
-// The method by itself, without network, disk and threads.
-export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
-export type { GatewayOptions } from './gateway/gateway-options.js';
-export type { TlsFiles } from './gateway/tls.js';
 export { type DeltaWriter, deltaWriter, type WrittenDelta } from './publication/delta-writer.js';
-export type { PastVersion } from './publication/past-versions.js';
-export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from './rollback.js';
+
+// Between the gateway, the trainer and who watches them.
+export type { GatewayOptions } from './gateway/gateway-options.js';
 export type { PublishedVersion, PublishingOptions, StepReport } from './trainer/messages.js';
-export { readSecretKey, writeSecretKey } from './trust/key-file.js';
-export { type NextRoot, publicKeyText, writeNextRoot } from './trust/root-files.js';
-export type { SigningOptions } from './trust/signer.js';

@@ -1,13 +1,14 @@
 // Images under another environment.
-
-// Streams and the methods that are compared on them.
-export { type CemaSetup, cema } from './baselines/cema.js';
-export { type LabelledStream, labelledStream, type StreamOptions } from './baselines/labelled-stream.js';
-export { bestClass, type Outcome } from './baselines/outcome.js';
-export { withoutAdaptation } from './baselines/without-adaptation.js';
 export { CORRUPTIONS, type CorruptionName, corrupt, type Image, type Severity } from './corruptions/index.js';
 export { type LabelledImages, readLabelledImages } from './data/labelled-images.js';
 export { toTensor } from './data/tensor.js';
+
+// Streams and the methods that are compared on them.
+export { type LabelledStream, labelledStream, type StreamOptions } from './baselines/labelled-stream.js';
+export { bestClass, type Outcome } from './baselines/outcome.js';
+export { type CemaSetup, cema } from './baselines/cema.js';
+export { withoutAdaptation } from './baselines/without-adaptation.js';
+
 // The demonstration run: processes and data, and its report.
 export {
   type CohortPlan,

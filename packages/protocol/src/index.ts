@@ -1,10 +1,3 @@
-// Messages, for whoever speaks the protocol.
-export { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-export { equalBytes, indexOfNonFinite, toHex } from './bytes.js';
-// Parameters and versions.
-export { type GridTensor, PARAMETER_KINDS, type ParameterGrid } from './delta/parameter-grid.js';
-// Names of models and versions.
-export { DIGEST_LENGTH, digestBytes, digestParameters } from './digest.js';
 // Errors, for everyone.
 export {
   ERROR_CODES,
@@ -15,7 +8,10 @@ export {
   grpcStatusOf,
   RenormError,
 } from './errors.js';
-export { fromFloat16, toFloat16 } from './float16.js';
+export { GrpcStatus } from './grpc-status.js';
+
+// Messages, for whoever speaks the protocol.
+export { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 export {
   type AnnounceRequest,
   AnnounceRequestSchema,
@@ -56,10 +52,12 @@ export {
   type SignedMessage,
   SignedMessageSchema,
 } from './gen/renorm/v1/trust_pb.js';
-export { GrpcStatus } from './grpc-status.js';
+
+// The service, for transports.
+export { adaptationService } from './service.js';
+
 // Messages of a peer, checked once at the border.
 export { checkIdentifier, type PeerDevice, parseDevice, parseReference, type Reference } from './identifiers.js';
-export { concatenate, countElements, type ParameterSet, splitLike } from './parameters.js';
 export {
   type Announcement,
   type GivenImage,
@@ -79,6 +77,7 @@ export {
   type Receipt,
   type Welcome,
 } from './parse-response.js';
+
 // Samples.
 export {
   faultOf,
@@ -100,10 +99,10 @@ export {
   type SampleForm,
   type Tensor,
 } from './sample-codec.js';
-// The service, for transports.
-export { adaptationService } from './service.js';
-// Who may say what a version is.
-export * from './trust/index.js';
+
+// Parameters and versions.
+export { concatenate, countElements, type ParameterSet, splitLike } from './parameters.js';
+export { type GridTensor, PARAMETER_KINDS, type ParameterGrid } from './delta/parameter-grid.js';
 export {
   applyVersion,
   decodeDifference,
@@ -113,3 +112,14 @@ export {
   versionAt,
 } from './version-codec.js';
 export { type DeltaOptions, encodeDelta, encodeExactDelta, encodeSnapshot, joinDeltas } from './version-encoder.js';
+
+// Names of models and versions.
+export { DIGEST_LENGTH, digestBytes, digestParameters } from './digest.js';
+
+// Who may say what a version is.
+export * from './trust/index.js';
+
+// Bytes and numbers, where a platform has nothing of its own.
+export { equalBytes, indexOfNonFinite, toHex } from './bytes.js';
+export { fromFloat16, toFloat16 } from './float16.js';
+export { nextDraw, seededRandom } from './random.js';

@@ -1,7 +1,7 @@
 import { deflateSync } from 'fflate';
 import { test } from 'tap';
 import { SampleEncoding } from './gen/renorm/v1/adaptation_pb.js';
-import { seededRandom } from './random.test-support.js';
+import { seededRandom } from './random.js';
 import { decodeSample, encodeSample } from './sample-codec.js';
 
 const SHAPE = [1, 28, 28];

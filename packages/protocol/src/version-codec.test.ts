@@ -4,7 +4,7 @@ import { digestParameters } from './digest.js';
 import type { Version } from './gen/renorm/v1/adaptation_pb.js';
 import { grpcDefinition } from './node/grpc-definition.js';
 import type { ParameterSet } from './parameters.js';
-import { seededRandom } from './random.test-support.js';
+import { seededRandom } from './random.js';
 import { adaptationService } from './service.js';
 import { applyVersion, exportedVersion, type ParameterVersion, type VersionState } from './version-codec.js';
 import { encodeDelta, encodeSnapshot, joinDeltas } from './version-encoder.js';

@@ -1,20 +1,20 @@
-/** A seeded source of random numbers: Mulberry32 (Tommy Ettinger, public domain), uniform in [0, 1). */
+import { seededRandom } from '@renorm/protocol';
+
+/** A seeded source of random numbers of the distributions that corruptions need. */
 export class Random {
-  #state: number;
+  readonly #next: () => number;
   #spare: number | undefined;
 
   /** @param parts numbers and texts that together are the seed */
   constructor(...parts: readonly (number | string)[]) {
-    this.#state = 0x811c9dc5;
     // FNV-1a over the text of the parts.
-    for (const letter of parts.join(' ')) this.#state = Math.imul(this.#state ^ letter.charCodeAt(0), 0x01000193);
+    let seed = 0x811c9dc5;
+    for (const letter of parts.join(' ')) seed = Math.imul(seed ^ letter.charCodeAt(0), 0x01000193);
+    this.#next = seededRandom(seed);
   }
 
   uniform(low = 0, high = 1): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return low + (high - low) * (((t ^ (t >>> 14)) >>> 0) / 2 ** 32);
+    return low + (high - low) * this.#next();
   }
 
   /** A whole number from low to high - 1. */

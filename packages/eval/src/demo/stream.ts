@@ -1,3 +1,4 @@
+import { seededRandom } from '@renorm/protocol';
 import { corrupt, type Image } from '../corruptions/index.js';
 import type { LabelledImages } from '../data/labelled-images.js';
 import type { CohortPlan, DemoPlan, Environment } from './plan.js';
@@ -62,7 +63,7 @@ export function toInput({ data }: Image): Float32Array {
 /** The numbers 0 to count - 1 in an order that the seed decides (Fisher-Yates). */
 export function shuffled(count: number, seed: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
     const kept = order[i] ?? 0;
@@ -70,15 +71,4 @@ export function shuffled(count: number, seed: number): Uint32Array {
     order[j] = kept;
   }
   return order;
-}
-
-/** Uniform numbers in [0, 1) from 32 bits of state: Mulberry32 (Tommy Ettinger, public domain). */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -11,7 +11,7 @@ import { type LastScales, type TensorPlan, writeTensor } from '../delta/write-te
 import { type Version, VersionSchema, WatchResponseSchema } from '../gen/renorm/v1/adaptation_pb.js';
 import { SignedMessageSchema } from '../gen/renorm/v1/trust_pb.js';
 import { concatenate, type ParameterSet } from '../parameters.js';
-import { seededRandom } from '../random.test-support.js';
+import { seededRandom } from '../random.js';
 import { webEd25519 } from '../trust/ed25519.js';
 import { signRoot } from '../trust/root.js';
 import { signRollback, signVersion } from '../trust/signed-version.js';
