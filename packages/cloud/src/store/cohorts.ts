@@ -4,7 +4,6 @@ import {
   encodeSnapshot,
   fromBinary,
   type ParameterVersion,
-  type Reference,
   toBinary,
   VersionSchema,
   type VersionState,
@@ -19,7 +18,7 @@ import {
   type StoredSample,
   type StoredVersion,
 } from './records.js';
-import { StandingView } from './standing-view.js';
+import { type Standing, StandingView } from './standing-view.js';
 import type { Change, Store } from './store.js';
 import { conflict, damaged } from './store-errors.js';
 import { blobsOf, extended, versionsAfter } from './version-chain.js';
@@ -38,16 +37,6 @@ export interface Appended {
   /** The highest sequence of this session that is on disk. */
   readonly acknowledged: number;
   readonly duplicates: number;
-}
-
-/** Where a cohort is. Positions in its log count from 0 for ever. */
-export interface Standing {
-  /** Position behind the newest sample. */
-  readonly received: number;
-  /** Position behind the last sample that was trained on. */
-  readonly trained: number;
-  /** The newest version; undefined while the cohort runs the model as exported. */
-  readonly version: Reference | undefined;
 }
 
 /** A cohort's training state and how far in the log it came. */

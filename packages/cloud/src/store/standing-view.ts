@@ -1,6 +1,16 @@
-import type { Standing } from './cohorts.js';
+import type { Reference } from '@renorm/protocol';
 import type { HeadRecord } from './records.js';
 import type { Change, Store } from './store.js';
+
+/** Where a cohort is. Positions in its log count from 0 for ever. */
+export interface Standing {
+  /** Position behind the newest sample. */
+  readonly received: number;
+  /** Position behind the last sample that was trained on. */
+  readonly trained: number;
+  /** The newest version; undefined while the cohort runs the model as exported. */
+  readonly version: Reference | undefined;
+}
 
 interface Seen extends Standing {
   /** Of the head that it was read from. */
