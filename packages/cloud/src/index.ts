@@ -12,7 +12,7 @@ export type { PastVersion } from './publication/past-versions.js';
 // Keys, roots and tokens.
 export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';
-export { type NextRoot, publicKeyText, writeNextRoot } from './trust/root-files.js';
+export { type NextRoot, publicKeyText, writeNextRoot, writePublicKey } from './trust/root-files.js';
 
 // The method by itself, without network, disk and threads.
 export { Adaptation, type AdaptationSetup, type Step } from './adaptation/adaptation.js';

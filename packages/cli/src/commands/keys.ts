@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { publicKeyText, tokenDigest, writeNextRoot, writeSecretKey } from '@renorm/cloud';
+import { tokenDigest, writeNextRoot, writePublicKey, writeSecretKey } from '@renorm/cloud';
 import { randomSecretKey, toHex } from '@renorm/protocol';
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
@@ -56,9 +55,8 @@ function rootCommand(keys: Command, name: string, description: string, folder: s
 
 async function create(file: string): Promise<void> {
   writeSecretKey(file, randomSecretKey());
-  const text = await publicKeyText(file);
-  writeFileSync(`${file}.pub`, `${text}\n`);
-  process.stdout.write(`${file} is the secret key, ${file}.pub its public half:\n${text}\n`);
+  const half = await writePublicKey(file);
+  process.stdout.write(`${file} is the secret key, ${half.file} its public half:\n${half.text}\n`);
 }
 
 async function writeRoot({ days, ...flags }: RootFlags): Promise<void> {

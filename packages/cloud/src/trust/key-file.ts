@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { RenormError } from '@renorm/protocol';
+import { createDurably } from '../store/durable-file.js';
 
 /** What PKCS #8 puts before the 32 bytes of an Ed25519 seed (RFC 8410). */
 const PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -27,7 +28,7 @@ export function readSecretKey(path: string): { key: KeyObject; seed: Uint8Array 
 export function writeSecretKey(path: string, seed: Uint8Array): void {
   const key = createPrivateKey({ key: Buffer.concat([PREFIX, seed]), format: 'der', type: 'pkcs8' });
   try {
-    writeFileSync(path, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+    createDurably(path, key.export({ type: 'pkcs8', format: 'pem' }));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RenormError('CREDENTIALS_UNREADABLE', `${path} cannot be written (${why}); name another file.`, {

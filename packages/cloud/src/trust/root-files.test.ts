@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { followRoots, fromBinary, openRoot, SignedMessageSchema, toHex, webEd25519 } from '@renorm/protocol';
 import { test } from 'tap';
 import { writeSecretKey } from './key-file.js';
-import { publicKeyText, writeNextRoot } from './root-files.js';
+import { publicKeyText, writeNextRoot, writePublicKey } from './root-files.js';
 import { Signer } from './signer.js';
 
 const at = mkdtempSync(join(tmpdir(), 'renorm-roots-'));
@@ -15,7 +15,7 @@ const expiresAtMs = 4e12;
 async function key(name: string, byte: number): Promise<string> {
   const path = join(at, name);
   writeSecretKey(path, new Uint8Array(32).fill(byte));
-  writeFileSync(`${path}.pub`, `${await publicKeyText(path)}\n`);
+  await writePublicKey(path);
   return path;
 }
 

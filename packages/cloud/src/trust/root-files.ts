@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   webEd25519 as ed,
@@ -14,7 +14,12 @@ import {
   toBinary,
   toHex,
 } from '@renorm/protocol';
+import { createDurably, makeFolderDurably, writeDurably } from '../store/durable-file.js';
 import { readSecretKey } from './key-file.js';
+
+/** Roots and public keys are for everybody. */
+const PUBLIC_FILE = 0o644;
+const PUBLIC_FOLDER = 0o755;
 
 /** What the next root says. */
 export interface NextRoot {
@@ -51,15 +56,23 @@ export async function writeNextRoot(next: NextRoot): Promise<{ file: string; roo
   // Exactly what a device will do with it.
   if (before === undefined) await openRoot(ed, signed);
   else await followRoots(ed, before, [signed]);
-  mkdirSync(next.roots, { recursive: true });
+  makeFolderDurably(next.roots, PUBLIC_FOLDER);
   const file = join(next.roots, `${root.version}.root`);
-  writeFileSync(file, toBinary(SignedMessageSchema, signed), { flag: 'wx' });
+  createDurably(file, toBinary(SignedMessageSchema, signed), PUBLIC_FILE);
   return { file, root };
 }
 
 /** The public half of a secret key file, hexadecimal. @throws RenormError CREDENTIALS_UNREADABLE */
 export async function publicKeyText(secretKeyFile: string): Promise<string> {
   return toHex(await ed.publicKeyOf(readSecretKey(secretKeyFile).seed));
+}
+
+/** Writes the public half of a secret key file beside it. @returns the file and what it says, hexadecimal @throws as `publicKeyText` */
+export async function writePublicKey(secretKeyFile: string): Promise<{ file: string; text: string }> {
+  const text = await publicKeyText(secretKeyFile);
+  const file = `${secretKeyFile}.pub`;
+  writeDurably(file, `${text}\n`, PUBLIC_FILE);
+  return { file, text };
 }
 
 const role = (keys: Uint8Array[]): Role => ({ keys, threshold: 1 });
