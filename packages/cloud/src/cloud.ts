@@ -32,7 +32,7 @@ export interface Cloud {
  * Starts a cloud in this process: the gateway in this thread, the trainer in a worker thread, the state in a folder.
  *
  * @throws OnnxError, RenormError: MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (an option), DATA_NOT_WRITABLE, DATA_FORMAT_NEWER,
- *   DATA_OTHER_MODEL, DATA_IN_USE, CREDENTIALS_UNREADABLE (a key, certificate or token file)
+ *   DATA_OTHER_MODEL, DATA_IN_USE, DATA_DAMAGED, CREDENTIALS_UNREADABLE (a key, certificate or token file)
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const edgeModel = await modelFile(options.edgeModel, 'the edge model');
@@ -44,11 +44,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const doorkeeper = options.tokens === undefined ? undefined : new Doorkeeper(options.tokens, onProblem);
   const adaptation = adaptationOptions(options.adaptation);
   const exported = readParameters(pair.edge);
-  const release = claimFolder(options.data, {
+  const claim = claimFolder(options.data, {
     edgeModel: toHex(pair.edgeDigest),
     foundationModel: toHex(pair.foundationDigest),
   });
-  const opened: (() => Promise<void>)[] = [async () => release()];
+  const opened: (() => Promise<void>)[] = [async () => claim.release()];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
@@ -56,7 +56,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const fresh = freshState(exported, readParameters(pair.foundation));
     const substrate = new LmdbSubstrate(options.data, fresh);
     opened.push(() => substrate.close());
+    claim.storeOpened(substrate.cohorts().length === 0);
     const emit = options.onEvent ?? (() => undefined);
+    for (const what of claim.repaired) emit({ kind: 'repaired', what });
     const devices = new Map<string, Set<string>>();
     const steps = new Map<string, StepReport>();
     const parts: { trainer?: Trainer } = {};
@@ -74,6 +76,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         emit({ kind: 'announced', cohort, device, version });
       },
       onUploaded(cohort, device, samples, duplicates) {
+        claim.storeUsed();
         emit({ kind: 'uploaded', cohort, device, samples, duplicates });
         parts.trainer?.wake();
       },

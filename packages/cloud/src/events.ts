@@ -11,6 +11,8 @@ export type CloudEvent =
       readonly duplicates: number;
     }
   | ({ readonly kind: 'step' } & StepReport)
+  /** Something in the data folder was damaged, and could be put right without losing anything. */
+  | { readonly kind: 'repaired'; readonly what: string }
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** What a cohort has come to. */

@@ -35,7 +35,7 @@ const shifted = (by: number): ParameterSet =>
 /** The folder of a cloud that published some versions and was stopped. */
 async function stopped(versions: number): Promise<{ options: RollbackOptions; published: VersionState[] }> {
   const data = mkdtempSync(join(tmpdir(), 'renorm-rollback-'));
-  const release = claimFolder(data, models);
+  const claim = claimFolder(data, models);
   const store = new LmdbSubstrate(data, fresh);
   const published: VersionState[] = [exportedVersion(fresh.edge.parameters)];
   for (let number = 1; number <= versions; number++) {
@@ -56,7 +56,7 @@ async function stopped(versions: number): Promise<{ options: RollbackOptions; pu
     published.push(decoded);
   }
   await store.close();
-  release();
+  claim.release();
   const [edge, foundation] = [modelPath('fashion-edge.onnx'), modelPath('fashion-foundation.onnx')];
   return { options: { data, edgeModel: edge, foundationModel: foundation, cohort: 'lobby', to: 2 }, published };
 }
@@ -136,9 +136,9 @@ test('what cannot be done is named, and changes nothing', async (t) => {
     /belongs to the foundation model/,
     'DATA_OTHER_MODEL',
   );
-  const release = claimFolder(options.data, models);
+  const claim = claimFolder(options.data, models);
   await refused({}, /is used by process/, 'DATA_IN_USE');
-  release();
+  claim.release();
   t.same(
     (await versionsOf(options)).map(({ number }) => number),
     [0, 1, 2],

@@ -19,7 +19,10 @@ import { claimFolder } from './store/data-folder.js';
 import { LmdbSubstrate } from './store/lmdb-substrate.js';
 
 /** The state of a cloud that is stopped. */
-export type StoppedCloud = Pick<CloudOptions, 'edgeModel' | 'foundationModel' | 'data'>;
+export interface StoppedCloud extends Pick<CloudOptions, 'edgeModel' | 'foundationModel' | 'data'> {
+  /** Told, in a sentence, what was damaged in the data folder and has been put right. */
+  readonly onRepaired?: (what: string) => void;
+}
 
 export interface RollbackOptions extends StoppedCloud {
   readonly cohort: string;
@@ -43,7 +46,8 @@ export function versionsOf(options: StoppedCloud & { readonly cohort: string }):
  *
  * @returns the new version's number
  * @throws OnnxError, RenormError MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (no state there, an unknown cohort, a version that is
- *   not kept, a number that is not newer), DATA_IN_USE, DATA_OTHER_MODEL, DATA_FORMAT_NEWER, DISK_FULL
+ *   not kept, a number that is not newer), DATA_IN_USE, DATA_OTHER_MODEL, DATA_FORMAT_NEWER, DATA_DAMAGED,
+ *   DISK_FULL
  */
 export function rollBack(options: RollbackOptions): Promise<number> {
   const { cohort, to } = options;
@@ -83,20 +87,22 @@ async function withStore<Value>(
     await modelFile(options.edgeModel, 'the edge model'),
     await modelFile(options.foundationModel, 'the foundation model'),
   );
-  const release = claimFolder(options.data, {
+  const claim = claimFolder(options.data, {
     edgeModel: toHex(pair.edgeDigest),
     foundationModel: toHex(pair.foundationDigest),
   });
   try {
     const fresh = freshState(readParameters(pair.edge), readParameters(pair.foundation));
     const substrate = new LmdbSubstrate(options.data, fresh);
+    for (const what of claim.repaired) options.onRepaired?.(what);
     try {
+      claim.storeOpened(substrate.cohorts().length === 0);
       return await action(substrate, exportedVersion(fresh.edge.parameters), fresh);
     } finally {
       await substrate.close();
     }
   } finally {
-    release();
+    claim.release();
   }
 }
 

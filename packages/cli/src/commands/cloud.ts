@@ -101,5 +101,6 @@ function securityOptions(
 
 function print(event: CloudEvent): void {
   const line = eventLine(event, new Date());
-  if (line !== undefined) (event.kind === 'failed' ? process.stderr : process.stdout).write(`${line}\n`);
+  if (line !== undefined)
+    (event.kind === 'failed' || event.kind === 'repaired' ? process.stderr : process.stdout).write(`${line}\n`);
 }

@@ -36,7 +36,9 @@ export function rollbackCommand(): Command {
     .action((flags: RollbackFlags) => rollback(flags));
 }
 
-async function rollback({ to, as, ...stopped }: RollbackFlags): Promise<void> {
+async function rollback({ to, as, ...flags }: RollbackFlags): Promise<void> {
+  const onRepaired = (what: string): boolean => process.stderr.write(`data folder repaired: ${what}\n`);
+  const stopped = { ...flags, onRepaired };
   if (to === undefined) return list(await versionsOf(stopped), stopped.cohort);
   const number = await rollBack({ ...stopped, to, ...(as !== undefined && { number: as }) });
   process.stdout.write(

@@ -24,6 +24,8 @@ function eventText(event: CloudEvent): string | undefined {
       const { number, bytes } = event.version;
       return `${event.cohort}  ${chalk.green(`version ${number} published`)}, ${formatBytes(bytes)}, after step ${formatCount(event.step)} (${kind}, ${(event.milliseconds / 1000).toFixed(2)} s, loss ${event.edgeLoss.toFixed(3)}${backlog})`;
     }
+    case 'repaired':
+      return chalk.yellow(`data folder repaired: ${event.what}`);
     case 'failed':
       return chalk.red(event.error.message);
   }

@@ -1,33 +1,55 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RenormError } from '@renorm/protocol';
+import { flushFolder, makeFolderDurably, PRIVATE_FILE, PRIVATE_FOLDER } from './durable-file.js';
+import { DATA_FORMAT, type FolderFacts, readFacts, type StoreMark, writeFacts } from './folder-facts.js';
+import { FolderLocks, type FolderRole } from './folder-lock.js';
+import { inspectLmdbFile, type LmdbFile } from './lmdb-file.js';
 
-/** What the data folder says about itself, readable without opening the database. */
-export interface FolderFacts {
-  readonly format: number;
-  /** Hexadecimal SHA-256 of the models. */
-  readonly edgeModel: string;
-  readonly foundationModel: string;
+/** Hexadecimal SHA-256 of the models that a folder belongs to. */
+export type FolderModels = Pick<FolderFacts, 'edgeModel' | 'foundationModel'>;
+
+/** A data folder that this process may use. */
+export interface FolderClaim {
+  /** What was found damaged and put right, a sentence each. */
+  readonly repaired: readonly string[];
+  /**
+   * Says that the store is open and on disk, before anything is acknowledged: from then on a folder without one is damaged, not new.
+   *
+   * @param isEmpty the store knows no cohort @throws RenormError DATA_DAMAGED: it did before
+   */
+  storeOpened(isEmpty: boolean): void;
+  /** Says that the store holds samples. Cheap after the first call. */
+  storeUsed(): void;
+  /** Gives the folder back. */
+  release(): void;
 }
 
-/** The format that this release writes. */
-export const DATA_FORMAT = 1;
-
-const FACTS = 'renorm.json';
-const OWNER = 'owner.json';
+/** Where the store is in a data folder. */
+export const storeFolder = (folder: string): string => join(folder, 'store');
+const storeFile = (folder: string): string => join(storeFolder(folder), 'data.mdb');
 
 /**
- * Makes or checks the data folder and takes it for this process.
+ * Makes or checks the data folder and takes it for this process. What it finds damaged it repairs where nothing can be lost by that, and refuses
+ * otherwise: nothing begins anew in silence.
  *
- * @returns gives the folder back
- * @throws RenormError DATA_NOT_WRITABLE, DATA_FORMAT_NEWER, DATA_OTHER_MODEL, DATA_IN_USE
+ * @param roles what this process does with it; another process may have the other role
+ * @throws RenormError DATA_NOT_WRITABLE, DATA_FORMAT_NEWER, DATA_OTHER_MODEL, DATA_IN_USE, DATA_DAMAGED
  */
-export function claimFolder(folder: string, models: Omit<FolderFacts, 'format'>): () => void {
+export function claimFolder(
+  folder: string,
+  models: FolderModels,
+  roles: readonly FolderRole[] = ['gateway', 'trainer'],
+): FolderClaim {
+  const locks = new FolderLocks(folder);
   try {
-    mkdirSync(folder, { recursive: true });
-    checkFacts(folder, models);
-    return takeOwnership(folder);
+    makePrivate(folder);
+    return locks.whileOpening(() => {
+      for (const role of roles) locks.take(role);
+      return checkedClaim(folder, models, roles, locks);
+    });
   } catch (cause) {
+    locks.release();
     if (cause instanceof RenormError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RenormError(
@@ -38,84 +60,125 @@ export function claimFolder(folder: string, models: Omit<FolderFacts, 'format'>)
   }
 }
 
-function checkFacts(folder: string, models: Omit<FolderFacts, 'format'>): void {
-  const path = join(folder, FACTS);
-  const facts = readJson(path) as Partial<FolderFacts> | undefined;
-  if (facts === undefined) {
-    writeFileSync(path, `${JSON.stringify({ format: DATA_FORMAT, ...models }, null, 2)}\n`);
-    return;
+function checkedClaim(
+  folder: string,
+  models: FolderModels,
+  roles: readonly FolderRole[],
+  locks: FolderLocks,
+): FolderClaim {
+  const others = (['gateway', 'trainer'] as const).filter((role) => !roles.includes(role));
+  // A store that another process writes to looks different from one page to the next; that process has checked it.
+  const alone = others.every((role) => locks.isFree(role));
+  const repaired: string[] = [];
+  let facts = alone ? checkedFacts(folder, models, repaired) : knownFacts(folder, models);
+  prepareStore(folder);
+  const mark = (store: StoreMark): void => {
+    if (facts.store === store || facts.store === 'used') return;
+    locks.whileOpening(() => {
+      const read = readFacts(folder);
+      const now = read.kind === 'facts' ? read.facts : facts;
+      facts = now.store === 'used' ? now : { ...now, store };
+      writeFacts(folder, facts);
+    });
+  };
+  return {
+    repaired,
+    storeOpened(isEmpty) {
+      if (isEmpty && facts.store === 'used')
+        throw damaged(folder, 'the store is empty, though samples were acknowledged');
+      mark(isEmpty ? 'made' : 'used');
+    },
+    storeUsed: () => mark('used'),
+    release: () => locks.release(),
+  };
+}
+
+/** What the folder says about itself, put right where that is safe. */
+function checkedFacts(folder: string, models: FolderModels, repaired: string[]): FolderFacts {
+  const read = readFacts(folder);
+  const store = inspectLmdbFile(storeFile(folder));
+  if (read.kind === 'facts') {
+    const facts = sameModels(folder, read.facts, models);
+    if (store.kind === 'damaged' && facts.store === 'none') {
+      rmSync(storeFolder(folder), { recursive: true });
+      repaired.push(`the store was never finished (${store.why}); it held nothing and was made again`);
+    } else checkStore(folder, facts, store);
+    if (facts !== read.facts) writeFacts(folder, facts);
+    return facts;
   }
-  if (typeof facts.format !== 'number' || facts.format > DATA_FORMAT) {
-    throw new RenormError(
-      'DATA_FORMAT_NEWER',
-      `the data folder ${folder} has format ${facts.format}, this release knows up to ${DATA_FORMAT}. Run the release that wrote it; nothing was changed.`,
-    );
+  if (store.kind === 'damaged' || store.kind === 'empty') {
+    const what = read.kind === 'damaged' ? read.why : 'renorm.json is missing';
+    throw damaged(folder, `${what}, and ${store.why}`);
   }
+  const facts: FolderFacts = { format: DATA_FORMAT, ...models, store: store.kind === 'absent' ? 'none' : 'made' };
+  writeFacts(folder, facts);
+  if (read.kind === 'damaged') repaired.push(`${read.why}; it was written again for the models of this cloud`);
+  else if (store.kind === 'whole')
+    repaired.push('renorm.json was missing; it was written for the models of this cloud');
+  return facts;
+}
+
+/** What the folder says that another process has open. */
+function knownFacts(folder: string, models: FolderModels): FolderFacts {
+  const read = readFacts(folder);
+  if (read.kind === 'facts') return sameModels(folder, read.facts, models);
+  throw damaged(folder, read.kind === 'damaged' ? read.why : 'renorm.json is missing');
+}
+
+function checkStore(folder: string, facts: FolderFacts, store: LmdbFile): void {
+  if (store.kind === 'damaged') throw damaged(folder, store.why);
+  // As this release prepares it: nothing has been acknowledged yet.
+  if (store.kind === 'empty' && facts.store !== 'none') throw damaged(folder, store.why);
+  if (store.kind === 'absent' && (facts.store === 'made' || facts.store === 'used'))
+    throw damaged(folder, `${storeFile(folder)} is missing, which held what was acknowledged`);
+}
+
+function sameModels(folder: string, facts: FolderFacts, models: FolderModels): FolderFacts {
   for (const [key, what] of [['edgeModel', 'edge'] as const, ['foundationModel', 'foundation'] as const]) {
-    if (facts[key] === models[key]) continue;
+    const [known, given] = [facts[key], models[key]];
+    // A foundation model may come and go: some strategies need none.
+    if (known === undefined || given === undefined || known === given) continue;
     throw new RenormError(
       'DATA_OTHER_MODEL',
-      `the data folder ${folder} belongs to the ${what} model ${facts[key]}, this one is ${models[key]} (SHA-256). Name a new folder for new models.`,
+      `the data folder ${folder} belongs to the ${what} model ${known}, this one is ${given} (SHA-256). Name a new folder for new models.`,
     );
   }
+  const { foundationModel } = models;
+  return facts.foundationModel === undefined && foundationModel !== undefined ? { ...facts, foundationModel } : facts;
 }
 
-interface Owner {
-  readonly pid: number;
-  /** When the process started, as the system counts it; tells it from a later one with the same number. */
-  readonly started: string;
+function damaged(folder: string, what: string): RenormError {
+  return new RenormError(
+    'DATA_DAMAGED',
+    `the data folder ${folder} is damaged: ${what}. Restore it from a backup; renorm state check says what is whole. To begin anew at version 0, move the folder away: devices that trust a signed version then wait until the cloud is above it.`,
+  );
 }
 
-function takeOwnership(folder: string): () => void {
-  const path = join(folder, OWNER);
-  const self = JSON.stringify({ pid: process.pid, started: startOf(process.pid) ?? '' } satisfies Owner);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(path, self, { flag: 'wx' });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 0) throw error;
-    }
-    const owner = readJson(path) as Partial<Owner> | undefined;
-    if (owner?.pid !== undefined && isAlive({ pid: owner.pid, started: owner.started ?? '' })) {
-      throw new RenormError(
-        'DATA_IN_USE',
-        `the data folder ${folder} is used by process ${owner.pid}. Stop it, or name another folder.`,
-      );
-    }
-    rmSync(path, { force: true });
-  }
+/** Makes a folder for its owner alone, whatever the umask. */
+function makePrivate(folder: string): void {
+  makeFolderDurably(folder, PRIVATE_FOLDER);
+  restrict(folder, PRIVATE_FOLDER);
 }
 
-function isAlive({ pid, started }: Owner): boolean {
-  const now = startOf(pid);
-  if (now !== undefined) return now === started;
-  if (process.platform === 'linux') return false;
+/** Takes from group and others what they may do. Where the file is another user's, that user says who may read it. */
+function restrict(path: string, mode: number): void {
+  if ((statSync(path).mode & 0o077) === 0) return;
   try {
-    process.kill(pid, 0);
-    return true;
+    chmodSync(path, mode);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   }
 }
 
-/** Start time of a process in clock ticks since the machine started (Linux); undefined where that is not to be had. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Behind the name in brackets, which may hold anything; field 22 of the line is the 20th from there.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
+/** LMDB makes its files readable for everybody; what is there already it leaves as it is. */
+function prepareStore(folder: string): void {
+  const store = storeFolder(folder);
+  makePrivate(store);
+  for (const name of ['data.mdb', 'lock.mdb']) {
+    const path = join(store, name);
+    closeSync(openSync(path, 'a', PRIVATE_FILE));
+    restrict(path, PRIVATE_FILE);
   }
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  // LMDB flushes its files, not the folder that names them.
+  flushFolder(store);
 }
