@@ -1,6 +1,6 @@
 import { describeModel, type ModelDescription, OnnxError } from '@renorm/onnx';
 import { readModelFile } from '@renorm/onnx/node';
-import { RenormError } from '@renorm/protocol';
+import { unreadable } from '@renorm/protocol';
 
 /** Reads an ONNX file and says what it is. @throws RenormError MODEL_UNREADABLE, OnnxError ONNX_NOT_A_MODEL */
 export async function describeFile(path: string): Promise<ModelDescription> {
@@ -8,9 +8,6 @@ export async function describeFile(path: string): Promise<ModelDescription> {
     return describeModel(await readModelFile(path));
   } catch (cause) {
     if (cause instanceof OnnxError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RenormError('MODEL_UNREADABLE', `the model ${path} cannot be read (${reason}); check the path.`, {
-      cause,
-    });
+    throw unreadable('MODEL_UNREADABLE', `the model ${path}`, cause);
   }
 }

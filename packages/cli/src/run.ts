@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { reasonOf } from '@renorm/protocol';
 import { Command, CommanderError } from 'commander';
 import { cloudCommand } from './commands/cloud.js';
 import { conformanceCommand } from './commands/conformance.js';
@@ -21,7 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof Interrupted) return error.exitCode;
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(reasonOf(error));
     // The cause is for whoever asks; the message alone says what to do.
     if (process.env.RENORM_DEBUG !== undefined) console.error(error);
     return 1;

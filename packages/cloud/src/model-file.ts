@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { OnnxError } from '@renorm/onnx';
 import { readModelBytes } from '@renorm/onnx/node';
-import { RenormError } from '@renorm/protocol';
+import { unreadable } from '@renorm/protocol';
 import type { ModelFile } from './adaptation/model-pair.js';
 
 /**
@@ -16,7 +16,6 @@ export async function modelFile(source: string | Uint8Array, what: string): Prom
     return { name: `${what} ${basename(source)}`, bytes: await readModelBytes(source) };
   } catch (cause) {
     if (cause instanceof OnnxError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RenormError('MODEL_UNREADABLE', `${what} ${source} cannot be read (${why}). Check the path.`, { cause });
+    throw unreadable('MODEL_UNREADABLE', `${what} ${source}`, cause);
   }
 }

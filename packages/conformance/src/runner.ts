@@ -1,3 +1,4 @@
+import { reasonOf } from '@renorm/protocol';
 import { type Case, Skip, Violation } from './case.js';
 
 /** How a case ended. */
@@ -60,7 +61,7 @@ async function end(
   } catch (error) {
     if (error instanceof Skip) return { outcome: 'skipped', came: error.reason };
     if (error instanceof Violation) return { outcome: 'failed', expected: error.expected, came: error.came };
-    return { outcome: 'failed', expected: 'no error', came: error instanceof Error ? error.message : String(error) };
+    return { outcome: 'failed', expected: 'no error', came: reasonOf(error) };
   } finally {
     clearTimeout(timer);
   }

@@ -7,13 +7,16 @@ export type OnnxErrorCode =
   | 'ONNX_PARAMETER_MISMATCH'
   | 'ONNX_UNSUPPORTED';
 
-/** An error about a model. `message` leads with the code: `CODE: what thing, what is wrong, why; what to do.` */
+/** An error about a model. `text` is `what thing, what is wrong, why; what to do.`, and `message` the same behind `CODE: `. */
 export class OnnxError extends Error {
   readonly code: OnnxErrorCode;
+  /** The message without its code, for a message about something larger. */
+  readonly text: string;
 
   constructor(code: OnnxErrorCode, text: string, options?: { readonly cause?: unknown }) {
     super(`${code}: ${text}`, options);
     this.name = 'OnnxError';
     this.code = code;
+    this.text = text;
   }
 }

@@ -15,7 +15,6 @@ export { normalizationLayers } from './layers/find-layers.js';
 export {
   type LayerKind,
   type NormalizationLayer,
-  type ParameterSet,
   parameterKey,
   parameterKeys,
   type Role,

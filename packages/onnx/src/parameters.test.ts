@@ -3,7 +3,6 @@ import { Graph } from './graph.js';
 import {
   normalizationLayers,
   type OnnxModel,
-  type ParameterSet,
   parameterKey,
   parameterKeys,
   parametricModel,
@@ -12,6 +11,7 @@ import {
   serializeModel,
   withParameters,
 } from './index.js';
+import type { ParameterSet } from './layers/layer.js';
 import { fashionModel, fill, modelOf, normals, testImages } from './testing/fixtures.js';
 import { distance, outputOf, run, vectors } from './testing/runtime.js';
 

@@ -3,7 +3,6 @@ import { test } from 'tap';
 import {
   describeModel,
   normalizationLayers,
-  type ParameterSet,
   parameterKey,
   parametricModel,
   readParameters,
@@ -11,6 +10,7 @@ import {
   trainingModel,
   withParameters,
 } from './index.js';
+import type { ParameterSet } from './layers/layer.js';
 import { MODELS, normals } from './testing/fixtures.js';
 import { meanEntropy } from './testing/losses.js';
 import { type Pattern, readPattern } from './testing/patterns.js';

@@ -1,5 +1,13 @@
 import { test } from 'tap';
-import { ERROR_CODES, type ErrorCode, errorFromGrpc, grpcStatusOf, RenormError } from './errors.js';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  errorFromGrpc,
+  grpcStatusOf,
+  RenormError,
+  reasonOf,
+  unreadable,
+} from './errors.js';
 
 test('the message leads with the code and keeps the cause', async (t) => {
   const cause = new Error('below');
@@ -32,4 +40,21 @@ test('anything else is a failure of the cloud, with its cause', async (t) => {
   const error = errorFromGrpc('boom');
   t.equal(error.code, 'CLOUD_FAILED');
   t.equal(error.cause, 'boom');
+});
+
+test('an error knows its text without the code', async (t) => {
+  const error = new RenormError('DISK_FULL', 'the disk is full; make room.');
+  t.equal(error.text, 'the disk is full; make room.');
+  t.equal(error.message, 'DISK_FULL: the disk is full; make room.');
+});
+
+test('a file that cannot be read is named with what it is, why, and what to do', async (t) => {
+  const cause = new Error("ENOENT: no such file or directory, open '/nowhere'");
+  const error = unreadable('CREDENTIALS_UNREADABLE', 'the token file /nowhere', cause);
+  t.equal(
+    error.message,
+    `CREDENTIALS_UNREADABLE: the token file /nowhere cannot be read (${cause.message}); check its path and rights.`,
+  );
+  t.equal(error.cause, cause);
+  t.equal(reasonOf('thrown without an Error'), 'thrown without an Error');
 });

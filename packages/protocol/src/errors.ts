@@ -80,17 +80,38 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * An error with a name. `message` is `CODE: what thing, what is wrong, why; what to do.`; the constructor puts the code in front.
+ * An error with a name. `text` is `what thing, what is wrong, why; what to do.`, and `message` the same behind `CODE: `.
  * `cause` is kept and never sent to a peer.
  */
 export class RenormError extends Error {
   readonly code: ErrorCode;
+  /** The message without its code, for a message about something larger. */
+  readonly text: string;
 
   constructor(code: ErrorCode, text: string, options?: { readonly cause?: unknown }) {
     super(`${code}: ${text}`, options);
     this.name = 'RenormError';
     this.code = code;
+    this.text = text;
   }
+}
+
+/** What an error says, for the part of a message that gives the cause. */
+export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/**
+ * The error for a file or folder that somebody named and that cannot be read.
+ *
+ * @param what it is and its path, as in `the token file /etc/token`
+ * @param advice what to do
+ */
+export function unreadable(
+  code: ErrorCode,
+  what: string,
+  cause: unknown,
+  advice = 'check its path and rights',
+): RenormError {
+  return new RenormError(code, `${what} cannot be read (${reasonOf(cause)}); ${advice}.`, { cause });
 }
 
 /** The gRPC status number under which a code travels. */

@@ -6,7 +6,9 @@ export {
   errorFromGrpc,
   type GrpcFailure,
   grpcStatusOf,
+  reasonOf,
   RenormError,
+  unreadable,
 } from './errors.js';
 export { GrpcStatus } from './grpc-status.js';
 

@@ -138,7 +138,6 @@ function givenImage(sample: Sample, expected: readonly number[]): GivenImage {
 /** An error of one sample, with its place in the upload. */
 export function inUpload(error: unknown, index: number, sequence: number): unknown {
   if (!(error instanceof RenormError)) return error;
-  const text = error.message.slice(`${error.code}: `.length);
-  const options = { cause: error };
-  return new RenormError(error.code, `sample ${index} of the upload (sequence ${sequence}): ${text}`, options);
+  const text = `sample ${index} of the upload (sequence ${sequence}): ${error.text}`;
+  return new RenormError(error.code, text, { cause: error });
 }

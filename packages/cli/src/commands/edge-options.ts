@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { OpenDeviceOptions } from '@renorm/edge/node';
 import { type Preprocessing, RenormError } from '@renorm/protocol';
+import { readNamed } from '../read-named.js';
 
 /** Flags of `renorm edge` about images. */
 export interface ImageFlags {
@@ -56,16 +56,6 @@ export async function securityOptions(flags: SecurityFlags): Promise<Partial<Ope
     ...(trust !== undefined && { trust }),
     ...(trustMemory !== undefined && { trustMemory }),
     ...(authority !== undefined && { tls: { authority, ...own } }),
-    ...(tokenFile !== undefined && { token: await readToken(tokenFile) }),
+    ...(tokenFile !== undefined && { token: (await readNamed(tokenFile, 'the token file')).toString('utf8').trim() }),
   };
-}
-
-async function readToken(file: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (cause) {
-    throw new RenormError('CREDENTIALS_UNREADABLE', `the token file ${file} cannot be read; check its path.`, {
-      cause,
-    });
-  }
 }

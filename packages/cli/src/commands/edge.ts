@@ -130,8 +130,7 @@ async function predictAll(device: Device, files: readonly string[], signal: Abor
 
 /** Why an image is passed over; undefined for an error that ends the command. */
 function unreadableBecause(error: unknown): string | undefined {
-  if (error instanceof RenormError)
-    return error.code === 'IMAGE_UNREADABLE' ? error.message.slice(`${error.code}: `.length) : undefined;
+  if (error instanceof RenormError) return error.code === 'IMAGE_UNREADABLE' ? error.text : undefined;
   const fromSystem = error instanceof Error && 'syscall' in error;
   return fromSystem ? `it cannot be opened (${error.message}); give back the file or its rights.` : undefined;
 }

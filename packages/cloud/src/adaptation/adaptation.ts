@@ -1,5 +1,5 @@
-import { type ParameterSet, readParameters, trainingModel } from '@renorm/onnx';
-import { RenormError } from '@renorm/protocol';
+import { readParameters, trainingModel } from '@renorm/onnx';
+import { type ParameterSet, RenormError } from '@renorm/protocol';
 import { type Batch, joinBatches } from './batch.js';
 import type { CohortState, LearnerState } from './cohort-state.js';
 import { distillationLoss, entropyLoss, TARGET_LOGITS } from './losses.js';

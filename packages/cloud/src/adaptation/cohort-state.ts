@@ -1,4 +1,4 @@
-import type { ParameterSet } from '@renorm/onnx';
+import type { ParameterSet } from '@renorm/protocol';
 
 /** One model's part of a cohort's state. */
 export interface LearnerState {

@@ -1,4 +1,4 @@
-import type { ParameterSet } from '@renorm/onnx';
+import type { ParameterSet } from '@renorm/protocol';
 
 /** Stochastic gradient descent as PyTorch defines it: v <- momentum v + g, p <- p - rate v, with v = g in the first step. */
 export interface SgdOptions {

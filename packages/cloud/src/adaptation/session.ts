@@ -1,4 +1,5 @@
-import { type OnnxModel, type ParameterSet, parametricModel, type TrainingModel } from '@renorm/onnx';
+import { type OnnxModel, parametricModel, type TrainingModel } from '@renorm/onnx';
+import type { ParameterSet } from '@renorm/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Batch } from './batch.js';
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { RenormError } from '@renorm/protocol';
+import { RenormError, unreadable } from '@renorm/protocol';
 import { ReloadedFile } from '../trust/reloaded-file.js';
 
 interface Entry {
@@ -57,13 +57,7 @@ function readEntries(path: string): Entry[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new RenormError(
-      'CREDENTIALS_UNREADABLE',
-      `the file of tokens ${path} cannot be read; check its path and rights.`,
-      {
-        cause,
-      },
-    );
+    throw unreadable('CREDENTIALS_UNREADABLE', `the file of tokens ${path}`, cause);
   }
   return text.split('\n').flatMap((line, i) => {
     if (/^\s*(#|$)/.test(line)) return [];

@@ -27,6 +27,5 @@ export async function storableSamples(samples: readonly ReceivedSample[], images
 
 function asSampleError(error: unknown): unknown {
   if (!(error instanceof RenormError) || error.code !== 'IMAGE_UNREADABLE') return error;
-  const text = error.message.slice(`${error.code}: `.length);
-  return new RenormError('SAMPLE_INVALID', text, { cause: error });
+  return new RenormError('SAMPLE_INVALID', error.text, { cause: error });
 }

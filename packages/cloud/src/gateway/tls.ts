@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { experimental, type ServerCredentials } from '@grpc/grpc-js';
-import { RenormError } from '@renorm/protocol';
+import { RenormError, reasonOf } from '@renorm/protocol';
 
 /** Files in PEM, read again when they change. */
 export interface TlsFiles {
@@ -118,8 +118,7 @@ function load({ certificate, key, clientAuthority }: TlsFiles): Loaded {
     createSecureContext({ cert: loaded.certificate, key: loaded.key, ca: loaded.authority });
     return loaded;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const text = `the TLS files ${certificate} and ${key} cannot be used (${why}); give a certificate and its key in PEM.`;
+    const text = `the TLS files ${certificate} and ${key} cannot be used (${reasonOf(cause)}); give a certificate and its key in PEM.`;
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }
 }

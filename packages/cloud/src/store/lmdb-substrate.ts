@@ -7,6 +7,7 @@ import {
   fromBinary,
   type ParameterVersion,
   RenormError,
+  reasonOf,
   type SampleEncoding,
   toBinary,
   VersionSchema,
@@ -184,7 +185,7 @@ const FULL = /no space left|disk quota|MDB_MAP_FULL|mapsize/i;
 
 /** What a failed write means to the caller. */
 export function storageError(cause: unknown): unknown {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = reasonOf(cause);
   const code = (cause as { code?: unknown } | undefined)?.code;
   if (code !== 'ENOSPC' && code !== 28 && !FULL.test(text)) return cause;
   return new RenormError(

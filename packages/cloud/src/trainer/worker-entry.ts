@@ -1,5 +1,6 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import { reasonOf } from '@renorm/protocol';
 import { Adaptation } from '../adaptation/adaptation.js';
 import { LmdbSubstrate } from '../store/lmdb-substrate.js';
 import type { FromTrainer, ToTrainer, TrainerSetup } from './messages.js';
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
-      send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+      send({ kind: 'failed', message: reasonOf(error) });
       await Promise.race([rest, new Promise((resolve) => setTimeout(resolve, 1_000))]);
     }
   }

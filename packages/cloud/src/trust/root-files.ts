@@ -13,6 +13,7 @@ import {
   signRoot,
   toBinary,
   toHex,
+  unreadable,
 } from '@renorm/protocol';
 import { createDurably, makeFolderDurably, writeDurably } from '../store/durable-file.js';
 import { readSecretKey } from './key-file.js';
@@ -100,7 +101,7 @@ function readPublicKey(file: string): Uint8Array {
   try {
     text = readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new RenormError('CREDENTIALS_UNREADABLE', `${file} cannot be read; check its path.`, { cause });
+    throw unreadable('CREDENTIALS_UNREADABLE', file, cause);
   }
   if (/^[0-9a-f]{64}$/.test(text)) return new Uint8Array(Buffer.from(text, 'hex'));
   const advice = 'give the .pub file that renorm keys create wrote (64 hexadecimal digits)';

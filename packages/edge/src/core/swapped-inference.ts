@@ -3,6 +3,7 @@ import {
   encodeSample,
   type ParameterSet,
   RenormError,
+  reasonOf,
   type SampleForm,
   type Tensor,
   type VersionState,
@@ -153,5 +154,3 @@ export class SwappedInference implements Inference {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,4 +1,11 @@
-import { applyVersion, equalBytes, type ParameterVersion, RenormError, type VersionState } from '@renorm/protocol';
+import {
+  applyVersion,
+  equalBytes,
+  type ParameterVersion,
+  RenormError,
+  reasonOf,
+  type VersionState,
+} from '@renorm/protocol';
 import type { Tell } from './device-events.js';
 import type { Inference } from './platform.js';
 import type { Admitted } from './version-gate.js';
@@ -82,10 +89,9 @@ const isSame = (a: VersionState, b: VersionState): boolean => a.number === b.num
 
 function asRefusal(number: number, cause: unknown): RenormError {
   if (cause instanceof RenormError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new RenormError(
     'VERSION_REFUSED',
-    `version ${number} cannot be loaded (${reason}); the version before goes on.`,
+    `version ${number} cannot be loaded (${reasonOf(cause)}); the version before goes on.`,
     { cause },
   );
 }

@@ -1,6 +1,6 @@
 import { OnnxError } from '@renorm/onnx';
 import { readModelBytes } from '@renorm/onnx/node';
-import { RenormError } from '@renorm/protocol';
+import { unreadable } from '@renorm/protocol';
 import { checkEdgeModel, type EdgeModel } from '../core/edge-model.js';
 
 /**
@@ -21,9 +21,6 @@ async function readModelFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
     return new Uint8Array(await readModelBytes(path));
   } catch (cause) {
     if (cause instanceof OnnxError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RenormError('MODEL_UNREADABLE', `the model ${path} cannot be read (${reason}); check the path.`, {
-      cause,
-    });
+    throw unreadable('MODEL_UNREADABLE', `the model ${path}`, cause);
   }
 }

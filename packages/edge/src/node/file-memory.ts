@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { fromBinary, RenormError, SignedMessageSchema, toBinary } from '@renorm/protocol';
+import { fromBinary, RenormError, reasonOf, SignedMessageSchema, toBinary, unreadable } from '@renorm/protocol';
 import type { Remembered, TrustMemory } from '../core/version-gate.js';
 
 /** What stands in the file. */
@@ -28,8 +28,7 @@ export function fileMemory(path: string): TrustMemory {
         writeFileSync(`${path}.new`, `${JSON.stringify(stored)}\n`);
         renameSync(`${path}.new`, path);
       } catch (cause) {
-        const why = cause instanceof Error ? cause.message : String(cause);
-        const text = `the trust memory ${path} cannot be written (${why}); until it can, a restart forgets what is newest. Make room, or correct its rights.`;
+        const text = `the trust memory ${path} cannot be written (${reasonOf(cause)}); until it can, a restart forgets what is newest. Make room, or correct its rights.`;
         throw new RenormError('DATA_NOT_WRITABLE', text, { cause });
       }
     },
@@ -42,7 +41,7 @@ function read(path: string): Remembered {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return { newest: 0, roots: [] };
-    throw new RenormError('CREDENTIALS_UNREADABLE', `${path} cannot be read; check its rights.`, { cause });
+    throw unreadable('CREDENTIALS_UNREADABLE', `the trust memory ${path}`, cause, 'check its rights');
   }
   try {
     return parse(JSON.parse(text));

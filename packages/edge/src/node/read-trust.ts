@@ -5,8 +5,10 @@ import {
   openRoot,
   RenormError,
   type Root,
+  reasonOf,
   type SignedMessage,
   SignedMessageSchema,
+  unreadable,
   webEd25519,
 } from '@renorm/protocol';
 import type { Trust, TrustMemory } from '../core/version-gate.js';
@@ -27,7 +29,7 @@ export async function readTrust(source: string | Uint8Array, memory?: string): P
     const bytes = typeof source === 'string' ? await readFile(source) : source;
     signed = fromBinary(SignedMessageSchema, new Uint8Array(bytes));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = reasonOf(cause);
     const text = `${name} cannot be read as root metadata (${why}); give the file that renorm keys wrote.`;
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }
@@ -41,7 +43,7 @@ async function rememberedRoot(given: Root, memory: TrustMemory, file: string): P
   try {
     return await followRoots(webEd25519, given, memory.read().roots);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = reasonOf(cause);
     const text = `the roots in ${file} do not follow root ${given.version} (${why}); see who changed it, or whether it is of another device.`;
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }
@@ -58,11 +60,7 @@ export async function checkTls({ authority, certificate, key }: DeviceTls): Prom
     try {
       await readFile(file);
     } catch (cause) {
-      throw new RenormError(
-        'CREDENTIALS_UNREADABLE',
-        `the TLS file ${file} cannot be read; check its path and rights.`,
-        { cause },
-      );
+      throw unreadable('CREDENTIALS_UNREADABLE', `the TLS file ${file}`, cause);
     }
   }
 }

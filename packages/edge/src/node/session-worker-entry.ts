@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { type OnnxModel, parseModel, serializeModel, withParameters } from '@renorm/onnx';
-import { encodeSample, type ParameterSet, type SampleForm, type Tensor } from '@renorm/protocol';
+import { encodeSample, type ParameterSet, reasonOf, type SampleForm, type Tensor } from '@renorm/protocol';
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { POLL_MS } from './polling.js';
 import { sessionOptions } from './session-options.js';
@@ -17,7 +17,6 @@ globalThis.setImmediate = ((callback: (...args: unknown[]) => void, ...args: unk
   callback(...args)) as typeof setImmediate;
 
 const say = (message: FromWorker): void => port.postMessage(message);
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const { counters, slots } = viewSlots(memory);
 // The runtime takes no shared memory: one tensor of our own for the input, used again for every prediction.

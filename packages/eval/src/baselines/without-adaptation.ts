@@ -1,5 +1,5 @@
 import { batchOf, type ParametricSession } from '@renorm/cloud';
-import type { ParameterSet } from '@renorm/onnx';
+import type { ParameterSet } from '@renorm/protocol';
 import type { LabelledStream } from './labelled-stream.js';
 import { bestClass, type Outcome, withoutTraffic } from './outcome.js';
 

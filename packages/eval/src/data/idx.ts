@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { RenormError } from '@renorm/protocol';
+import { RenormError, reasonOf } from '@renorm/protocol';
 
 /** An array of bytes with its sizes, as the MNIST family of data sets stores them. */
 export interface IdxArray {
@@ -21,12 +21,12 @@ export function readIdx(bytes: Uint8Array, name: string): IdxArray {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const dimensions = raw[3] ?? 0;
   if (raw.length < 4 + 4 * dimensions || view.getUint16(0) !== 0 || raw[2] !== UNSIGNED_BYTES || dimensions === 0) {
-    throw unreadable(name, 'it does not begin as an IDX file of bytes does');
+    throw damaged(name, 'it does not begin as an IDX file of bytes does');
   }
   const sizes = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   const elements = sizes.reduce((product, size) => product * size, 1);
   const data = raw.subarray(4 + 4 * dimensions);
-  if (data.length !== elements) throw unreadable(name, `it announces ${elements} bytes and has ${data.length}`);
+  if (data.length !== elements) throw damaged(name, `it announces ${elements} bytes and has ${data.length}`);
   return { sizes, data };
 }
 
@@ -34,10 +34,10 @@ function unpack(bytes: Uint8Array, name: string): Uint8Array {
   try {
     return gunzipSync(bytes);
   } catch (cause) {
-    throw unreadable(name, `it does not decompress (${cause instanceof Error ? cause.message : cause})`, cause);
+    throw damaged(name, `it does not decompress (${reasonOf(cause)})`, cause);
   }
 }
 
-function unreadable(name: string, why: string, cause?: unknown): RenormError {
+function damaged(name: string, why: string, cause?: unknown): RenormError {
   return new RenormError('IMAGE_UNREADABLE', `${name} cannot be read: ${why}. Copy it again.`, { cause });
 }

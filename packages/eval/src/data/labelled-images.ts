@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RenormError } from '@renorm/protocol';
+import { RenormError, unreadable } from '@renorm/protocol';
 import type { Image } from '../corruptions/index.js';
 import { type IdxArray, readIdx } from './idx.js';
 
@@ -45,10 +45,7 @@ export async function readLabelledImages(folder: string): Promise<LabelledImages
 async function readArray(folder: string, name: string): Promise<IdxArray> {
   const path = join(folder, name);
   const bytes = await readFile(path).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RenormError('IMAGE_UNREADABLE', `${path} cannot be read: ${why}. Put the test set's files there.`, {
-      cause,
-    });
+    throw unreadable('IMAGE_UNREADABLE', path, cause, "put the test set's files there");
   });
   return readIdx(bytes, path);
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '@renorm/protocol';
 import type { FromChild, ToChild } from './messages.js';
 
 const CLOSE_SECONDS = 8;
@@ -31,7 +32,7 @@ export function serveChild(work: ChildWork): void {
   };
   const fail = (error: unknown): void => {
     if (ending) return;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     // Ends only when the message is through.
     if (process.connected) process.send?.({ kind: 'failed', message } satisfies FromChild, () => end(1));
     else end(1);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type GivenImage, RenormError } from '@renorm/protocol';
+import { type GivenImage, RenormError, reasonOf } from '@renorm/protocol';
 import { Piscina } from 'piscina';
 import type { Outcome, PixelsToEncode } from './image-worker.js';
 
@@ -51,10 +51,13 @@ export class ImageThreads {
     } catch (cause) {
       if (this.#closed)
         throw new RenormError('CLOSED', 'the thread for images was closed before it was done.', { cause });
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new RenormError('IMAGE_UNREADABLE', `the thread for images failed (${reason}); give another image.`, {
-        cause,
-      });
+      throw new RenormError(
+        'IMAGE_UNREADABLE',
+        `the thread for images failed (${reasonOf(cause)}); give another image.`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

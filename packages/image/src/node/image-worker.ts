@@ -19,7 +19,7 @@ export async function toPixels({ file, preprocessing, shape }: GivenImage): Prom
   try {
     return { value: imagePixels(await decodeImage(file), preprocessing, shape) };
   } catch (error) {
-    if (error instanceof RenormError) return { unreadable: error.message.slice(`${error.code}: `.length) };
+    if (error instanceof RenormError) return { unreadable: error.text };
     throw error;
   }
 }

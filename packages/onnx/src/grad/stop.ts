@@ -24,7 +24,6 @@ export function withoutRule({ type, name }: Operation, i: number): OnnxError {
 /** The error for the first operation that the gradient cannot pass, with what would learn without it. */
 export function firstStop(found: Gradients): OnnxError {
   const { reason } = found.stops[0] as Stop;
-  const text = reason.message.slice(reason.code.length + 2);
   const partial = new Set(found.partial.map(({ name }) => name));
   const whole = [...found.keys()].filter((name) => !partial.has(name));
   const rest = whole.length > NAMED ? ` and ${whole.length - NAMED} more` : '';
@@ -34,5 +33,5 @@ export function firstStop(found: Gradients): OnnxError {
     reason.code === 'ONNX_OPERATOR_WITHOUT_RULE'
       ? ` Known are ${differentiableOperators().join(', ')}; CONTRIBUTING.md says how to add one.`
       : '';
-  return new OnnxError(reason.code, `${text} ${learn} learn without it.${known}`, { cause: reason });
+  return new OnnxError(reason.code, `${reason.text} ${learn} learn without it.${known}`, { cause: reason });
 }

@@ -2,7 +2,6 @@ import { test } from 'tap';
 import {
   normalizationLayers,
   type OnnxModel,
-  type ParameterSet,
   parameterKey,
   parametricModel,
   readParameters,
@@ -12,6 +11,7 @@ import {
 import { copyProto } from '../model.js';
 import { readPattern } from '../testing/patterns.js';
 import { distance, outputOf, run, vectors } from '../testing/runtime.js';
+import type { ParameterSet } from './layer.js';
 
 const { model, input } = readPattern('quantized');
 /** The scale of what follows the first convolution, as the file has it. */

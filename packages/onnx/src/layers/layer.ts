@@ -35,7 +35,10 @@ export const parameterKey = (layer: Pick<NormalizationLayer, 'name'>, role: Role
 export const parameterKeys = (layer: NormalizationLayer): string[] =>
   layer.roles.map((role) => parameterKey(layer, role));
 
-/** Normalization parameters by key, in graph order; for each layer gamma, beta, running mean, running variance, as far as it has them: float32 [channels]. */
+/**
+ * Normalization parameters by key, in graph order; for each layer gamma, beta, running mean, running variance, as far as it
+ * has them: float32 [channels]. Other packages know it as the ParameterSet of @renorm/protocol, which this one does not import.
+ */
 export type ParameterSet = ReadonlyMap<string, Float32Array>;
 
 /** A parameter in its model. */

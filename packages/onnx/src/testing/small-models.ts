@@ -1,12 +1,6 @@
 import { Graph, type Shape, type Value } from '../graph.js';
-import {
-  normalizationLayers,
-  type OnnxModel,
-  type ParameterSet,
-  parametricModel,
-  readParameters,
-  serializeModel,
-} from '../index.js';
+import { normalizationLayers, type OnnxModel, parametricModel, readParameters, serializeModel } from '../index.js';
+import type { ParameterSet } from '../layers/layer.js';
 import { fill, modelOf, normals } from './fixtures.js';
 import { distance, type Feed, outputOf, run, vectors } from './runtime.js';
 
