@@ -7,7 +7,7 @@ export async function describeFile(path: string): Promise<ModelDescription> {
   try {
     return describeModel(await readModelFile(path));
   } catch (cause) {
-    if (cause instanceof OnnxError) throw cause;
-    throw unreadable('MODEL_UNREADABLE', `the model ${path}`, cause);
+    if (cause instanceof OnnxError && cause.code !== 'ONNX_UNREADABLE') throw cause;
+    throw unreadable('MODEL_UNREADABLE', `the model ${path}`, cause instanceof OnnxError ? cause.cause : cause);
   }
 }

@@ -15,7 +15,7 @@ export async function modelFile(source: string | Uint8Array, what: string): Prom
   try {
     return { name: `${what} ${basename(source)}`, bytes: await readModelBytes(source) };
   } catch (cause) {
-    if (cause instanceof OnnxError) throw cause;
-    throw unreadable('MODEL_UNREADABLE', `${what} ${source}`, cause);
+    if (cause instanceof OnnxError && cause.code !== 'ONNX_UNREADABLE') throw cause;
+    throw unreadable('MODEL_UNREADABLE', `${what} ${source}`, cause instanceof OnnxError ? cause.cause : cause);
   }
 }

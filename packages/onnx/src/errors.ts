@@ -5,6 +5,7 @@ export type OnnxErrorCode =
   | 'ONNX_NO_NORMALIZATION'
   | 'ONNX_OPERATOR_WITHOUT_RULE'
   | 'ONNX_PARAMETER_MISMATCH'
+  | 'ONNX_UNREADABLE'
   | 'ONNX_UNSUPPORTED';
 
 /** An error about a model. `text` is `what thing, what is wrong, why; what to do.`, and `message` the same behind `CODE: `. */

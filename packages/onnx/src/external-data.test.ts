@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
@@ -86,3 +86,29 @@ for (const location of ['/etc/passwd', '../weights.bin', 'a/../../b', 'C:\\weigh
     await t.rejects(readModelFile(path), { code: 'ONNX_EXTERNAL_DATA', message: /not a file beside it/ });
   });
 }
+
+test('a link beside the model is followed only to where the model lies too', async (t) => {
+  const at = folder(t);
+  const files = serializeFiles(fashionModel('edge'), SMALL);
+  const blobs = join(at, 'blobs');
+  mkdirSync(blobs);
+  await writeModelFiles(join(blobs, 'edge.onnx'), files);
+  const [store, stranger] = [join(at, 'store'), join(at, 'stranger')];
+  for (const each of [store, stranger]) {
+    mkdirSync(each);
+    symlinkSync(join(blobs, 'weights.bin'), join(each, 'weights.bin'));
+  }
+  symlinkSync(join(blobs, 'edge.onnx'), join(store, 'edge.onnx'));
+  await readModelFile(join(store, 'edge.onnx'));
+  writeFileSync(join(stranger, 'edge.onnx'), files.bytes);
+  await t.rejects(readModelFile(join(stranger, 'edge.onnx')), {
+    code: 'ONNX_EXTERNAL_DATA',
+    message: /cannot be read \(it is a link that leaves the folder of the model\)/,
+  });
+});
+
+test('a path that is no file is refused by name', async (t) => {
+  const at = folder(t);
+  await t.rejects(readModelFile(at), { code: 'ONNX_UNREADABLE', message: new RegExp(`${at} .*it is a folder`) });
+  await t.rejects(readModelBytes(join(at, 'none.onnx')), { code: 'ONNX_UNREADABLE', message: /no such file/ });
+});

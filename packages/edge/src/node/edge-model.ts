@@ -20,7 +20,7 @@ async function readModelFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await readModelBytes(path));
   } catch (cause) {
-    if (cause instanceof OnnxError) throw cause;
-    throw unreadable('MODEL_UNREADABLE', `the model ${path}`, cause);
+    if (cause instanceof OnnxError && cause.code !== 'ONNX_UNREADABLE') throw cause;
+    throw unreadable('MODEL_UNREADABLE', `the model ${path}`, cause instanceof OnnxError ? cause.cause : cause);
   }
 }

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { OnnxError } from '../errors.js';
 import type { ExternalDataReader } from '../external-data.js';
 import { hasExternalData, type OnnxModel, parseModel, serializeModel } from '../model.js';
 
@@ -10,10 +11,10 @@ const CHUNK = 2 ** 30;
 /**
  * Reads a model, and the files beside it in which it keeps weights.
  *
- * @throws OnnxError as parseModel; the file system's error where the model's own file cannot be read
+ * @throws OnnxError as parseModel; ONNX_UNREADABLE: the model's own file cannot be read
  */
 export async function readModelFile(path: string): Promise<OnnxModel> {
-  return parseModel(await readFile(path), basename(path), { externalData: readerIn(dirname(path)) });
+  return parseModel(await bytesOf(path), basename(path), { externalData: readerBeside(path) });
 }
 
 /**
@@ -22,16 +23,36 @@ export async function readModelFile(path: string): Promise<OnnxModel> {
  * @throws as readModelFile; RangeError: more than 2 GiB in all
  */
 export async function readModelBytes(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path);
+  const bytes = await bytesOf(path);
   return hasExternalData(bytes) ? serializeModel(await readModelFile(path)) : bytes;
 }
 
-/** Reads pieces of the files in a folder. */
-function readerIn(folder: string): ExternalDataReader {
+async function bytesOf(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const why = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new OnnxError('ONNX_UNREADABLE', `the model ${path} cannot be read: ${why}.`, { cause });
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file; check the path',
+  EISDIR: 'it is a folder; name the file in it',
+  ENOTDIR: 'a part of its path is a file, not a folder; check the path',
+  EACCES: 'this user has no right to; give it the right to read the file',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GiB; keep its weights in a file beside it',
+};
+
+/** Reads pieces of the files beside a model. */
+function readerBeside(model: string): ExternalDataReader {
   return (location, offset, length) => {
-    const file = opened(join(folder, location));
+    const path = join(dirname(model), location);
+    const file = opened(path);
     if (file === undefined) return undefined;
     try {
+      stayBeside(model, path);
       const there = Math.max(fstatSync(file).size - offset, 0);
       const bytes = new Uint8Array(Math.min(length ?? there, there));
       let end = 0;
@@ -43,6 +64,20 @@ function readerIn(folder: string): ExternalDataReader {
       closeSync(file);
     }
   };
+}
+
+/**
+ * A model must not read what it could not name. The file may lie where the model itself lies once links are followed: stores of models keep
+ * both in one folder and link to them.
+ */
+function stayBeside(model: string, path: string): void {
+  const real = realpathSync(path);
+  const folders = [realpathSync(dirname(model)), dirname(realpathSync(model))];
+  const isIn = (folder: string): boolean => {
+    const way = relative(folder, real);
+    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  };
+  if (!folders.some(isIn)) throw new Error('it is a link that leaves the folder of the model');
 }
 
 function opened(path: string): number | undefined {
