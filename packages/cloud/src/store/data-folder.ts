@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { RenormError } from '@renorm/protocol';
+import { RenormError, reasonOf } from '@renorm/protocol';
 import { flushFolder, makeFolderDurably, PRIVATE_FILE, PRIVATE_FOLDER } from './durable-file.js';
 import { DATA_FORMAT, type FolderFacts, readFacts, type StoreMark, writeFacts } from './folder-facts.js';
 import { FolderLocks, type FolderRole } from './folder-lock.js';
@@ -51,10 +51,9 @@ export function claimFolder(
   } catch (cause) {
     locks.release();
     if (cause instanceof RenormError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
     throw new RenormError(
       'DATA_NOT_WRITABLE',
-      `the data folder ${folder} cannot be written (${why}). Name another folder, or give this user the right to write there.`,
+      `the data folder ${folder} cannot be written (${reasonOf(cause)}). Name another folder, or give this user the right to write there.`,
       { cause },
     );
   }

@@ -1,7 +1,7 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { RenormError } from '@renorm/protocol';
+import { RenormError, reasonOf } from '@renorm/protocol';
 import { tryLock } from 'fs-native-extensions';
 import { PRIVATE_FILE } from './durable-file.js';
 
@@ -69,10 +69,9 @@ export class FolderLocks {
       if (tryLock(fd, LOCKED_AT, 1)) return fd;
     } catch (cause) {
       closeSync(fd);
-      const why = cause instanceof Error ? cause.message : String(cause);
       throw new RenormError(
         'DATA_NOT_WRITABLE',
-        `the file system of the data folder ${this.#folder} cannot lock files (${why}), so two clouds could write into each other's state. Name a folder on a local disk.`,
+        `the file system of the data folder ${this.#folder} cannot lock files (${reasonOf(cause)}), so two clouds could write into each other's state. Name a folder on a local disk.`,
         { cause },
       );
     }
