@@ -1,5 +1,15 @@
-import { accuracyCurve, type DemoRecord, type DeviceRecord, imagesPerDevice, plannedSeconds } from '@renorm/eval';
-import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPercent } from '@renorm/eval/format';
+import {
+  accuracyCurve,
+  type DemoRecord,
+  type DeviceRecord,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatEnvironment,
+  formatPercent,
+  imagesPerDevice,
+  plannedSeconds,
+} from '@renorm/eval';
 import chalk from 'chalk';
 import { sparkline } from './sparkline.js';
 

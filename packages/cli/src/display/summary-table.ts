@@ -1,5 +1,4 @@
-import type { DemoSummary } from '@renorm/eval';
-import { formatBytes, formatEnvironment, formatPercent, formatPoints } from '@renorm/eval/format';
+import { type DemoSummary, formatBytes, formatEnvironment, formatPercent, formatPoints } from '@renorm/eval';
 import chalk from 'chalk';
 import { columns } from './table.js';
 
