@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '@renorm/protocol';
 import { Command, CommanderError } from 'commander';
-import { cloudCommand } from './commands/cloud.js';
-import { conformanceCommand } from './commands/conformance.js';
-import { demoCommand } from './commands/demo.js';
-import { edgeCommand } from './commands/edge.js';
-import { inspectCommand } from './commands/inspect.js';
-import { keysCommand } from './commands/keys.js';
-import { rollbackCommand } from './commands/rollback.js';
+import { COMMANDS } from './commands.js';
 import { Interrupted } from './interrupt.js';
 
 /**
@@ -17,7 +11,8 @@ import { Interrupted } from './interrupt.js';
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync(args, { from: 'user' });
+    const top = await program(args);
+    await top.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
@@ -29,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function program(): Command {
+async function program([first]: readonly string[]): Promise<Command> {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -51,12 +46,10 @@ To begin with:
 
 RENORM_DEBUG=1 prints where an error came from.`,
     );
-  const commands = [
-    ...[demoCommand(), inspectCommand(), cloudCommand(), edgeCommand(), keysCommand()],
-    ...[rollbackCommand(), conformanceCommand()],
-  ];
-  for (const command of commands) {
-    top.addCommand(command.exitOverride().helpOption('-h, --help', 'print this help').copyInheritedSettings(top));
+  for (const [name, { about, load }] of Object.entries(COMMANDS)) {
+    const command = name === first ? await load() : new Command(name);
+    command.description(about).exitOverride().helpOption('-h, --help', 'print this help').copyInheritedSettings(top);
+    top.addCommand(command);
   }
   return top;
 }

@@ -29,13 +29,5 @@ export {
 export { type DemoEvent, type DemoOptions, runDemo } from './demo/run.js';
 export { type DemoSummary, type DeviceSummary, type EnvironmentSummary, summarise } from './demo/summary.js';
 export { type Comparison, compare, type Verdict } from './demo/verdict.js';
-export {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatEnvironment,
-  formatPercent,
-  formatPoints,
-} from './report/format.js';
 export { outcomeSentences } from './report/sentences.js';
 export { writeReport } from './report/write.js';

@@ -1,5 +1,5 @@
 import { type CloudEvent, type CloudOptions, startCloud } from '@renorm/cloud';
-import { formatCount } from '@renorm/eval';
+import { formatCount } from '@renorm/eval/format';
 import { RenormError } from '@renorm/protocol';
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
@@ -24,7 +24,6 @@ interface CloudFlags {
 /** `renorm cloud`: the trainer and its gateway. */
 export function cloudCommand(): Command {
   return new Command('cloud')
-    .description('adapt an edge model for the devices that connect, with a foundation model as the teacher')
     .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
     .requiredOption('--foundation-model <file>', 'the stronger model that teaches it (ONNX, same input and classes)')
     .requiredOption('--data <folder>', 'where samples, training state and versions are kept; made if it is not there')

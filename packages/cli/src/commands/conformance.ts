@@ -46,10 +46,7 @@ interface ClientFlags extends CommonFlags {
 
 /** `renorm conformance`: whether a cloud or a device does what docs/protocol.md asks. */
 export function conformanceCommand(): Command {
-  return new Command('conformance')
-    .description('try a cloud or a device of any make against the specification (docs/protocol.md)')
-    .addCommand(serverCommand())
-    .addCommand(clientCommand());
+  return new Command('conformance').addCommand(serverCommand()).addCommand(clientCommand());
 }
 
 function serverCommand(): Command {

@@ -28,7 +28,6 @@ interface DemoFlags {
 /** `renorm demo`: a cloud and three devices on this machine, accuracy lost to a changed environment and won back. */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('run a cloud and three devices on this machine: accuracy lost to a changed environment and won back')
     .option('--quick', 'a shortened run, under a minute', false)
     .option('--json', 'end with the summary as one JSON object, alone on stdout; everything else goes to stderr', false)
     .option('--report <path>', 'where the HTML report goes', 'renorm-report.html')

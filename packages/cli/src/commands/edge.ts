@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Device, openDevice } from '@renorm/edge/node';
-import { formatBytes, formatCount, formatPercent } from '@renorm/eval';
+import { formatBytes, formatCount, formatPercent } from '@renorm/eval/format';
 import type { ModelDescription } from '@renorm/onnx';
 import { RenormError } from '@renorm/protocol';
 import chalk from 'chalk';
@@ -25,9 +25,6 @@ interface EdgeFlags extends ImageFlags, SecurityFlags {
 /** `renorm edge`: a device whose camera is a folder of images. */
 export function edgeCommand(): Command {
   return new Command('edge')
-    .description(
-      'predict the images of a folder as a device of a cohort, upload what is worth learning from, and take new versions',
-    )
     .requiredOption('--model <file>', 'the edge model (ONNX), the same file that the cloud was started with')
     .requiredOption('--cloud <host:port>', 'where renorm cloud listens')
     .requiredOption('--images <folder>', 'folder of PNG, JPEG and WebP images')

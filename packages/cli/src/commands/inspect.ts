@@ -6,9 +6,6 @@ import { describeFile } from '../model-file.js';
 /** `renorm inspect`: whether a model can be adapted, and what of it. */
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description(
-      'list the layers and trainable parameters of an ONNX model, what would be trained and what stands in the way',
-    )
     .argument('<model>', 'an ONNX file')
     .option('--json', 'print one JSON object', false)
     .action(async (path: string, { json }: { readonly json: boolean }) => {

@@ -16,7 +16,7 @@ const TOKEN_LENGTH = 32;
 
 /** `renorm keys`: makes keys, the roots that name them, and tokens. docs/security.md says in which order. */
 export function keysCommand(): Command {
-  const keys = new Command('keys').description('make keys, the roots that name them, and tokens');
+  const keys = new Command('keys');
   keys
     .command('create')
     .description('make an Ed25519 key: the secret in <file>, its public half in <file>.pub')

@@ -1,5 +1,5 @@
 import { type PastVersion, rollBack, versionsOf } from '@renorm/cloud';
-import { formatBytes } from '@renorm/eval';
+import { formatBytes } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
@@ -20,9 +20,6 @@ const SHOWN = 20;
 /** `renorm rollback`: lists the versions of a cohort, and publishes one of them again. */
 export function rollbackCommand(): Command {
   return new Command('rollback')
-    .description(
-      'take a cohort back to an earlier version, while its cloud is stopped; without --to: list the versions',
-    )
     .requiredOption('--edge-model <file>', 'the models that the cloud was started with (ONNX)')
     .requiredOption('--foundation-model <file>')
     .requiredOption('--data <folder>', 'its data folder')

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '@renorm/cloud';
-import { formatBytes, formatCount } from '@renorm/eval';
+import { formatBytes, formatCount } from '@renorm/eval/format';
 import chalk from 'chalk';
 
 /** An event of the cloud as one line for a log; undefined for one that is not worth a line. */

@@ -1,15 +1,5 @@
-import {
-  accuracyCurve,
-  type DemoRecord,
-  type DeviceRecord,
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatEnvironment,
-  formatPercent,
-  imagesPerDevice,
-  plannedSeconds,
-} from '@renorm/eval';
+import { accuracyCurve, type DemoRecord, type DeviceRecord, imagesPerDevice, plannedSeconds } from '@renorm/eval';
+import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPercent } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { sparkline } from './sparkline.js';
 

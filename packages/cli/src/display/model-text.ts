@@ -1,4 +1,4 @@
-import { formatCount } from '@renorm/eval';
+import { formatCount } from '@renorm/eval/format';
 import type { ModelDescription, NormalizationLayer, Role } from '@renorm/onnx';
 import chalk from 'chalk';
 import { columns } from './table.js';

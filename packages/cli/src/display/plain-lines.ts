@@ -1,15 +1,5 @@
-import {
-  accuracyCurve,
-  type DemoEvent,
-  type DemoRecord,
-  type DeviceRecord,
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatEnvironment,
-  formatPercent,
-  plannedSeconds,
-} from '@renorm/eval';
+import { accuracyCurve, type DemoEvent, type DemoRecord, type DeviceRecord, plannedSeconds } from '@renorm/eval';
+import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPercent } from '@renorm/eval/format';
 
 /** Seconds between two lines of a device. */
 const EVERY_SECONDS = 5;

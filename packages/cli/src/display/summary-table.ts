@@ -1,4 +1,5 @@
-import { type DemoSummary, formatBytes, formatEnvironment, formatPercent, formatPoints } from '@renorm/eval';
+import type { DemoSummary } from '@renorm/eval';
+import { formatBytes, formatEnvironment, formatPercent, formatPoints } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { columns } from './table.js';
 

@@ -1,6 +1,6 @@
 import { imagesPerDevice } from '../demo/plan.js';
 import { accuracyCurve, type CurvePoint, type DemoRecord, type DeviceRecord, versionMarks } from '../demo/record.js';
-import { formatCount, formatPercent } from './format.js';
+import { formatCount, formatPercent } from '../format/format.js';
 import { endLabels, environmentBands, frameOf, gridLine } from './frame.js';
 import { escapeHtml, linearScale, linePath } from './svg.js';
 

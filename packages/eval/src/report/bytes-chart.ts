@@ -1,5 +1,5 @@
 import type { DeviceRecord } from '../demo/record.js';
-import { formatBytes } from './format.js';
+import { formatBytes } from '../format/format.js';
 import { endLabels, environmentBands, frameOf, gridLine } from './frame.js';
 import { escapeHtml, linearScale, linePath, niceCeiling } from './svg.js';
 

@@ -1,6 +1,6 @@
 import { imagesPerDevice } from '../demo/plan.js';
 import type { DeviceRecord } from '../demo/record.js';
-import { formatEnvironment } from './format.js';
+import { formatEnvironment } from '../format/format.js';
 import { escapeHtml, linearScale, type Scale } from './svg.js';
 
 /** What the charts of a device share: the same width and the same axis of images, so that they line up. */

@@ -1,8 +1,8 @@
 import type { DemoRecord } from '../demo/record.js';
 import type { DemoSummary } from '../demo/summary.js';
+import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPercent } from '../format/format.js';
 import { accuracyChart } from './accuracy-chart.js';
 import { bytesChart } from './bytes-chart.js';
-import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPercent } from './format.js';
 import { outcomeSentences, title } from './sentences.js';
 import { STYLE } from './style.js';
 import { escapeHtml } from './svg.js';

@@ -1,6 +1,6 @@
 import type { DemoSummary } from '../demo/summary.js';
 import type { Comparison } from '../demo/verdict.js';
-import { formatPercent, formatPoints } from './format.js';
+import { formatPercent, formatPoints } from '../format/format.js';
 
 const margin = ({ standardError }: Comparison): string => `±${(2 * standardError * 100).toFixed(1)}`;
 

@@ -1,5 +1,5 @@
 import type { DemoSummary } from '../demo/summary.js';
-import { formatBytes, formatCount, formatEnvironment, formatPercent, formatPoints } from './format.js';
+import { formatBytes, formatCount, formatEnvironment, formatPercent, formatPoints } from '../format/format.js';
 import { escapeHtml } from './svg.js';
 
 const TABLE_HEADS = [
