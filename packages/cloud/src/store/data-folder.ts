@@ -143,7 +143,10 @@ function sameModels(folder: string, facts: FolderFacts, models: FolderModels): F
     );
   }
   const { foundationModel } = models;
-  return facts.foundationModel === undefined && foundationModel !== undefined ? { ...facts, foundationModel } : facts;
+  const named =
+    facts.foundationModel === undefined && foundationModel !== undefined ? { ...facts, foundationModel } : facts;
+  // Said before the store is brought into it: an earlier release would see half of what was moved.
+  return named.format === DATA_FORMAT ? named : { ...named, format: DATA_FORMAT };
 }
 
 function damaged(folder: string, what: string): RenormError {

@@ -20,7 +20,7 @@ export interface FolderFacts {
 export type StoreMark = 'none' | 'made' | 'used';
 
 /** The format that this release writes. */
-export const DATA_FORMAT = 1;
+export const DATA_FORMAT = 2;
 
 const NAME = 'renorm.json';
 const MARKS: readonly StoreMark[] = ['none', 'made', 'used'];

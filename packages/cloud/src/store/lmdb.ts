@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { plainBytes } from './fields.js';
+import { LmdbChanges } from './lmdb-changes.js';
+import { migrateFormat1 } from './lmdb-format-1.js';
+import { type LmdbTables, openTables, Writer } from './lmdb-tables.js';
+import { append, putBlob, setHead, trim } from './lmdb-writes.js';
+import { commitError, storageError } from './storage-error.js';
+import type { Blobs, Change, Head, Log, NewHead, Store } from './store.js';
+
+export interface LmdbStoreOptions {
+  /** Called inside the transaction before each thing that it writes; what it throws undoes the transaction. */
+  readonly beforeWrite?: (what: string) => void;
+  /** Called before each transaction; throws DISK_FULL where there is no room for it. */
+  readonly admit?: () => void;
+  /** Milliseconds, for the age of blobs. */
+  readonly now?: () => number;
+}
+
+/**
+ * A store in a folder: LMDB, a memory-mapped B+ tree whose transactions survive the end of the process at any moment. Several threads
+ * and processes may have it open.
+ *
+ * LMDB, because it is the one embedded store that several processes may write to, that needs no recovery after a kill, and that reads
+ * without a copy of the data in the heap; SQLite has the first two and costs several times as much for an append.
+ */
+export class LmdbStore implements Store {
+  readonly blobs: Blobs = {
+    put: (bytes) => this.#write((writer) => putBlob(this.#tables, writer, bytes, this.#now()), { durable: false }),
+    get: async (digest) => copied(this.#reading().blobs.get(digest)),
+  };
+  readonly #tables: LmdbTables;
+  readonly #changes: LmdbChanges;
+  readonly #writer: Writer;
+  readonly #admit: () => void;
+  readonly #now: () => number;
+
+  private constructor(
+    tables: LmdbTables,
+    path: string,
+    { beforeWrite = () => undefined, admit = () => undefined, now = Date.now }: LmdbStoreOptions,
+  ) {
+    this.#tables = tables;
+    this.#changes = new LmdbChanges(tables, path);
+    this.#writer = new Writer(beforeWrite);
+    this.#admit = admit;
+    this.#now = now;
+  }
+
+  /** Opens the store of a data folder, and brings what the first format wrote into this one. @throws RenormError DISK_FULL */
+  static async open(folder: string, options: LmdbStoreOptions = {}): Promise<LmdbStore> {
+    const path = join(folder, 'store');
+    try {
+      const tables = openTables(path);
+      const store = new LmdbStore(tables, path, options);
+      await migrateFormat1(tables, (action) => store.#write(action, { durable: false }));
+      await tables.root.flushed;
+      return store;
+    } catch (cause) {
+      throw storageError(cause);
+    }
+  }
+
+  log(cohort: string): Log {
+    const tables = this.#tables;
+    return {
+      append: (source, entries) => this.#write((writer) => append(tables, writer, cohort, source, entries)),
+      read: async (positions) => {
+        const { entries } = this.#reading();
+        return positions.map((position) => copied(entries.get([cohort, position])));
+      },
+      end: async () => this.#reading().logs.get(cohort)?.end ?? 0,
+      trim: (before) => this.#write((writer) => trim(tables, writer, cohort, before), { durable: false }),
+    };
+  }
+
+  async head(cohort: string): Promise<Head | undefined> {
+    const row = this.#reading().heads.get(cohort);
+    return row && { revision: row.revision, bytes: plainBytes(row.bytes) };
+  }
+
+  setHead(cohort: string, head: NewHead, revision: number): Promise<number> {
+    return this.#write((writer) => setHead(this.#tables, writer, cohort, head, revision, this.#now()));
+  }
+
+  watch(changed: (change: Change) => void): () => void {
+    return this.#changes.watch(changed);
+  }
+
+  async cohorts(): Promise<string[]> {
+    const { logs, heads } = this.#reading();
+    return [...new Set([...logs.getKeys(), ...heads.getKeys()])];
+  }
+
+  async close(): Promise<void> {
+    this.#changes.close();
+    await this.#tables.root.close();
+  }
+
+  /** Reads see one state of the database until they are told to look again: another thread or process may have written since. */
+  #reading(): LmdbTables {
+    this.#tables.root.resetReadTxn();
+    return this.#tables;
+  }
+
+  /**
+   * Runs a transaction. What it throws, and what cannot be written, undoes all of it and nothing else: transactions that start together
+   * are written together, so each is a child of what is written.
+   *
+   * @param durable wait until it is on disk. Later transactions never get there before earlier ones.
+   */
+  async #write<Value>(action: (writer: Writer) => Value, { durable = true } = {}): Promise<Value> {
+    try {
+      this.#admit();
+      const result = await this.#tables.root.childTransaction(() => action(this.#writer));
+      if (durable) await this.#tables.root.flushed;
+      this.#changes.written();
+      return result;
+    } catch (error) {
+      throw storageError(await commitError(error));
+    }
+  }
+}
+
+const copied = (bytes: Uint8Array | undefined): Uint8Array | undefined => bytes && plainBytes(bytes);
