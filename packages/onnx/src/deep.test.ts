@@ -1,12 +1,13 @@
 import { test } from 'tap';
-import { Graph, type Value } from './graph.js';
+import type { Value } from './graph/types.js';
 import { type OnnxModel, parametricModel, readParameters, trainingModel, withParameters } from './index.js';
+import { newGraph } from './operators/new-graph.js';
 import { modelOf } from './testing/fixtures.js';
 import { meanEntropy } from './testing/losses.js';
 
 /** A chain of convolutions, each with a normalization and a Relu behind it, or with a bias that a normalization was folded into. */
 function chain(depth: number, folded: boolean): OnnxModel {
-  const graph = new Graph(17);
+  const graph = newGraph(17);
   let x: Value = graph.input('x', [undefined, 2, 2, 2]);
   const vector = (...values: readonly [number, number]): Value => graph.constant(Float32Array.from(values), [2]);
   for (let i = 0; i < depth; i++) {

@@ -1,6 +1,7 @@
 import { test } from 'tap';
-import { Graph, type Value } from './graph.js';
+import type { Value } from './graph/types.js';
 import { describeModel, normalizationLayers, trainingModel } from './index.js';
+import { newGraph } from './operators/new-graph.js';
 import { fashionModel, modelOf } from './testing/fixtures.js';
 
 test('the edge model is described', async (t) => {
@@ -40,7 +41,7 @@ test('the edge model is described', async (t) => {
 
 /** Layers before and behind an operator, and one on a way around it. */
 function obstructed() {
-  const graph = new Graph(17);
+  const graph = newGraph(17);
   const vector = (value: number) => graph.constant(new Float32Array(3).fill(value), [3]);
   const layer = (name: string, x: Value): Value => {
     const y = { name: `${name}:0`, shape: x.shape };
@@ -69,7 +70,7 @@ test('an operator that no gradient passes is an obstacle, and hides the layers b
 });
 
 test('a model without layers can be described', async (t) => {
-  const graph = new Graph(13);
+  const graph = newGraph(13);
   const description = describeModel(modelOf(graph, graph.op('Relu', [graph.input('x', [undefined, 3])])));
   t.same(description.layers, []);
   t.equal(description.trainableCount, 0);
@@ -77,7 +78,7 @@ test('a model without layers can be described', async (t) => {
 });
 
 test('a layer that was exported in training mode is an obstacle, and training it is refused', async (t) => {
-  const graph = new Graph(17);
+  const graph = newGraph(17);
   const vector = (value: number) => graph.constant(new Float32Array(3).fill(value), [3]);
   const inputs = [graph.input('x', [undefined, 3]), vector(1), vector(0), vector(0), vector(1)];
   const model = modelOf(graph, graph.op('BatchNormalization', inputs, { training_mode: 1 }), 'forgotten.onnx');

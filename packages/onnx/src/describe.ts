@@ -1,8 +1,7 @@
-import { isFlat, isTypeOnly } from './grad/flat.js';
-import { hasRule } from './grad/rules.js';
 import { findLayers, inTrainingMode } from './layers/find-layers.js';
 import { describeLayer, type NormalizationLayer, type Role } from './layers/layer.js';
-import { type InputType, type OnnxModel, shapeOf } from './model.js';
+import { type InputType, type OnnxModel, shapeOf } from './model/model.js';
+import { hasRule, isFlat, isTypeOnly } from './operators/operators.js';
 
 /** A node that no gradient can pass. */
 export interface Obstacle {
@@ -91,7 +90,7 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
     }
     node.input.forEach((name, i) => {
       if (!depends.has(name) || isTypeOnly({ type: node.opType }, i)) return;
-      if (hasRule(node.opType, i)) wanted.add(name);
+      if (hasRule({ type: node.opType }, i)) wanted.add(name);
       else
         obstacles.push({
           operator: node.opType,

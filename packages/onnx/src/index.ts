@@ -6,8 +6,8 @@ export {
   parseModel,
   serializeFiles,
   serializeModel,
-} from './model.js';
-export type { ExternalDataReader, ModelFileOptions, ModelFiles } from './external-data.js';
+} from './model/model.js';
+export type { ExternalDataReader, ModelFileOptions, ModelFiles } from './model/external-data.js';
 export { describeModel, type ModelDescription, type Obstacle } from './describe.js';
 
 // Normalization layers and their parameters.
@@ -24,8 +24,9 @@ export { type ParametricOptions, parametricModel } from './parametric-model.js';
 
 // Gradient graphs.
 export { type Loss, type TrainingModel, type TrainingOptions, trainingModel } from './training-model.js';
-export type { Attributes, Dim, Graph, Operation, Shape, Value } from './graph.js';
-export { differentiableOperators } from './grad/rules.js';
+export type { Graph } from './graph/graph.js';
+export type { Attributes, Dim, Operation, Shape, Value } from './graph/types.js';
+export { differentiableOperators } from './operators/operators.js';
 
 // Errors.
 export { OnnxError, type OnnxErrorCode } from './errors.js';

@@ -1,5 +1,4 @@
 import { test } from 'tap';
-import { Graph } from './graph.js';
 import {
   normalizationLayers,
   type OnnxModel,
@@ -12,6 +11,7 @@ import {
   withParameters,
 } from './index.js';
 import type { ParameterSet } from './layers/layer.js';
+import { newGraph } from './operators/new-graph.js';
 import { fashionModel, fill, modelOf, normals, testImages } from './testing/fixtures.js';
 import { distance, outputOf, run, vectors } from './testing/runtime.js';
 
@@ -23,7 +23,7 @@ function moved(parameters: ParameterSet): ParameterSet {
 
 /** Two layers whose parameters are one initializer behind Identity nodes, as PyTorch exports them before training. */
 function sharing(): OnnxModel {
-  const graph = new Graph(17);
+  const graph = newGraph(17);
   const ones = graph.constant(Float32Array.of(1, 1), [2]);
   const zeros = graph.constant(Float32Array.of(0, 0), [2]);
   const [gamma, beta] = [graph.op('Identity', [ones]), graph.op('Identity', [graph.op('Identity', [zeros])])];

@@ -1,11 +1,11 @@
 import { OnnxError } from './errors.js';
-import { typeLookup } from './float32.js';
-import { freeName } from './free-name.js';
+import { typeLookup } from './import/in-float32.js';
 import { findLayers, requireLayers } from './layers/find-layers.js';
 import { foldScaleShift } from './layers/fold.js';
 import { type FoundLayer, type ParameterSet, parameterKey, parameterKeys } from './layers/layer.js';
-import { checkModel, constantLookup, copyProto, type OnnxModel } from './model.js';
-import { tensorOfType } from './tensor.js';
+import { freeName } from './model/free-name.js';
+import { checkModel, constantLookup, copyProto, type OnnxModel } from './model/model.js';
+import { tensorOfType } from './model/tensor.js';
 
 /** The parameters as exported: copies. @throws OnnxError ONNX_NO_NORMALIZATION */
 export function readParameters(model: OnnxModel): ParameterSet {

@@ -1,8 +1,8 @@
-import { exportGraph } from './export-graph.js';
-import type { Value } from './graph.js';
-import { importGraph } from './import-graph.js';
-import type { OnnxModel } from './model.js';
-import { modelBytes } from './model-bytes.js';
+import { exportGraph } from './graph/export-graph.js';
+import type { Value } from './graph/types.js';
+import { importGraph } from './import/import-graph.js';
+import type { OnnxModel } from './model/model.js';
+import { modelBytes } from './model/model-bytes.js';
 
 /** What a parametric model may be asked for. */
 export interface ParametricOptions {

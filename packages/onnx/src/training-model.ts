@@ -1,12 +1,13 @@
-import { exportGraph } from './export-graph.js';
-import { type ModelFileOptions, type ModelFiles, modelFiles } from './external-data.js';
-import { type GradientOptions, gradients } from './grad/gradients.js';
-import { batchMoments } from './grad/normalize.js';
-import type { Graph, Value } from './graph.js';
-import { type ImportedLayer, importGraph } from './import-graph.js';
+import { type GradientOptions, gradients } from './gradient/gradients.js';
+import { exportGraph } from './graph/export-graph.js';
+import type { Graph } from './graph/graph.js';
+import type { Value } from './graph/types.js';
+import { type ImportedLayer, importGraph } from './import/import-graph.js';
 import { parameterKey } from './layers/layer.js';
 import { exportedMean } from './layers/statistics.js';
-import type { OnnxModel } from './model.js';
+import { type ModelFileOptions, type ModelFiles, modelFiles } from './model/external-data.js';
+import type { OnnxModel } from './model/model.js';
+import { batchMoments } from './operators/formulas/moments.js';
 
 /**
  * A loss, written in the graph.
@@ -42,7 +43,7 @@ export interface TrainingModel extends ModelFiles {
 
 /**
  * Writes the gradient graph of a loss with respect to gamma and beta of every normalization layer. The forward value is that of
- * inference; through a BatchNormalization the gradient goes as through batch statistics (batch renormalisation, see grad/normalize.ts).
+ * inference; through a BatchNormalization the gradient goes as through batch statistics (batch renormalisation, see operators/formulas/batch-renormalization.ts).
  *
  * @param options where an operator has no gradient rule: refuse, or let the layers behind it alone learn; a file beside the model's for
  * weights that do not fit into it

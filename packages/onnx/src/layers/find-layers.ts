@@ -1,6 +1,6 @@
 import { OnnxError } from '../errors.js';
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
-import type { OnnxModel } from '../model.js';
+import type { OnnxModel } from '../model/model.js';
 import { indexGraph } from './graph-index.js';
 import { describeLayer, type FoundLayer, type NormalizationLayer } from './layer.js';
 import { operatorLayer } from './operators.js';

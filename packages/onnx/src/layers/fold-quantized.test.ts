@@ -8,7 +8,7 @@ import {
   serializeModel,
   withParameters,
 } from '../index.js';
-import { copyProto } from '../model.js';
+import { copyProto } from '../model/model.js';
 import { readPattern } from '../testing/patterns.js';
 import { distance, outputOf, run, vectors } from '../testing/runtime.js';
 import type { ParameterSet } from './layer.js';

@@ -1,7 +1,4 @@
 import { create } from '@bufbuild/protobuf';
-import { changed } from '../changed.js';
-import { type Quantized, quantizedConstant, readQuantized } from '../dequantize.js';
-import { freeName } from '../free-name.js';
 import {
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
@@ -12,8 +9,11 @@ import {
   TensorProtoSchema,
   TensorProto_DataType as Type,
 } from '../gen/onnx/onnx_pb.js';
-import { constantLookup, type OnnxModel } from '../model.js';
-import { readFloats, tensorOfType } from '../tensor.js';
+import { changed } from '../model/changed.js';
+import { type Quantized, quantizedConstant, readQuantized } from '../model/dequantize.js';
+import { freeName } from '../model/free-name.js';
+import { constantLookup, type OnnxModel } from '../model/model.js';
+import { readFloats, tensorOfType } from '../model/tensor.js';
 import { attributeOf } from './graph-index.js';
 import type { FoundLayer } from './layer.js';
 

@@ -1,7 +1,7 @@
-import { typeLookup } from '../float32.js';
-import { freeName } from '../free-name.js';
-import { constantLookup, type OnnxModel } from '../model.js';
-import { readFloats, tensorOfType } from '../tensor.js';
+import { typeLookup } from '../import/in-float32.js';
+import { freeName } from '../model/free-name.js';
+import { constantLookup, type OnnxModel } from '../model/model.js';
+import { readFloats, tensorOfType } from '../model/tensor.js';
 import { foldQuantized } from './fold-quantized.js';
 import { attributeOf } from './graph-index.js';
 import type { FoundLayer } from './layer.js';

@@ -1,7 +1,7 @@
-import { dequantizedConstant } from '../dequantize.js';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../gen/onnx/onnx_pb.js';
-import { constantLookup, type OnnxModel } from '../model.js';
-import { readInts } from '../tensor.js';
+import { dequantizedConstant } from '../model/dequantize.js';
+import { constantLookup, type OnnxModel } from '../model/model.js';
+import { readInts } from '../model/tensor.js';
 
 /** Who writes and who reads each value of a model, for recognising patterns of nodes. */
 export interface GraphIndex {

@@ -1,6 +1,7 @@
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
-import { normalized } from '../grad/standardize.js';
-import type { Graph, Operation, Value } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import type { Operation, Value } from '../graph/types.js';
+import { normalized } from '../operators/formulas/standardize.js';
 import { type FoundLayer, parameterKey, type Role } from './layer.js';
 
 /** The graph's inputs for the parameters of each layer. */

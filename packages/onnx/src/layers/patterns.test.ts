@@ -1,5 +1,6 @@
 import { test } from 'tap';
-import type { Graph, Value } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/types.js';
 import { apart, constantOf, inShort, small } from '../testing/small-models.js';
 
 const SHAPE = [undefined, 4, 6];

@@ -1,5 +1,5 @@
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
-import { readFloats } from '../tensor.js';
+import { readFloats } from '../model/tensor.js';
 import { attributeOf, axesOf, constantRead, elementsOf, type GraphIndex } from './graph-index.js';
 import type { FoundLayer, Fused, LayerKind, Parameter, Role } from './layer.js';
 

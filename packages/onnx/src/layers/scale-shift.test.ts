@@ -1,5 +1,6 @@
 import { test } from 'tap';
-import type { Attributes, Graph, Shape, Value } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import type { Attributes, Shape, Value } from '../graph/types.js';
 import { type OnnxModel, parametricModel, readParameters, withParameters } from '../index.js';
 import { normals } from '../testing/fixtures.js';
 import { distance } from '../testing/runtime.js';

@@ -1,7 +1,8 @@
-import { centre } from '../centre.js';
 import { OnnxError } from '../errors.js';
-import { batchMoments } from '../grad/normalize.js';
-import type { Graph, Value } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/types.js';
+import { batchMoments } from '../operators/formulas/moments.js';
+import { centre } from './centre.js';
 import type { FoundLayer } from './layer.js';
 
 /**

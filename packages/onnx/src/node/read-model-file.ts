@@ -2,8 +2,8 @@ import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { OnnxError } from '../errors.js';
-import type { ExternalDataReader } from '../external-data.js';
-import { hasExternalData, type OnnxModel, parseModel, serializeModel } from '../model.js';
+import type { ExternalDataReader } from '../model/external-data.js';
+import { hasExternalData, type OnnxModel, parseModel, serializeModel } from '../model/model.js';
 
 /** onnxruntime, protobuf and Node read no more at once. */
 const CHUNK = 2 ** 30;

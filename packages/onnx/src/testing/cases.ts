@@ -1,28 +1,55 @@
-import { ACTIVATIONS } from './cases/activations.js';
-import type { Case } from './cases/case.js';
-import { ELEMENTWISE } from './cases/elementwise.js';
-import { LINEAR } from './cases/linear.js';
-import { NORMALIZATION } from './cases/normalization.js';
-import { REDUCE } from './cases/reduce.js';
-import { SELECTION } from './cases/selection.js';
-import { SHAPE } from './cases/shape.js';
-import { WINDOW } from './cases/window.js';
+import type { Case, Cases } from './case.js';
+import { activations } from './cases/activations.js';
+import { arrange } from './cases/arrange.js';
+import { convolution } from './cases/convolution.js';
+import { elementwise } from './cases/elementwise.js';
+import { indexing } from './cases/indexing.js';
+import { linear } from './cases/linear.js';
+import { normalization } from './cases/normalization.js';
+import { pool } from './cases/pool.js';
+import { quantization } from './cases/quantization.js';
+import { reduce } from './cases/reduce.js';
+import { selection } from './cases/selection.js';
+import { shape } from './cases/shape.js';
 
-export type { Case, Constant } from './cases/case.js';
+export type { Case, Constant } from './case.js';
+
+/** The cases of each family of operators, by the name of the family's file. */
+export const CASES_OF: Readonly<Record<string, Cases>> = {
+  activations,
+  arrange,
+  convolution,
+  elementwise,
+  indexing,
+  linear,
+  normalization,
+  pool,
+  quantization,
+  reduce,
+  selection,
+  shape,
+};
+
+const families = Object.values(CASES_OF);
 
 /** An axis 0 of size 2 is a batch: every case runs once with its size known and once with it open. */
-export const CASES: readonly Case[] = [
-  ...ELEMENTWISE,
-  ...ACTIVATIONS,
-  ...LINEAR,
-  ...REDUCE,
-  ...SHAPE,
-  ...SELECTION,
-  ...NORMALIZATION,
-  ...WINDOW,
-];
+export const CASES: readonly Case[] = families.flatMap(({ fixed }) => fixed);
 
-/** Cases that need no sizes to be known, only the number of axes; slices with steps and resizing to a size do. */
-export const FREE: readonly Case[] = [...SHAPE, ...SELECTION, ...REDUCE, ...NORMALIZATION].filter(
-  ({ last, operator }) => last.length < 4 && operator !== 'Resize',
+/** Cases that need no sizes to be known, only the number of axes. */
+export const FREE: readonly Case[] = families.flatMap(({ fixed, openSizes }) =>
+  openSizes ? fixed.filter(openSizes) : [],
+);
+
+/** Cases whose gradient needs the shape of the operator's output. */
+export const OUTPUT_SHAPE: readonly Case[] = families.flatMap(({ fixed, needsOutputShape }) =>
+  needsOutputShape ? fixed : [],
+);
+
+/** Random cases by operator. */
+export const ARBITRARIES: Cases['random'] = Object.assign({}, ...families.map(({ random }) => random));
+
+/** Operators with a gradient that lack cases of one kind or all, and why. */
+export const WITHOUT: NonNullable<Cases['without']> = Object.assign(
+  {},
+  ...families.map(({ without }) => without ?? {}),
 );

@@ -1,5 +1,7 @@
-import { gradients } from '../grad/gradients.js';
-import { Graph, type Value } from '../graph.js';
+import { gradients } from '../gradient/gradients.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/types.js';
+import { newGraph } from '../operators/new-graph.js';
 import type { Case, Constant } from './cases.js';
 import { fileOf, fill, normals } from './fixtures.js';
 import { type Feed, outputOf, run } from './runtime.js';
@@ -65,7 +67,7 @@ export function stated(known: Known, dims: readonly number[], axis: number): boo
 
 /** The operator, its inputs that are not frozen, and the gradients of sum(c y) for them. */
 function build(entry: Case, data: readonly Float32Array[], known: Known) {
-  const graph = new Graph(entry.opset);
+  const graph = newGraph(entry.opset);
   const inputs = entry.shapes.map((dims, i): Value => {
     if (entry.frozen.includes(i)) return graph.constant(data[i] as Float32Array, dims);
     return graph.input(

@@ -1,4 +1,5 @@
-import { Graph, type Shape, type Value } from '../graph.js';
+import type { Shape, Value } from '../graph/types.js';
+import { newGraph } from '../operators/new-graph.js';
 import type { Case } from './cases.js';
 import { constant, stated } from './check-gradient.js';
 import { fileOf, fill, normals } from './fixtures.js';
@@ -18,7 +19,7 @@ export async function checkShape(
   entry: Case,
   open: boolean,
 ): Promise<{ inferred: string[]; real: string[]; right: boolean }> {
-  const graph = new Graph(entry.opset);
+  const graph = newGraph(entry.opset);
   const next = normals(3);
   const feeds = new Map<string, Feed>();
   const given = entry.shapes.map((dims, i): Value => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { create } from '@bufbuild/protobuf';
-import { exportGraph } from '../export-graph.js';
 import { GraphProtoSchema, ModelProtoSchema, ValueInfoProtoSchema } from '../gen/onnx/onnx_pb.js';
-import type { Graph, Value } from '../graph.js';
-import { type OnnxModel, parseModel } from '../model.js';
-import { modelBytes } from '../model-bytes.js';
+import { exportGraph } from '../graph/export-graph.js';
+import type { Graph } from '../graph/graph.js';
+import type { Value } from '../graph/types.js';
+import { type OnnxModel, parseModel } from '../model/model.js';
+import { modelBytes } from '../model/model-bytes.js';
 import type { Feed } from './runtime.js';
 
 /** The folder models/. */

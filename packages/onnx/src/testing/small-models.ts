@@ -1,12 +1,14 @@
-import { Graph, type Shape, type Value } from '../graph.js';
+import type { Graph } from '../graph/graph.js';
+import type { Shape, Value } from '../graph/types.js';
 import { normalizationLayers, type OnnxModel, parametricModel, readParameters, serializeModel } from '../index.js';
 import type { ParameterSet } from '../layers/layer.js';
+import { newGraph } from '../operators/new-graph.js';
 import { fill, modelOf, normals } from './fixtures.js';
 import { distance, type Feed, outputOf, run, vectors } from './runtime.js';
 
 /** A model of a few operators. @param shape of the input x */
 export function small(shape: Shape, build: (graph: Graph, x: Value) => Value, opset = 17): OnnxModel {
-  const graph = new Graph(opset);
+  const graph = newGraph(opset);
   return modelOf(graph, build(graph, graph.input('x', shape)));
 }
 

@@ -1,0 +1,144 @@
+import type { NodeProto } from '../gen/onnx/onnx_pb.js';
+import type { Graph } from '../graph/graph.js';
+import { checkSizes, ofNode } from '../graph/of-node.js';
+import type { Operation, Shape, Value } from '../graph/types.js';
+import { requireLayers } from '../layers/find-layers.js';
+import type { FoundLayer, Role } from '../layers/layer.js';
+import {
+  beforeLayerNormalization,
+  parameterInputs,
+  parameterPlaces,
+  scaleShift,
+  wholeLayer,
+} from '../layers/layers-in-graph.js';
+import { type Purpose, statisticsInputs } from '../layers/statistics.js';
+import { constantOf } from '../model/constant-node.js';
+import { dequantizedConstant } from '../model/dequantize.js';
+import { constantLookup, type OnnxModel, shapeOf } from '../model/model.js';
+import { newGraph } from '../operators/new-graph.js';
+import { attributesOf } from './attributes.js';
+import { idiom } from './idioms.js';
+import { inFloat32 } from './in-float32.js';
+import { upgraded } from './upgrade.js';
+
+/** A layer in a graph. */
+export interface ImportedLayer {
+  readonly layer: FoundLayer;
+  /** The graph's inputs for its parameters, float32 [channels]. */
+  readonly parameters: ReadonlyMap<Role, Value>;
+  /** What the layer normalises; undefined for a scale and shift. */
+  readonly input: Value | undefined;
+}
+
+/** A model as a graph in which the parameters of every normalization layer are inputs. */
+export interface ImportedGraph {
+  readonly graph: Graph;
+  readonly input: Value;
+  readonly logits: Value;
+  readonly layers: readonly ImportedLayer[];
+}
+
+/** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is not known */
+export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGraph {
+  const model = inFloat32(upgraded(original));
+  const found = requireLayers(model);
+  const graph = newGraph(model.opset);
+  const constant = constantLookup(model.graph);
+  const input = graph.input(
+    model.input.name,
+    openDims(shapeOf(model.input)),
+    model.inputType === 'float16' ? 'float32' : model.inputType,
+  );
+  const values = new Map<string, Value>([[input.name, input]]);
+  for (const tensor of model.graph.initializer) values.set(tensor.name, graph.adopt(tensor));
+  const valueAt = (name: string): Value | undefined => {
+    const shared = values.has(name) ? undefined : constant(name);
+    if (shared !== undefined) return graph.adopt(shared);
+    return name === '' ? undefined : (values.get(name) ?? { name, shape: undefined });
+  };
+  const stated = statedShapes(model);
+  const parameters = new Map(found.map((layer) => [layer, parameterInputs(graph, layer)]));
+  const places = parameterPlaces(graph, parameters);
+  const layerAt = new Map(found.map((layer) => [layer.node, layer]));
+  const fusedAt = new Map(found.flatMap((layer) => (layer.fused === undefined ? [] : [[layer.fused.output, layer]])));
+  const inputs = new Map<FoundLayer, Value | undefined>();
+  const summed = purpose === 'training' ? beforeLayerNormalization(found) : new Set<string>();
+
+  for (const node of model.graph.node) {
+    const shared = sharedConstant(graph, node, values);
+    if (shared !== undefined) {
+      values.set(node.output[0] ?? '', shared);
+      continue;
+    }
+    const layer = layerAt.get(node);
+    const plain = node.input.map((name, i) => places.get(node)?.get(i) ?? valueAt(name));
+    const read =
+      layer?.kind === 'BatchNormalization' ? statisticsInputs(graph, plain, layer, purpose, model.name) : plain;
+    const type = node.opType === 'Add' && summed.has(node.output[0] ?? '') ? 'Sum' : node.opType;
+    const operation = importNode(graph, node, type, read, stated);
+    for (const output of operation.outputs) values.set(output.name, output);
+    const [result] = operation.outputs;
+    if (result === undefined) continue;
+    if (layer !== undefined) inputs.set(layer, read[0]);
+    if (layer?.kind === 'ScaleShift') values.set(result.name, scaleShift(graph, result, layer, parameters));
+    if (purpose !== 'training') continue;
+    const whole =
+      wholeLayer(graph, operation, fusedAt.get(result.name), valueAt, parameters) ?? idiom(graph, operation);
+    if (whole !== undefined) values.set(result.name, whole);
+  }
+  const logits = values.get(model.output.name) ?? { name: model.output.name, shape: undefined };
+  const layers = found.map((layer) => ({
+    layer,
+    parameters: parameters.get(layer) as ReadonlyMap<Role, Value>,
+    input: inputs.get(layer),
+  }));
+  return { graph, input, logits, layers };
+}
+
+/** The constant that a Constant node holds, that an Identity node hands on, as exporters share equal initializers, or that was quantized. */
+function sharedConstant(graph: Graph, node: NodeProto, values: ReadonlyMap<string, Value>): Value | undefined {
+  if (node.opType === 'Identity') {
+    const value = values.get(node.input[0] ?? '');
+    return value !== undefined && graph.constants.has(value.name) ? value : undefined;
+  }
+  const held = (name: string) => graph.constants.get(values.get(name)?.name ?? '');
+  const tensor = node.opType === 'Constant' ? constantOf(node) : dequantizedConstant(node, held);
+  return tensor === undefined ? undefined : graph.adopt(tensor);
+}
+
+const openDims = (dims: readonly (number | string)[]): Shape =>
+  dims.map((dim) => (typeof dim === 'number' ? dim : undefined));
+
+/** The shapes that the model states for values inside it; exporters may leave them out. */
+function statedShapes(model: OnnxModel): Map<string, Shape> {
+  const stated = model.graph.valueInfo.filter(
+    ({ type }) => type?.value.case === 'tensorType' && type.value.value.shape,
+  );
+  return new Map(stated.map((value) => [value.name, openDims(shapeOf(value))]));
+}
+
+function importNode(
+  graph: Graph,
+  node: NodeProto,
+  type: string,
+  inputs: readonly (Value | undefined)[],
+  stated: ReadonlyMap<string, Shape>,
+): Operation {
+  const attributes = attributesOf(node.attribute);
+  const known = { type, name: node.name || (node.output[0] ?? node.opType) };
+  const shapes = ofNode(known, () =>
+    graph.infer({ type, domain: node.domain }, inputs, attributes, node.output.length),
+  );
+  const outputs = node.output.map((name, i) => ({ name, shape: shapes[i] ?? stated.get(name) }));
+  const operation = {
+    ...known,
+    inputs,
+    outputs,
+    attributes,
+    raw: node.attribute,
+    domain: node.domain,
+  };
+  checkSizes(operation);
+  graph.add(operation);
+  return operation;
+}

@@ -1,0 +1,97 @@
+import { create } from '@bufbuild/protobuf';
+import { OnnxError } from '../errors.js';
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  AttributeProto_AttributeType as Type,
+} from '../gen/onnx/onnx_pb.js';
+import { changed } from '../model/changed.js';
+import type { OnnxModel } from '../model/model.js';
+import { intTensor } from '../model/tensor.js';
+
+/** The operator set that graphs are written in at least: the first with LayerNormalization, and with sums in ScatterElements. */
+export const GRAPH_OPSET = 17;
+
+/** The oldest operator set that is understood. */
+const OLDEST_OPSET = 11;
+
+/** What a rewrite adds beside its nodes. */
+interface Additions {
+  readonly initializers: TensorProto[];
+}
+
+type Rewrite = (node: NodeProto, additions: Additions) => NodeProto[];
+
+/**
+ * A model of operator set 11 to 16 in operator set 17, where it means the same: axes and sizes that were attributes are inputs, and
+ * Softmax works along one axis. Newer models are handed back as they are. Shares nodes and tensors with the model.
+ *
+ * @throws OnnxError ONNX_UNSUPPORTED: an older operator set
+ */
+export function upgraded(model: OnnxModel): OnnxModel {
+  if (model.opset >= GRAPH_OPSET) return model;
+  if (model.opset < OLDEST_OPSET) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `${model.name} uses operator set ${model.opset}; convert it to ${GRAPH_OPSET} with onnx.version_converter, or export it again, to train it.`,
+    );
+  }
+  const additions: Additions = { initializers: [] };
+  const node = model.graph.node.flatMap((each) => {
+    const rewrite = model.opset < 13 && each.domain === '' ? BEFORE_13[each.opType] : undefined;
+    return rewrite === undefined ? [each] : rewrite(each, additions);
+  });
+  const initializer = [...model.graph.initializer, ...additions.initializers];
+  return { ...model, opset: GRAPH_OPSET, graph: { ...model.graph, node, initializer } };
+}
+
+const attributeOf = ({ attribute }: NodeProto, name: string): AttributeProto | undefined =>
+  attribute.find((each) => each.name === name);
+
+/** An attribute with integers that became an input. */
+const toInput =
+  (name: string): Rewrite =>
+  (node, { initializers }) => {
+    const attribute = attributeOf(node, name);
+    if (attribute === undefined) return [node];
+    const tensor = intTensor(`${node.output[0]}/${name}`, attribute.ints.map(Number));
+    initializers.push(tensor);
+    const rest = node.attribute.filter((each) => each !== attribute);
+    return [changed(node, { input: [node.input[0] ?? '', tensor.name], attribute: rest })];
+  };
+
+const without =
+  (name: string): Rewrite =>
+  (node) => [changed(node, { attribute: node.attribute.filter((attribute) => attribute.name !== name) })];
+
+/** Until opset 12 it worked over all axes from one on, as if they were one. */
+const overOneAxis: Rewrite = (node) => {
+  const axis = Number(attributeOf(node, 'axis')?.i ?? 1n);
+  const [x = ''] = node.input;
+  const [y = ''] = node.output;
+  const last = create(AttributeProtoSchema, { name: 'axis', type: Type.INT, i: -1n });
+  if (axis === -1) return [changed(node, { attribute: [last] })];
+  const start = create(AttributeProtoSchema, { name: 'axis', type: Type.INT, i: BigInt(axis) });
+  const part = (opType: string, input: string[], output: string, attribute: AttributeProto[] = []): NodeProto =>
+    create(NodeProtoSchema, { opType, name: `${node.name || y}/${opType}`, input, output: [output], attribute });
+  return [
+    part('Shape', [x], `${y}/shape`),
+    part('Flatten', [x], `${y}/flat`, [start]),
+    changed(node, { input: [`${y}/flat`], output: [`${y}/rows`], attribute: [last] }),
+    part('Reshape', [`${y}/rows`, `${y}/shape`], y),
+  ];
+};
+
+const BEFORE_13: Readonly<Record<string, Rewrite>> = {
+  Squeeze: toInput('axes'),
+  Unsqueeze: toInput('axes'),
+  ReduceSum: toInput('axes'),
+  Split: toInput('split'),
+  Dropout: without('ratio'),
+  Softmax: overOneAxis,
+  LogSoftmax: overOneAxis,
+  Hardmax: overOneAxis,
+};
