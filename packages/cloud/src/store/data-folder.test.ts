@@ -32,7 +32,7 @@ async function usedFolder(): Promise<string> {
 }
 
 async function fill(path: string): Promise<void> {
-  const root = open({ path: storeFolder(path) });
+  const root = open({ path: storeFolder(path), overlappingSync: false });
   for (let i = 0; i < 20; i++) await root.put(i, Buffer.alloc(2_000, i));
   await root.close();
 }
@@ -151,7 +151,7 @@ test('a store that is empty, cut or gone is never taken for a new one', async (t
 test('a whole store without anything in it is not the one that held samples', async (t) => {
   const path = await usedFolder();
   rmSync(data(path));
-  await open({ path: storeFolder(path) }).close();
+  await open({ path: storeFolder(path), overlappingSync: false }).close();
   const claim = claimFolder(path, models);
   t.throws(() => claim.storeOpened(true), { code: 'DATA_DAMAGED', message: /store is empty/ });
   claim.release();

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** What is known of a database file without mapping it into memory, where a page that is not there ends the process by a signal. */
 export type LmdbFile =
@@ -19,13 +19,11 @@ export type LmdbFile =
 const HEADER = 24;
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
-const META_END = HEADER + 144;
+const META_END = HEADER + 136;
 const NONE = 0xffff_ffff_ffff_ffffn;
 const [BRANCH, LEAF, OVERFLOW, META] = [0x01, 0x02, 0x04, 0x08];
 const KINDS = BRANCH | LEAF | OVERFLOW | META | 0x20 | 0x40;
 const [BIG_DATA, SUB_DATA] = [0x01, 0x02];
-/** Flag of a meta page whose transaction may not be on disk yet, though its meta page is. */
-const UNSYNCED = 0x1000;
 const NODE = 8;
 const DB = 48;
 
@@ -38,11 +36,9 @@ interface Tree {
 
 interface Meta {
   readonly pageSize: number;
-  readonly isUnsynced: boolean;
   readonly trees: readonly Tree[];
   readonly lastPage: number;
   readonly transaction: number;
-  readonly boot: bigint;
 }
 
 class Damage extends Error {}
@@ -62,11 +58,7 @@ export function inspectLmdbFile(path: string): LmdbFile {
   try {
     const { size } = fstatSync(fd);
     if (size === 0) return { kind: 'empty', why: `${path} is empty` };
-    const metas = readMetas(fd, size);
-    const reached = metas.map((meta) => walk(fd, size, meta));
-    const whole = reached.find((each): each is Reached => !(each instanceof Damage)) ?? (reached[0] as Damage);
-    if (whole instanceof Damage) throw whole;
-    return { kind: 'whole', ...whole };
+    return { kind: 'whole', ...walk(fd, size, newestMeta(fd, size)) };
   } catch (error) {
     if (!(error instanceof Damage)) throw error;
     return { kind: 'damaged', why: `${path} ${error.message}` };
@@ -75,8 +67,8 @@ export function inspectLmdbFile(path: string): LmdbFile {
   }
 }
 
-/** The states that LMDB may go on from: one where it is known which. */
-function readMetas(fd: number, size: number): Meta[] {
+/** The state that LMDB goes on from. */
+function newestMeta(fd: number, size: number): Meta {
   const first = readAt(fd, 0, META_END);
   if (first.length < META_END) throw new Damage(`is cut off: it has ${size} bytes`);
   if (first.every((byte) => byte === 0)) throw new Damage('begins with zeros');
@@ -86,37 +78,7 @@ function readMetas(fd: number, size: number): Meta[] {
   const second = readAt(fd, pageSize, META_END);
   if (second.length < META_END) throw new Damage(`is cut off: it has ${size} bytes`);
   const secondMeta = metaAt(second);
-  // What has surely reached the disk stands in the second half of the first page, without magic and version.
-  const half = readAt(fd, pageSize / 2, META_END);
-  const synced = half.readBigUInt64LE(HEADER + 128) === 0n ? undefined : metaFields(half);
-  return candidates(firstMeta, secondMeta, synced);
-}
-
-/** As `mdb_pick_meta` does when the package opens a database that nobody else has open (flags MDB_PREVSNAPSHOT and MDB_OVERLAPPINGSYNC). */
-function candidates(first: Meta, second: Meta, synced: Meta | undefined): Meta[] {
-  const boot = bootId();
-  const pick = (a: Meta, b: Meta, sameBoot: (id: bigint) => boolean): Meta => {
-    const [newer, older] = a.transaction >= b.transaction ? [a, b] : [b, a];
-    if (b.transaction === 0) return a;
-    return sameBoot(newer.boot) || !newer.isUnsynced ? newer : older;
-  };
-  const after = (sameBoot: (id: bigint) => boolean): Meta => {
-    const best = pick(first, second, sameBoot);
-    return synced === undefined ? best : pick(best, synced, sameBoot);
-  };
-  if (boot !== undefined) return [after((id) => id !== 0n && id === boot)];
-  return [after(() => true), after(() => false)];
-}
-
-/** How the package tells that the machine has not been started since: the first group of Linux's boot id. undefined: not known here. */
-function bootId(): bigint | undefined {
-  if (process.platform !== 'linux') return undefined;
-  try {
-    const digits = /^[0-9a-f]+/.exec(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))?.[0];
-    return digits === undefined ? undefined : BigInt(`0x${digits}`);
-  } catch {
-    return undefined;
-  }
+  return secondMeta.transaction > firstMeta.transaction ? secondMeta : firstMeta;
 }
 
 function metaAt(page: Buffer): Meta {
@@ -125,17 +87,11 @@ function metaAt(page: Buffer): Meta {
   const version = page.readUInt32LE(HEADER + 4) & 0xffff;
   if (version !== DATA_VERSION)
     throw new Damage(`has LMDB's data version ${version}, this release reads ${DATA_VERSION}`);
-  return metaFields(page);
-}
-
-function metaFields(page: Buffer): Meta {
   return {
     pageSize: page.readUInt32LE(HEADER + 24),
-    isUnsynced: (page.readUInt16LE(HEADER + 28) & UNSYNCED) !== 0,
     trees: [treeAt(page, HEADER + 24, 'free pages'), treeAt(page, HEADER + 24 + DB, 'main')],
     lastPage: Number(page.readBigUInt64LE(HEADER + 120)),
     transaction: Number(page.readBigUInt64LE(HEADER + 128)),
-    boot: page.readBigInt64LE(HEADER + 136),
   };
 }
 
@@ -153,7 +109,7 @@ interface Reached {
 }
 
 /** Visits all that a state reaches. */
-function walk(fd: number, size: number, { pageSize, lastPage, transaction, trees }: Meta): Reached | Damage {
+function walk(fd: number, size: number, { pageSize, lastPage, transaction, trees }: Meta): Reached {
   const seen = new Set<number>([0, 1]);
   const waiting = [...trees];
   let pages = 2;
@@ -200,19 +156,14 @@ function walk(fd: number, size: number, { pageSize, lastPage, transaction, trees
     }
     return entries;
   };
-  try {
-    for (let tree = waiting.pop(); tree !== undefined; tree = waiting.pop()) {
-      const entries = tree.root === NONE ? 0 : branch(Number(tree.root), tree.depth);
-      if (entries !== tree.entries)
-        throw new Damage(
-          `is damaged: its table of ${JSON.stringify(tree.name)} says ${tree.entries} entries and has ${entries}`,
-        );
-    }
-    return { transaction, pages, bytes: pages * pageSize };
-  } catch (error) {
-    if (error instanceof Damage) return error;
-    throw error;
+  for (let tree = waiting.pop(); tree !== undefined; tree = waiting.pop()) {
+    const entries = tree.root === NONE ? 0 : branch(Number(tree.root), tree.depth);
+    if (entries !== tree.entries)
+      throw new Damage(
+        `is damaged: its table of ${JSON.stringify(tree.name)} says ${tree.entries} entries and has ${entries}`,
+      );
   }
+  return { transaction, pages, bytes: pages * pageSize };
 }
 
 /** Offsets of the nodes of a page. */

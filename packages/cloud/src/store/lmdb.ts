@@ -25,7 +25,7 @@ export interface LmdbStoreOptions {
  */
 export class LmdbStore implements Store {
   readonly blobs: Blobs = {
-    put: (bytes) => this.#write((writer) => putBlob(this.#tables, writer, bytes, this.#now()), { durable: false }),
+    put: (bytes) => this.#write((writer) => putBlob(this.#tables, writer, bytes, this.#now())),
     get: async (digest) => copied(this.#reading().blobs.get(digest)),
   };
   readonly #tables: LmdbTables;
@@ -52,8 +52,7 @@ export class LmdbStore implements Store {
     try {
       const tables = openTables(path);
       const store = new LmdbStore(tables, path, options);
-      await migrateFormat1(tables, (action) => store.#write(action, { durable: false }));
-      await tables.root.flushed;
+      await migrateFormat1(tables, (action) => store.#write(action));
       return store;
     } catch (cause) {
       throw storageError(cause);
@@ -69,7 +68,7 @@ export class LmdbStore implements Store {
         return positions.map((position) => copied(entries.get([cohort, position])));
       },
       end: async () => this.#reading().logs.get(cohort)?.end ?? 0,
-      trim: (before) => this.#write((writer) => trim(tables, writer, cohort, before), { durable: false }),
+      trim: (before) => this.#write((writer) => trim(tables, writer, cohort, before)),
     };
   }
 
@@ -103,16 +102,14 @@ export class LmdbStore implements Store {
   }
 
   /**
-   * Runs a transaction. What it throws, and what cannot be written, undoes all of it and nothing else: transactions that start together
+   * Runs a transaction; it is on disk when this resolves. What it throws, and what cannot be written, undoes all of it and nothing else: transactions that start together
    * are written together, so each is a child of what is written.
    *
-   * @param durable wait until it is on disk. Later transactions never get there before earlier ones.
    */
-  async #write<Value>(action: (writer: Writer) => Value, { durable = true } = {}): Promise<Value> {
+  async #write<Value>(action: (writer: Writer) => Value): Promise<Value> {
     try {
       this.#admit();
       const result = await this.#tables.root.childTransaction(() => action(this.#writer));
-      if (durable) await this.#tables.root.flushed;
       this.#changes.written();
       return result;
     } catch (error) {
