@@ -2,11 +2,14 @@
 // runs the tests with "onnx" in their path.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from './lib/fresh.mjs';
 import { findTests } from './lib/test-files.mjs';
 import { describe, summarise } from './lib/test-results.mjs';
 
+/** Tests that cross processes mostly wait, so one more runs at a time than there are processors. */
+const jobs = availableParallelism() + 1;
 const files = findTests(process.argv.slice(2));
 // tap's own machine-readable stream, read by tap's own parser.
 const { Parser } = fromTap('tap-parser');
@@ -44,7 +47,7 @@ function fromTap(name) {
 function runTap(paths) {
   const { resolve: resolveFrom } = createRequire(join(root, 'package.json'));
   const tap = join(resolveFrom('tap/package.json'), '..', 'dist/esm/run.mjs');
-  const options = ['--disable-coverage', '--allow-empty-coverage', '--reporter=tap', '--jobs=2', '--timeout=240'];
+  const options = ['--disable-coverage', '--allow-empty-coverage', '--reporter=tap', `--jobs=${jobs}`, '--timeout=300'];
   const child = spawn(process.execPath, [tap, ...options, ...paths], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -20,30 +20,35 @@ export interface RunOptions {
   readonly only?: readonly string[];
   /** How long one case may take, in milliseconds. Default: 120,000. */
   readonly timeoutMs?: number;
+  /** How many cases are under way at a time, where nothing but the machine is shared by them. Default: 1. */
+  readonly jobs?: number;
   /** No further case is begun. */
   readonly signal?: AbortSignal;
-  /** Told after each case. */
+  /** Told after each case, in the order in which they end. */
   onResult?(result: Result): void;
 }
 
-/** Runs cases one after the other. A case that fails ends nothing but itself. */
+/** Runs cases. One that fails ends nothing but itself. @returns results in the order of the cases */
 export async function runCases<Context>(
   cases: readonly Case<Context>[],
   contextOf: (each: Case<Context>) => Context | Promise<Context>,
-  { only, timeoutMs = 120_000, signal, onResult }: RunOptions = {},
+  { only, timeoutMs = 120_000, jobs = 1, signal, onResult }: RunOptions = {},
 ): Promise<Result[]> {
+  const wanted = cases.filter(({ id }) => only === undefined || only.includes(id)).entries();
   const results: Result[] = [];
-  for (const each of cases) {
-    if (signal?.aborted) break;
-    if (only !== undefined && !only.includes(each.id)) continue;
-    const { id, group, title, proves } = each;
-    const started = performance.now();
-    const ended = await end(async () => each.run(await contextOf(each)), timeoutMs);
-    const result = { id, group, title, proves, ...ended, milliseconds: performance.now() - started };
-    results.push(result);
-    onResult?.(result);
-  }
-  return results;
+  const work = async (): Promise<void> => {
+    // The workers take their turns from one iterator.
+    for (const [i, each] of wanted) {
+      if (signal?.aborted) return;
+      const { id, group, title, proves } = each;
+      const started = performance.now();
+      const ended = await end(async () => each.run(await contextOf(each)), timeoutMs);
+      results[i] = { id, group, title, proves, ...ended, milliseconds: performance.now() - started };
+      onResult?.(results[i]);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  return results.filter((result) => result !== undefined);
 }
 
 async function end(

@@ -20,21 +20,12 @@ export const SERVER_CASES: readonly Case<ServerContext>[] = [
   ...TRUST_CASES,
 ];
 
-/** Acts as devices against a cloud. */
-export async function runServerSuite(setup: ServerSetup, options?: RunOptions): Promise<Result[]> {
-  const contexts: ServerContext[] = [];
-  try {
-    return await runCases(
-      SERVER_CASES,
-      () => {
-        contexts.at(-1)?.close();
-        const context = new ServerContext(setup);
-        contexts.push(context);
-        return context;
-      },
-      options,
-    );
-  } finally {
-    contexts.at(-1)?.close();
-  }
+/** Acts as devices against a cloud. Cases that all take place in one cohort run one after the other, whatever `jobs` says. */
+export function runServerSuite(setup: ServerSetup, options: RunOptions = {}): Promise<Result[]> {
+  const cases = SERVER_CASES.map((each) => ({
+    ...each,
+    run: (context: ServerContext) => each.run(context).finally(() => context.close()),
+  }));
+  const jobs = setup.cohort === undefined ? (options.jobs ?? 1) : 1;
+  return runCases(cases, () => new ServerContext(setup), { ...options, jobs });
 }
