@@ -21,6 +21,12 @@ export {
 } from './layers/layer.js';
 export { readParameters, withParameters } from './parameters.js';
 export { type ParametricOptions, parametricModel } from './parametric-model.js';
+export {
+  type MeasuredLayer,
+  type StatisticsModel,
+  type StatisticsOptions,
+  statisticsModel,
+} from './statistics-model.js';
 
 // Gradient graphs.
 export { type Loss, type TrainingModel, type TrainingOptions, trainingModel } from './training-model.js';

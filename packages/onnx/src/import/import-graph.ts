@@ -11,6 +11,7 @@ import {
   scaleShift,
   wholeLayer,
 } from '../layers/layers-in-graph.js';
+import { isMeasured, type LayerMoments, Measurement } from '../layers/sample-moments.js';
 import { type Purpose, statisticsInputs } from '../layers/statistics.js';
 import { constantOf } from '../model/constant-node.js';
 import { dequantizedConstant } from '../model/dequantize.js';
@@ -28,6 +29,8 @@ export interface ImportedLayer {
   readonly parameters: ReadonlyMap<Role, Value>;
   /** What the layer normalises; undefined for a scale and shift. */
   readonly input: Value | undefined;
+  /** Moments of each sample in what it sees; for the purposes observed and pooled. */
+  readonly moments: LayerMoments | undefined;
 }
 
 /** A model as a graph in which the parameters of every normalization layer are inputs. */
@@ -62,6 +65,7 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
   const layerAt = new Map(found.map((layer) => [layer.node, layer]));
   const fusedAt = new Map(found.flatMap((layer) => (layer.fused === undefined ? [] : [[layer.fused.output, layer]])));
   const inputs = new Map<FoundLayer, Value | undefined>();
+  const measurement = isMeasured(purpose) ? new Measurement(graph, purpose, model.name) : undefined;
   const summed = purpose === 'training' ? beforeLayerNormalization(found) : new Set<string>();
 
   for (const node of model.graph.node) {
@@ -73,14 +77,19 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
     const layer = layerAt.get(node);
     const plain = node.input.map((name, i) => places.get(node)?.get(i) ?? valueAt(name));
     const read =
-      layer?.kind === 'BatchNormalization' ? statisticsInputs(graph, plain, layer, purpose, model.name) : plain;
+      layer?.kind !== 'BatchNormalization'
+        ? plain
+        : (measurement?.inputs(plain, layer) ?? statisticsInputs(graph, plain, layer, purpose, model.name));
     const type = node.opType === 'Add' && summed.has(node.output[0] ?? '') ? 'Sum' : node.opType;
     const operation = importNode(graph, node, type, read, stated);
     for (const output of operation.outputs) values.set(output.name, output);
     const [result] = operation.outputs;
     if (result === undefined) continue;
     if (layer !== undefined) inputs.set(layer, read[0]);
-    if (layer?.kind === 'ScaleShift') values.set(result.name, scaleShift(graph, result, layer, parameters));
+    if (layer?.kind === 'ScaleShift') {
+      const observed = measurement?.scaleShift(result, layer, parameters.get(layer));
+      values.set(result.name, observed ?? scaleShift(graph, result, layer, parameters));
+    }
     if (purpose !== 'training') continue;
     const whole =
       wholeLayer(graph, operation, fusedAt.get(result.name), valueAt, parameters) ?? idiom(graph, operation);
@@ -91,6 +100,7 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
     layer,
     parameters: parameters.get(layer) as ReadonlyMap<Role, Value>,
     input: inputs.get(layer),
+    moments: measurement?.moments.get(layer),
   }));
   return { graph, input, logits, layers };
 }

@@ -7,9 +7,10 @@ import type { FoundLayer } from './layer.js';
 
 /**
  * What the graph is for. inference: the running statistics are inputs. batch: the statistics are those of each layer's own input.
- * training: inference, with each layer's input taken from the exported running mean (see centre.ts).
+ * training: inference, with each layer's input taken from the exported running mean (see centre.ts). observed: inference, with the
+ * moments of each sample at hand. pooled: the statistics are those of each layer's own input, with a weight for each sample.
  */
-export type Purpose = 'inference' | 'batch' | 'training';
+export type Purpose = 'inference' | 'batch' | 'training' | 'observed' | 'pooled';
 
 /**
  * The five inputs of a BatchNormalization.
@@ -42,7 +43,7 @@ export const exportedMean = ({ parameters }: FoundLayer): Float32Array =>
   parameters.find(({ role }) => role === 'mean')?.values ?? new Float32Array();
 
 /** The input of a layer, with its number of axes known. @throws OnnxError ONNX_UNSUPPORTED: it is not */
-function ofKnownRank(x: Value, layer: FoundLayer, model: string): Value {
+export function ofKnownRank(x: Value, layer: FoundLayer, model: string): Value {
   if (x.shape !== undefined) return { name: x.name, shape: x.shape.with(1, layer.channels) };
   throw new OnnxError(
     'ONNX_UNSUPPORTED',
