@@ -129,6 +129,10 @@ test('what cannot be done is named, and changes nothing', async (t) => {
     t.rejects(rollBack({ ...options, ...changes }), { code, message });
   await refused({ to: 3 }, /version 3 of cohort lobby cannot be had: kept are 0 and 1 to 2/);
   await refused({ number: 2 }, /number 2 is not above 2/);
+  await t.rejects(rollBack({ ...options, number: 2 ** 53 - 1 }), {
+    code: 'VERSION_NUMBER',
+    message: /version 9007199254740991 is not below 2\^53 - 2\^32/,
+  });
   await refused({ cohort: 'cellar' }, /no cohort cellar: it has lobby/);
   await refused({ data: '/nowhere/at/all' }, /no folder/);
   await refused(

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readParameters } from '@renorm/onnx';
 import {
+  checkVersionNumber,
   encodeExactDelta,
   exportedVersion,
   RenormError,
@@ -46,7 +47,7 @@ export function versionsOf(options: StoppedCloud & { readonly cohort: string }):
  *
  * @returns the new version's number
  * @throws OnnxError, RenormError MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (no state there, an unknown cohort, a version that is
- *   not kept, a number that is not newer), DATA_IN_USE, DATA_OTHER_MODEL, DATA_FORMAT_NEWER, DATA_DAMAGED,
+ *   not kept, a number that is not newer), VERSION_NUMBER (one that leaves none to count on with), DATA_IN_USE, DATA_OTHER_MODEL, DATA_FORMAT_NEWER, DATA_DAMAGED,
  *   DISK_FULL
  */
 export function rollBack(options: RollbackOptions): Promise<number> {
@@ -59,6 +60,7 @@ export function rollBack(options: RollbackOptions): Promise<number> {
         'REQUEST_INVALID',
         `the new number ${number} is not above ${latest.number}, the newest of cohort ${cohort}; name a higher one.`,
       );
+    checkVersionNumber(number, latest.number);
     const { offsets, parameters } = pastVersion(substrate, cohort, exported, to);
     const next = versionAt(exported, offsets, { number, publishedAtMs: Date.now() });
     const message = toBinary(VersionSchema, encodeExactDelta(latest, next));

@@ -83,8 +83,6 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'U-17':
     'A device MUST take samples with a sequence of at most `acknowledged_sequence` for done, and send the others of the upload again.',
   'U-18': 'Failed uploads, whatever the reason, MUST NOT keep a device from taking versions.',
-  'U-19':
-    'A sample MAY say in `selection` why the device sends it: `policy` and `reason` MUST match `[A-Za-z0-9._-]{1,32}`, and `score`, which MAY be missing, MUST be finite. The cloud MUST refuse an upload with another with SAMPLE_INVALID, take a sample without it, and MAY ignore what it says.',
   'W-1':
     'The cloud MUST send what leads from `running` to the newest version of the cohort, and nothing if `running` is the newest, in number and digest, but for T-19.',
   'W-2':
@@ -123,7 +121,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'V-7': 'A device MUST refuse a version that decodes to a NaN or an infinity.',
   'V-8':
     'A device MUST refuse a version without content, with an encoding that it does not know, with damaged data, or with another number of elements than its model has.',
-  'V-9': '`number` and `published_at_ms` MUST be at most 2^53 - 1; a device MUST refuse others.',
+  'V-9':
+    '`published_at_ms` MUST be at most 2^53 - 1, and `number` below 2^53 - 2^32: whoever published the largest number would leave none to count on with. A device MUST refuse others.',
   'V-10': 'A device MUST NOT allocate by what a version says of its size: the model says how many elements there are.',
   'V-11': 'Decoding MUST give the same bits everywhere: no sentence below leaves a rounding open.',
   'D-1':
@@ -222,6 +221,12 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A device without a root MUST take the version in `signed_version.message` if there is no bare one, and ignore signatures.',
   'T-19':
     'A cloud that signs MUST send the newest version, signed anew, on every open stream before the one that it sent last has expired, to devices too that hold it (W-9). A device SHOULD tell its operator when what it holds has expired and nothing newer has come; it MUST go on predicting.',
+  'T-20':
+    'A device with a root MUST refuse a version whose number is more than 2^32 above the newest one that it ever took (T-11), unless it never took one. (At a version a second that is an absence of 136 years.)',
+  'T-21':
+    'When a device follows a root (T-14) under which the keys that signed the newest version it took are no longer enough (T-2), it MUST forget how far it has been, as if it had never taken a version, and begin again from version 0: a stolen key that has been replaced has no say in what is newest. It goes on predicting with what it has until a version of the new key is whole.',
+  'T-22':
+    'A device whose cloud has nothing that it may take (its newest version is below the newest that the device took, or one version after the other is refused) SHOULD tell its operator, once as long as that lasts, and what would end it.',
   'L-1':
     'A receiver MUST refuse messages above its limit (16 MiB unless configured) with MESSAGE_TOO_LARGE, or end the connection. No legal message needs more than that.',
   'L-2':

@@ -1,10 +1,12 @@
 // The core of a device, without platform code. Programs open devices through `@renorm/edge/node`.
 
 // For platforms: what a device is made of.
+export { assembleDevice, type DeviceOptions, type ModelSetup, type Platform } from './core/assemble-device.js';
 export { Device, type Prediction } from './core/device.js';
 export type { DeviceEvents } from './core/device-events.js';
 export { type DeviceParts, type DeviceTuning, TUNING_DEFAULTS } from './core/device-options.js';
 export type { DeviceStatus, LastError } from './core/device-status.js';
+export type { Condition, HealthCode, HealthOptions } from './core/health.js';
 export type { ImageInput, SampleInput } from './core/sample-input.js';
 export { BACKOFF_DEFAULTS, type BackoffOptions, backoffMs } from './core/backoff.js';
 export { QUEUE_DEFAULTS, type QueueOptions } from './core/upload-queue.js';
@@ -20,6 +22,15 @@ export type {
 } from './core/platform.js';
 
 // The selection, for whoever wants it alone.
+export type { Decision, Observation, SelectedBy, SelectionPolicy } from './core/selection-policy.js';
+export {
+  type NamedSelection,
+  POLICY_NAMES,
+  type PolicyName,
+  policyOf,
+  type SelectionChoice,
+  type SelectionFunction,
+} from './core/policies/index.js';
 export {
   initialSelection,
   type Selection,
@@ -27,6 +38,6 @@ export {
   type SelectionState,
   select,
   unreliableThreshold,
-} from './core/selection.js';
-export { resolveSelectionOptions, type SelectionOptions, selectionDefaults } from './core/selection-options.js';
+} from './core/policies/cema.js';
+export { resolveSelectionOptions, type SelectionOptions, selectionDefaults } from './core/policies/cema-options.js';
 export { type Distribution, entropyOf, softmax } from './core/softmax.js';

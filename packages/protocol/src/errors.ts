@@ -46,6 +46,10 @@ export const ERROR_CODES = {
     GrpcStatus.Aborted,
     'A version is older than one that the device had, and no signed rollback names it.',
   ),
+  VERSION_NUMBER: kind(
+    GrpcStatus.Aborted,
+    'The number of a version leaves too little room for those that follow, or is too far above the newest.',
+  ),
   VERSION_EXPIRED: kind(GrpcStatus.Aborted, 'A version or a rollback has expired: newer ones may be held back.'),
   SIGNATURE_MISSING: kind(GrpcStatus.Aborted, 'A version came without a signature to a device that asks for one.'),
   SIGNATURE_INVALID: kind(GrpcStatus.Aborted, 'The signature of a version, a rollback or a root is wrong.'),
@@ -69,9 +73,14 @@ export const ERROR_CODES = {
     'A device came without a token, or with one that the cloud does not know.',
   ),
   PERMISSION_DENIED: kind(GrpcStatus.PermissionDenied, 'A device names a cohort that its token does not belong to.'),
+  TRUST_MEMORY_LOST: kind(
+    GrpcStatus.FailedPrecondition,
+    'What a device remembered of versions and roots is damaged: it starts from its root again.',
+  ),
   CREDENTIALS_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A key, certificate, token or root file cannot be read.'),
   TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),
   INFERENCE_FAILED: kind(GrpcStatus.Internal, 'The runtime failed while it computed a prediction.'),
+  SELECTION_FAILED: kind(GrpcStatus.Internal, 'A selection policy failed on a sample.'),
   IMAGE_UNREADABLE: kind(GrpcStatus.InvalidArgument, 'An image cannot be read, or is none that fits the model.'),
   CLOSED: kind(GrpcStatus.Cancelled, 'The device or the cloud has been closed.'),
 } as const satisfies Record<string, ErrorKind>;

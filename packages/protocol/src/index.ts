@@ -33,7 +33,6 @@ export {
   type Sample,
   SampleEncoding,
   SampleSchema,
-  SelectionSchema,
   type UploadRequest,
   UploadRequestSchema,
   type UploadResponse,
@@ -91,7 +90,6 @@ export {
   pixelsOf,
   preprocessingMessage,
 } from './preprocessing.js';
-export { checkSelection, type Selection } from './selection.js';
 export {
   decodeSample,
   type EncodedSample,

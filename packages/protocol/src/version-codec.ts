@@ -6,6 +6,7 @@ import { type ErrorCode, RenormError } from './errors.js';
 import type { Difference, Version } from './gen/renorm/v1/adaptation_pb.js';
 import { type ParameterSet, splitLike } from './parameters.js';
 import { safeNumber } from './safe-number.js';
+import { checkVersionNumber } from './trust/version-number.js';
 
 /** A version as somebody holds it. Number 0 is the model as exported. */
 export interface VersionState {
@@ -58,10 +59,11 @@ export function versionAt(
  * held already comes out as it is.
  *
  * @throws RenormError VERSION_REFUSED: damaged data, or another number of values; VERSION_MISMATCH: a delta of another parent;
- *   VERSION_NOT_FINITE; VERSION_DIGEST: a result without the digest that was announced. `current` stays valid.
+ *   VERSION_NUMBER; VERSION_NOT_FINITE; VERSION_DIGEST: a result without the digest that was announced. `current` stays valid.
  */
 export function applyVersion(current: VersionState, message: Version): ParameterVersion {
   const number = safeNumber(message.number, 'number of the version', 'VERSION_REFUSED');
+  checkVersionNumber(number);
   const publishedAtMs = safeNumber(message.publishedAtMs, 'time of publication', 'VERSION_REFUSED');
   if (number === current.number && equalBytes(message.digest, current.digest)) return { ...current, publishedAtMs };
   const version = versionAt(current, decodeContent(current, message, number), { number, publishedAtMs });

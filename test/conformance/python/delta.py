@@ -8,6 +8,7 @@ from typing import List, Optional, Sequence
 
 LOW = 1 << 20
 MAX_NUMBER = 2**53 - 1
+NUMBER_LIMIT = 2**53 - 2**32  # V-9
 MAX_OFFSET = 2**52
 
 
@@ -193,8 +194,8 @@ def read_sparse(decoder: Decoder, base: int, steps: List[int], bits: int) -> Non
 
 def apply_version(model: Model, held: Held, version) -> Held:
     """What a device holds after a renorm.v1.Version (V-5 to V-9)."""
-    if version.number > MAX_NUMBER or version.published_at_ms > MAX_NUMBER:
-        raise Refused("a number above 2^53 - 1")
+    if version.number >= NUMBER_LIMIT or version.published_at_ms > MAX_NUMBER:
+        raise Refused("a number that is too large")
     if version.number == held.number and version.digest == held.digest:
         return held  # W-9
     content = version.WhichOneof("content")

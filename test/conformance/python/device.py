@@ -31,6 +31,7 @@ class Device:
         self.model = Model(json.loads(read("RENORM_LAYOUT")), read("RENORM_EXPORTED"))
         self.held: Held = self.model.initial
         self.newest = 0
+        self.signers = set()  # who vouches for the newest
         self.cohort = environment["RENORM_COHORT"]
         self.device_id = environment["RENORM_DEVICE"]
         self.model_digest = bytes.fromhex(environment["RENORM_MODEL_DIGEST"])
@@ -73,6 +74,8 @@ class Device:
             raise Refused("more than 64 roots")
         if self.trust:
             self.trust.follow(answer.roots)
+            if self.newest > 0 and not self.trust.still_vouched(self.signers):  # T-21
+                self.newest, self.held = 0, self.model.initial
         self.max_samples, self.budget = answer.max_samples_per_upload, answer.budget_left
 
     def watch(self) -> None:
@@ -92,9 +95,9 @@ class Device:
 
     def take(self, response) -> None:
         """W-7: the version is held afterwards, or refused."""
-        rolled_back = False
+        rolled_back, signers = False, set()
         if self.trust:
-            version, rolled_back = self.trust.open(response, self.cohort, self.model_digest, self.held, self.newest)
+            version, rolled_back, signers = self.trust.open(response, self.cohort, self.model_digest, self.held, self.newest)
         elif response.HasField("version"):
             version = response.version
         elif response.HasField("signed_version"):
@@ -106,7 +109,10 @@ class Device:
         except Refused:
             self.held = self.model.initial  # W-8
             raise
-        self.newest = self.held.number if rolled_back else max(self.newest, self.held.number)
+        if rolled_back or self.held.number > self.newest:
+            self.newest, self.signers = self.held.number, signers
+        elif self.held.number == self.newest:
+            self.signers = self.signers | signers
 
     def upload_for_ever(self) -> None:
         failures = 0
@@ -138,7 +144,6 @@ class Device:
                 data=raw_deflate(pixels(sequence)),
                 version=self.held.number,
                 entropy=0.5,
-                selection=self.messages.Selection(policy="everything", reason="kept"),
             )
             for sequence in batch
         ]

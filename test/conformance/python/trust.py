@@ -3,13 +3,16 @@
 import hashlib
 import time
 from dataclasses import dataclass
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Set
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from google.protobuf.message import DecodeError
 
 from delta import Refused
+
+
+STEP = 2**32  # T-20
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,24 @@ def role_of(keys: List[bytes], threshold: int) -> Role:
     return Role(ids, threshold)
 
 
-def check_signatures(name: str, signed, role: Role) -> None:
-    """T-1, T-2, T-4."""
+def check_signatures(name: str, signed, role: Role) -> Set[bytes]:
+    """T-1, T-2, T-4. Returns the ids of the keys whose signatures are right."""
     if len(signed.signatures) > 16:
         raise Refused("more than 16 signatures")
     text = name.encode("ascii") + b"\0" + signed.message
-    seen, good = set(), 0
+    seen, good = set(), set()
     for signature in signed.signatures:
         if signature.key_id in seen or signature.key_id not in role.keys:
             continue
         seen.add(signature.key_id)
         try:
             Ed25519PublicKey.from_public_bytes(role.keys[signature.key_id]).verify(signature.signature, text)
-            good += 1
+            good.add(signature.key_id)
         except InvalidSignature:
             pass
-    if good < role.threshold:
+    if len(good) < role.threshold:
         raise Refused(f"not signed for {name}")
+    return good
 
 
 class Trust:
@@ -70,13 +74,16 @@ class Trust:
             raise
 
     def open(self, response, cohort: str, model_digest: bytes, held, newest: int):
-        """The version of a WatchResponse, and whether a rollback makes way for it (T-3 to T-12, T-16)."""
+        """The version of a WatchResponse, whether a rollback makes way for it, and who signed it (T-3 to T-12, T-16, T-20)."""
         now = int(time.time() * 1000)
         if now >= self.expires_at_ms:
             raise Refused("the root has expired")
         if not response.HasField("signed_version"):
             raise Refused("no signature")
-        version = self._signed("renorm.v1.Version", self.messages.Version, response.signed_version)
+        signers = check_signatures("renorm.v1.Version", response.signed_version, self.signing_role)
+        version = self._parse(self.messages.Version, response.signed_version.message)
+        if newest > 0 and version.number > newest + STEP:
+            raise Refused("a number too far above the newest")
         self._place(version, cohort, model_digest, now)
         rolled_back = False
         if response.HasField("rollback"):
@@ -90,7 +97,11 @@ class Trust:
             raise Refused("another version with the same number")
         if version.WhichOneof("content") == "delta" and version.parent_digest != version.delta.parent.digest:
             raise Refused("another parent in the envelope")
-        return version, rolled_back
+        return version, rolled_back, signers
+
+    def still_vouched(self, signers: Set[bytes]) -> bool:
+        """Whether these keys are enough under the newest root (T-21)."""
+        return len(signers & set(self.signing_role.keys)) >= self.signing_role.threshold
 
     def _signed(self, name: str, kind, signed):
         check_signatures(name, signed, self.signing_role)

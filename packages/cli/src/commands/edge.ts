@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Device, openDevice } from '@renorm/edge/node';
+import { type Device, type NamedSelection, openDevice } from '@renorm/edge/node';
 import { formatBytes, formatCount, formatPercent } from '@renorm/eval/format';
 import type { ModelDescription } from '@renorm/onnx';
 import { RenormError } from '@renorm/protocol';
@@ -11,7 +11,7 @@ import { columns } from '../display/table.js';
 import { listImages } from '../images.js';
 import { aborted, interruptible } from '../interrupt.js';
 import { describeFile } from '../model-file.js';
-import { type ImageFlags, imageOptions, type SecurityFlags, securityOptions } from './edge-options.js';
+import { type ImageFlags, imageOptions, type SecurityFlags, securityOptions, selectionOption } from './edge-options.js';
 
 interface EdgeFlags extends ImageFlags, SecurityFlags {
   readonly model: string;
@@ -20,6 +20,7 @@ interface EdgeFlags extends ImageFlags, SecurityFlags {
   readonly id?: string;
   readonly images: string;
   readonly repeat: number;
+  readonly select?: NamedSelection;
 }
 
 /** `renorm edge`: a device whose camera is a folder of images. */
@@ -54,6 +55,11 @@ export function edgeCommand(): Command {
     )
     .option('--cohort <name>', 'devices that share a model and an environment', 'default')
     .option('--id <name>', 'this device in its cohort (default: the host name)')
+    .option(
+      '--select <policy>',
+      'which samples are uploaded: cema, uncertain:0.1, random:0.1 (with their share), everything, nothing (default: cema)',
+      selectionOption,
+    )
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
     .option('--trust <file>', 'root that names who may sign versions (1.root of renorm keys init)')
     .option('--trust-memory <file>', 'file that remembers the newest version and root over a restart')
@@ -64,15 +70,19 @@ export function edgeCommand(): Command {
     .action((flags: EdgeFlags) => edge(flags));
 }
 
-async function edge({ model, cloud, cohort, id, images, repeat, ...flags }: EdgeFlags): Promise<void> {
+async function edge({ model, cloud, cohort, id, images, repeat, select, ...flags }: EdgeFlags): Promise<void> {
   checkInput(await describeFile(model));
   const files = await listImages(images);
   const device = await openDevice({
     ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
+    ...(select && { selection: select }),
     ...imageOptions(flags),
     ...(await securityOptions(flags)),
   });
   device.on('error', (error) => void process.stderr.write(`${chalk.yellow(error.message)}\n`));
+  device.on('health', ({ code, remedy, over }) => {
+    process.stderr.write(`${over ? chalk.dim(`${code} is over.`) : chalk.yellow(`${code}: ${remedy}`)}\n`);
+  });
   const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
   try {
     await interruptible(async (signal) => {
@@ -133,7 +143,7 @@ function unreadableBecause(error: unknown): string | undefined {
 }
 
 function printSummary(device: Device, unreadable: number): void {
-  const { predictions, uploaded, pending, bytesUp, bytesDown, version } = device.status();
+  const { predictions, uploaded, pending, dropped, bytesUp, bytesDown, version, health } = device.status();
   const share = predictions === 0 ? '' : ` (${formatPercent(uploaded / predictions)})`;
   const facts = [
     ['predictions', formatCount(predictions)],
@@ -143,7 +153,10 @@ function printSummary(device: Device, unreadable: number): void {
       `${formatCount(uploaded)} samples${share}${pending > 0 ? `, ${formatCount(pending)} still waiting` : ''}`,
     ],
     ['bytes', `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down`],
+    ...(dropped > 0 ? [['given up', `${formatCount(dropped)} samples`]] : []),
     ['version', String(version)],
+    // Each was told with its remedy when it began.
+    ...(health.length > 0 ? [['goes on', health.map(({ code }) => code).join(', ')]] : []),
   ];
   process.stdout.write(
     `\n${columns(

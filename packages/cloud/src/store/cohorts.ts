@@ -4,7 +4,6 @@ import {
   encodeSnapshot,
   fromBinary,
   type ParameterVersion,
-  type Selection,
   toBinary,
   VersionSchema,
   type VersionState,
@@ -24,12 +23,6 @@ import type { Change, Store } from './store.js';
 import { conflict, damaged } from './store-errors.js';
 import { blobsOf, extended, versionsAfter } from './version-chain.js';
 
-/** A sample of an upload. */
-export interface AppendedSample extends EncodedSample {
-  readonly sequence: number;
-  readonly selection?: Selection;
-}
-
 /** An upload that has been checked. */
 export interface Append {
   readonly cohort: string;
@@ -37,7 +30,7 @@ export interface Append {
   /** Hexadecimal. */
   readonly session: string;
   /** In rising order of sequence, encoded as they came. */
-  readonly samples: readonly AppendedSample[];
+  readonly samples: readonly (EncodedSample & { readonly sequence: number })[];
 }
 
 export interface Appended {

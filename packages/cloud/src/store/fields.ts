@@ -37,15 +37,6 @@ export class Fields {
     return new Fields(value, where);
   }
 
-  /** Whether there is such a field: those that came later are missing in older records. */
-  has(name: string): boolean {
-    return Object.hasOwn(this.#fields, name);
-  }
-
-  record(name: string): Fields {
-    return new Fields(this.#fields[name], `${name} of ${this.#where}`);
-  }
-
   text(name: string): string {
     return this.#check(name, 'text', isText, this.#fields[name]);
   }
@@ -53,11 +44,6 @@ export class Fields {
   /** A whole number, 0 or more. */
   count(name: string): number {
     return this.#check(name, 'a whole number', isCount, this.#fields[name]);
-  }
-
-  /** A number that is neither infinite nor NaN. */
-  finite(name: string): number {
-    return this.#check(name, 'a finite number', isFiniteNumber, this.#fields[name]);
   }
 
   bytes(name: string): Uint8Array {
@@ -84,7 +70,7 @@ export class Fields {
   /** undefined where it says null. */
   optional(name: string): Fields | undefined {
     const value = this.#fields[name];
-    return value === null ? undefined : this.record(name);
+    return value === null ? undefined : new Fields(value, `${name} of ${this.#where}`);
   }
 
   #list(name: string): unknown[] {
@@ -99,5 +85,4 @@ export class Fields {
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;

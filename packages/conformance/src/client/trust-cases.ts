@@ -234,6 +234,45 @@ export const TRUST_CASES: readonly Case<ClientContext>[] = [
     },
   },
   {
+    id: 'D-75',
+    group,
+    title: 'a number that leaves none to count on with, or too far above the newest, is refused',
+    proves: ['V-9', 'T-20', 'W-8', 'W-13'],
+    async run(context) {
+      await begin(context);
+      await takesSigned(context);
+      for (const number of [2 ** 53 - 1, 2 ** 53 - 2 ** 32, undefined]) {
+        const { version } = context.snapshot(0.02, number ?? context.held.number + 2 ** 32 + 1);
+        await refusesSigned(context, `version ${version.number}`, responseOf(await signed(context, version)));
+      }
+    },
+  },
+  {
+    id: 'D-76',
+    group,
+    title: 'a signing key that is replaced no longer says what is newest',
+    proves: ['T-21', 'T-14'],
+    async run(context) {
+      const { cloud } = context;
+      await begin(context);
+      const { version, decoded } = context.snapshot(0.05, 1_000_000);
+      context.cloud.send(responseOf(await signed(context, version)));
+      await context.holds(decoded);
+      const next = await rootBytes(2, { signing: KEYS.nextSigning });
+      const { exported } = context.setup.model;
+      cloud.onAnnounce = () => welcome(exported, { roots: [next] });
+      const watches = cloud.watches.length;
+      cloud.endStream();
+      await context.watched(watches);
+      const running = cloud.watches.at(-1)?.request.running?.number;
+      expect(running === 0n, 'a Watch behind version 0', String(running));
+      context.held = exported;
+      const honest = context.snapshot(0.02, 3);
+      context.cloud.send(responseOf(await signed(context, honest.version, { key: KEYS.nextSigning })));
+      await context.holds(honest.decoded);
+    },
+  },
+  {
     id: 'D-74',
     group,
     title: 'a device without a root takes what a signed message holds',

@@ -167,7 +167,7 @@ export const VERSION_CASES: readonly Case<ClientContext>[] = [
   {
     id: 'D-34',
     group: refusals,
-    title: 'a version without content, a number above 2^53 - 1, a message without a version',
+    title: 'a version without content, a number from 2^53 - 2^32 on, a message without a version',
     proves: ['V-8', 'V-9', 'W-10'],
     async run(context) {
       await context.begin();
@@ -175,6 +175,8 @@ export const VERSION_CASES: readonly Case<ClientContext>[] = [
       await context.refuses('a version without content', response(bare));
       const far = changed(context.delta().version, (copy) => (copy.number = 2n ** 60n));
       await context.refuses('version 2^60', response(far));
+      const last = changed(context.delta().version, (copy) => (copy.number = 2n ** 53n - 2n ** 32n));
+      await context.refuses('version 2^53 - 2^32', response(last));
       await context.refuses('a message without a version', new Uint8Array());
     },
   },

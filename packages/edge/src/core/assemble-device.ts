@@ -9,11 +9,11 @@ import {
 import { Device } from './device.js';
 import { type DeviceTuning, TUNING_DEFAULTS } from './device-options.js';
 import type { EdgeModel } from './edge-model.js';
+import { type HealthOptions, resolveHealthOptions } from './health.js';
 import { openImages } from './images.js';
-import type { Clock, ImageCodecs, Inference, Random, Transport } from './platform.js';
-import { resolveSelectionOptions, type SelectionOptions } from './selection-options.js';
+import type { Clock, ImageCodecs, Inference, Random, Transport, Trust } from './platform.js';
+import { policyOf, type SelectionChoice } from './policies/index.js';
 import type { QueueOptions } from './upload-queue.js';
-import type { Trust } from './version-gate.js';
 
 /** What a device is opened with on every platform. */
 export interface DeviceOptions {
@@ -23,8 +23,11 @@ export interface DeviceOptions {
   readonly cohort: string;
   /** This device in its cohort, in the same alphabet. */
   readonly id: string;
-  /** Constants of the selection. */
-  readonly selection?: Partial<SelectionOptions>;
+  /**
+   * Which samples are uploaded: a policy by name (`'uncertain'`), by name with options (`{ policy: 'random', share: 0.05 }`), options of
+   * the default policy, or a policy or a function of your own. Default: `'cema'`.
+   */
+  readonly selection?: SelectionChoice;
   /** Bounds of the upload queue. */
   readonly queue?: Partial<QueueOptions>;
   /** How samples travel; pixels (k / 255) always as one byte each. Default: `auto`, which loses next to nothing. */
@@ -39,6 +42,8 @@ export interface DeviceOptions {
   readonly backoff?: Partial<DeviceTuning['backoff']>;
   /** Milliseconds between questions whether there is upload budget again. Default 30,000. */
   readonly budgetRetryMs?: number;
+  /** When starvation, saturation and the like are told. */
+  readonly health?: Partial<HealthOptions>;
 }
 
 /** What a platform brings to a device. */
@@ -84,7 +89,9 @@ export async function assembleDevice(
   const trust = await readTrust();
   const { bytes, name, digest, inputName, outputName, shape, classes, exported } = await readModel();
   // Before any thread is started: this is the last thing that can be wrong with the options.
-  const selection = resolveSelectionOptions(classes, options.selection);
+  const selection = policyOf(options.selection);
+  selection.initial(classes);
+  const health = resolveHealthOptions(options.health);
   const sampleForm = checkForm(options.samples ?? 'auto');
   const images = openImages(shape, options, () => platform.openCodecs());
   const inference = await platform.openInference({
@@ -100,7 +107,7 @@ export async function assembleDevice(
     clock: platform.clock,
     random: platform.random,
     tuning: {
-      selection,
+      ...{ selection, health },
       queue: { ...TUNING_DEFAULTS.queue, ...options.queue },
       backoff: { ...TUNING_DEFAULTS.backoff, ...options.backoff },
       budgetRetryMs: options.budgetRetryMs ?? TUNING_DEFAULTS.budgetRetryMs,

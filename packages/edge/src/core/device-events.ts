@@ -1,5 +1,5 @@
 import type { Reference, RenormError } from '@renorm/protocol';
-import type { SelectionReason } from './selection.js';
+import type { Condition } from './health.js';
 
 /** What a device tells its listeners. */
 export interface DeviceEvents {
@@ -11,10 +11,13 @@ export interface DeviceEvents {
   disconnected: { readonly error: RenormError; readonly retryInMs: number };
   /** Something went wrong that the device lives with: a version refused, a sample refused, a budget used up, no cloud. */
   error: RenormError;
+  /** Something that goes on and needs somebody: it began, or it is over. `status().health` lists what goes on. */
+  health: Condition & { readonly over: boolean };
   /** What the selection decided about a prediction, after it was returned. */
   decision: {
     readonly keep: boolean;
-    readonly reason: SelectionReason;
+    /** In the policy's words. */
+    readonly reason: string;
     readonly entropy: number;
     readonly version: number;
   };

@@ -1,24 +1,28 @@
 import type { VersionState } from '@renorm/protocol';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
-import type { Clock, Images, Inference, Random, Transport } from './platform.js';
-import type { SelectionOptions } from './selection-options.js';
+import { HEALTH_DEFAULTS, type HealthOptions } from './health.js';
+import type { Clock, Images, Inference, Random, Transport, Trust } from './platform.js';
+import { policyOf } from './policies/index.js';
+import type { SelectionPolicy } from './selection-policy.js';
 import { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
-import type { Trust } from './version-gate.js';
 
 /** How a device behaves, apart from what it runs and where. */
 export interface DeviceTuning {
-  readonly selection: Partial<SelectionOptions>;
+  readonly selection: SelectionPolicy;
   readonly queue: QueueOptions;
   readonly backoff: BackoffOptions;
   /** Milliseconds between questions whether there is upload budget again. Default 30,000. */
   readonly budgetRetryMs: number;
+  /** When something is worth a word. */
+  readonly health: HealthOptions;
 }
 
 export const TUNING_DEFAULTS: DeviceTuning = {
-  selection: {},
+  selection: policyOf(),
   queue: QUEUE_DEFAULTS,
   backoff: BACKOFF_DEFAULTS,
   budgetRetryMs: 30_000,
+  health: HEALTH_DEFAULTS,
 };
 
 /** What a device is made of. The platform's `openDevice` fills this in. */

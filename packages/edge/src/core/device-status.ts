@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@renorm/protocol';
+import type { Condition } from './health.js';
 
 /** The last thing that went wrong. It stays after it is over; `at` says when it was. */
 export interface LastError {
@@ -30,6 +31,8 @@ export interface DeviceStatus {
   /** Bytes of gRPC messages sent and received, with their frame prefixes; not HTTP/2 headers or TCP. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** What goes on and needs somebody, since when, and what to do about it; empty if nothing does. */
+  readonly health: readonly Condition[];
   readonly lastError?: LastError;
 }
 

@@ -1,26 +1,15 @@
-import {
-  create,
-  type Device as DeviceMessage,
-  DeviceSchema,
-  type ErrorCode,
-  RenormError,
-  SESSION_LENGTH,
-} from '@renorm/protocol';
+import { create, DeviceSchema, RenormError, SESSION_LENGTH } from '@renorm/protocol';
 import type { DeviceEvents, Tell } from './device-events.js';
 import type { DeviceParts } from './device-options.js';
-import { type DeviceStatus, type LastError, MODEL_UNKNOWN_ADVICE } from './device-status.js';
+import type { DeviceStatus } from './device-status.js';
 import { Emitter, type Listener } from './events.js';
-import { Freshness } from './freshness.js';
 import { Intake, type Undecided } from './intake.js';
-import { Link } from './link.js';
 import type { InferenceResult } from './platform.js';
+import { Runner } from './runner.js';
 import { isImage, SampleChecker, type SampleInput } from './sample-input.js';
-import { initialSelection } from './selection.js';
+import { initialSession } from './session-state.js';
 import { softmax } from './softmax.js';
-import { UploadQueue } from './upload-queue.js';
-import { Uploader } from './uploader.js';
-import { VersionGate } from './version-gate.js';
-import { VersionKeeper } from './version-keeper.js';
+import { pendingIn } from './upload-queue.js';
 
 /** What the device says about a sample. */
 export interface Prediction {
@@ -37,15 +26,9 @@ export interface Prediction {
 /** How long `flush` and `close` wait at most, in milliseconds. */
 const FLUSH_MS = 10_000;
 const CLOSE_FLUSH_MS = 2000;
+/** How long `close` waits for predictions in flight at most. */
+const CLOSE_PREDICTIONS_MS = 30_000;
 const DRAIN_POLL_MS = 10;
-
-/** A version did not decode: perhaps what is held is the reason. */
-const UNDECODED: ReadonlySet<ErrorCode> = new Set([
-  'VERSION_REFUSED',
-  'VERSION_MISMATCH',
-  'VERSION_DIGEST',
-  'VERSION_NOT_FINITE',
-]);
 
 /**
  * A device: predicts, selects what is worth learning from, uploads it, takes new versions. Predicts with or without a cloud.
@@ -55,66 +38,34 @@ export class Device {
   readonly #parts: DeviceParts;
   readonly #events = new Emitter<DeviceEvents>();
   readonly #checker: SampleChecker;
-  readonly #queue: UploadQueue;
   readonly #intake: Intake;
-  readonly #versions: VersionKeeper;
-  readonly #gate: VersionGate;
-  readonly #uploader: Uploader;
-  readonly #link: Link;
-  readonly #freshness: Freshness;
+  readonly #runner: Runner;
   #inFlight = 0;
   #predictions = 0;
-  #outage: string | undefined;
-  #lastError: LastError | undefined;
   #closing: Promise<void> | undefined;
 
   /** Starts to connect at once. @throws RenormError REQUEST_INVALID for a selection option without meaning */
   constructor(parts: DeviceParts) {
     this.#parts = parts;
-    const { transport, clock, random, tuning, modelDigest, id, cohort } = parts;
-    const device: DeviceMessage = create(DeviceSchema, { id, cohort, modelDigest });
+    const { inference, transport, clock, random, tuning, modelDigest, id, cohort, trust } = parts;
     this.#checker = new SampleChecker(parts.shape);
-    this.#queue = new UploadQueue(tuning.queue);
-    const tell: Tell = (name, payload) => this.#tell(name, payload);
-    this.#intake = new Intake(initialSelection(parts.classes, tuning.selection), {
-      ...{ clock, tell, queue: this.#queue, shape: parts.shape, inference: parts.inference },
+    const tell: Tell = (name, payload) => this.#events.emit(name, payload);
+    this.#intake = new Intake(tuning.selection, {
+      ...{ clock, random, tell, inference, shape: parts.shape, classes: parts.classes },
       ...(parts.images && { images: parts.images }),
-      onKept: () => this.#uploader.poke(),
+      onDecided: (upload, reason) => this.#runner.dispatch({ kind: 'decided', upload, reason }),
+      onSample: (sample) => this.#runner.dispatch({ kind: 'sample', sample }),
+      onLost: (error) => this.#runner.dispatch({ kind: 'not-encoded', error }),
     });
-    this.#versions = new VersionKeeper(parts.inference, parts.exported, tell);
-    const held = () => this.#versions.held;
-    this.#gate = new VersionGate(
-      { cohort, modelDigest, held, now: () => clock.now(), onForgetful: (error) => this.#tell('error', error) },
-      parts.trust,
-    );
-    this.#uploader = new Uploader({
-      ...{ transport, clock, random, queue: this.#queue, device },
-      ...{ budgetRetryMs: tuning.budgetRetryMs, backoff: tuning.backoff },
-      session: random.bytes(SESSION_LENGTH),
-      onLost: (error) => this.#link.lose(error),
-      onError: (error) => this.#tell('error', error),
-      askTerms: () => void this.#link.askTerms(),
+    const setup = { ...tuning, cohort, modelDigest };
+    const now = { at: clock.monotonic(), date: clock.now() };
+    this.#runner = new Runner(initialSession(setup, parts.exported, now, trust?.root, trust?.recalled), {
+      ...{ inference, transport, clock, random, tell, ...(trust && { trust }) },
+      device: create(DeviceSchema, { id, cohort, modelDigest }),
+      uploadSession: random.bytes(SESSION_LENGTH),
     });
-    this.#freshness = new Freshness(clock, (error) => this.#tell('error', error));
-    this.#link = new Link({
-      ...{ transport, clock, random, device, backoff: tuning.backoff },
-      held,
-      gate: this.#gate,
-      onConnected: (welcome) => {
-        this.#outage = undefined;
-        this.#versions.aimFor(welcome.latest.number);
-        this.#uploader.open(welcome);
-        this.#tell('connected', { latest: welcome.latest });
-      },
-      onTerms: (welcome) => this.#uploader.open(welcome),
-      onVersion: (admitted) => {
-        this.#versions.take(admitted);
-        this.#gate.taken(admitted);
-        if (parts.trust !== undefined) this.#freshness.heard(Number(admitted.version.expiresAtMs));
-      },
-      onLost: (error, retryInMs) => this.#lost(error, retryInMs),
-    });
-    void this.#link.start();
+    // Those who opened the device listen from the next turn on.
+    clock.soon(() => this.#runner.dispatch({ kind: 'start' }));
   }
 
   /**
@@ -140,19 +91,21 @@ export class Device {
   /** Counters and connection, as they are now. */
   status(): DeviceStatus {
     const { bytesUp, bytesDown } = this.#parts.transport.counters;
+    const { versions, trust, phase, since, uploads, health, lastError } = this.#runner.session;
     return {
-      version: this.#versions.serving,
-      rootVersion: this.#gate.rootVersion,
-      connected: this.#link.state === 'connected',
-      connectionSince: this.#link.since,
+      version: versions.serving.number,
+      rootVersion: trust?.root.version ?? 0,
+      connected: phase === 'connected',
+      connectionSince: since.date,
       predictions: this.#predictions,
       selected: this.#intake.kept,
-      uploaded: this.#uploader.uploaded,
-      pending: this.#queue.pending,
-      dropped: this.#queue.dropped,
+      uploaded: uploads.uploaded,
+      pending: pendingIn(uploads.queue),
+      dropped: uploads.queue.dropped,
       bytesUp,
       bytesDown,
-      ...(this.#lastError && { lastError: this.#lastError }),
+      health: health.conditions,
+      ...(lastError && { lastError }),
     };
   }
 
@@ -193,54 +146,41 @@ export class Device {
     const { label, probabilities, entropy } = softmax(logits);
     this.#predictions++;
     // The selection has its own copy of the probabilities: the caller may change those that it gets.
-    this.#intake.add({ ...given, probabilities: probabilities.slice(), entropy, version });
+    this.#intake.add({ ...given, logits, probabilities: probabilities.slice(), entropy, version });
     return { label, probabilities, entropy, version };
   }
 
-  #lost(error: RenormError, retryInMs: number): void {
-    this.#uploader.close();
-    if (UNDECODED.has(error.code)) this.#versions.startOver();
-    const told =
-      error.code === 'MODEL_UNKNOWN' ? new RenormError('MODEL_UNKNOWN', MODEL_UNKNOWN_ADVICE, { cause: error }) : error;
-    this.#remember(told);
-    // Once an outage, and again when its reason changes.
-    if (this.#outage === told.code) return;
-    this.#outage = told.code;
-    this.#tell('disconnected', { error: told, retryInMs });
-    this.#tell('error', told);
-  }
-
-  #tell<Name extends keyof DeviceEvents>(name: Name, payload: DeviceEvents[Name]): void {
-    if (payload instanceof RenormError) this.#remember(payload);
-    this.#events.emit(name, payload);
-  }
-
-  #remember({ code, message }: RenormError): void {
-    this.#lastError = { code, message, at: this.#parts.clock.now() };
-  }
-
   async #shutDown(): Promise<void> {
-    await this.#drain(CLOSE_FLUSH_MS, () => this.#link.state === 'waiting' || !this.#uploader.hasBudget);
-    this.#uploader.close();
-    this.#link.close();
-    this.#freshness.close();
+    const isHopeless = (): boolean => {
+      const { phase, uploads } = this.#runner.session;
+      return phase === 'waiting' || !uploads.hasBudget;
+    };
+    // What was asked before is answered, however busy the machine is.
+    await this.#until(CLOSE_PREDICTIONS_MS, () => this.#inFlight === 0);
+    await this.#drain(CLOSE_FLUSH_MS, isHopeless);
+    await this.#runner.close();
     this.#parts.transport.close();
     await Promise.all([this.#parts.inference.close(), this.#parts.images?.close()]);
   }
 
   /** Waits until nothing is left to upload, the time is up, or there is no hope. */
-  async #drain(timeoutMs: number, hopeless: () => boolean): Promise<number> {
-    const { clock } = this.#parts;
-    const end = clock.now() + timeoutMs;
-    do {
+  async #drain(timeoutMs: number, isHopeless: () => boolean): Promise<number> {
+    const pending = (): number => pendingIn(this.#runner.session.uploads.queue);
+    this.#runner.dispatch({ kind: 'hurry', on: true });
+    await this.#until(timeoutMs, () => {
       // A prediction that was returned may still be undecided, and one in flight may be selected.
       this.#intake.decide();
       const settled = this.#inFlight === 0 && !this.#intake.busy;
-      if (settled && (this.#queue.pending === 0 || hopeless())) break;
-      this.#uploader.hurry = true;
+      return settled && (pending() === 0 || isHopeless());
+    });
+    this.#runner.dispatch({ kind: 'hurry', on: false });
+    return pending();
+  }
+
+  async #until(timeoutMs: number, isDone: () => boolean): Promise<void> {
+    const { clock } = this.#parts;
+    const end = clock.monotonic() + timeoutMs;
+    while (!isDone() && clock.monotonic() < end)
       await new Promise<void>((resolve) => clock.after(DRAIN_POLL_MS, resolve));
-    } while (clock.now() < end);
-    this.#uploader.hurry = false;
-    return this.#queue.pending;
   }
 }

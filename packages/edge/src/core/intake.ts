@@ -1,14 +1,15 @@
-import { type EncodedSample, PreprocessingSchema, RenormError, toBinary } from '@renorm/protocol';
+import { type EncodedSample, PreprocessingSchema, RenormError, reasonOf, toBinary } from '@renorm/protocol';
 import type { Tell } from './device-events.js';
-import type { Clock, Images, Inference } from './platform.js';
-import { type SelectionState, select } from './selection.js';
-import type { UploadQueue } from './upload-queue.js';
+import type { SelectedSample } from './effects.js';
+import type { Clock, Images, Inference, Random } from './platform.js';
+import type { SelectedBy, SelectionPolicy } from './selection-policy.js';
 
 /** A prediction whose sample is still to be kept or dropped. */
 export interface Undecided {
   readonly input: Float32Array;
   /** The image file that the input was made of. */
   readonly file?: Uint8Array;
+  readonly logits: Float32Array;
   readonly probabilities: Float32Array;
   readonly entropy: number;
   readonly version: number;
@@ -18,26 +19,35 @@ export interface Undecided {
 export interface IntakeSurroundings {
   readonly inference: Inference;
   readonly images?: Images;
-  readonly queue: UploadQueue;
   /** Of the model's input without the batch axis. */
   readonly shape: readonly number[];
+  readonly classes: number;
   readonly clock: Clock;
+  readonly random: Random;
   readonly tell: Tell;
-  /** A sample has been put into the queue. */
-  onKept(): void;
+  /** The policy decided about a prediction. */
+  onDecided(upload: boolean, reason: string): void;
+  /** A sample that was selected is encoded. */
+  onSample(sample: SelectedSample): void;
+  /** A sample that was selected is lost. */
+  onLost(error: RenormError): void;
 }
 
 /** Decides about samples after their predictions have been returned, and puts those worth learning from into the queue. */
 export class Intake {
   readonly #around: IntakeSurroundings;
-  #selection: SelectionState;
+  readonly #policy: SelectionPolicy;
+  #state: unknown;
   #undecided: Undecided[] = [];
   #kept = 0;
   #encoding = 0;
+  #hasFailed = false;
 
-  constructor(selection: SelectionState, around: IntakeSurroundings) {
-    this.#selection = selection;
+  /** @throws RenormError REQUEST_INVALID for an option of the policy without meaning */
+  constructor(policy: SelectionPolicy, around: IntakeSurroundings) {
     this.#around = around;
+    this.#policy = policy;
+    this.#state = policy.initial(around.classes);
   }
 
   /** Samples kept so far. */
@@ -62,32 +72,44 @@ export class Intake {
     this.#undecided = [];
     for (const sample of undecided) {
       const { entropy, version } = sample;
-      const { state, keep, reason } = select(this.#selection, sample.probabilities, entropy);
-      this.#selection = state;
-      if (keep) void this.#keep(sample);
-      this.#around.tell('decision', { keep, reason, entropy, version });
+      const { keep, reason } = this.#decide(sample);
+      if (keep) void this.#keep(sample, keep);
+      this.#around.onDecided(keep !== undefined, reason);
+      this.#around.tell('decision', { keep: keep !== undefined, reason, entropy, version });
     }
   }
 
-  async #keep({ input, file, entropy, version }: Undecided): Promise<void> {
-    const { queue, clock, tell, onKept } = this.#around;
+  #decide({ logits, probabilities, entropy, version }: Undecided): { keep?: SelectedBy; reason: string } {
+    try {
+      const observation = { logits, probabilities, entropy, version, random: this.#around.random.fraction() };
+      const { state, upload, reason } = this.#policy.decide(this.#state, observation);
+      this.#state = state;
+      return { reason, ...(upload && { keep: { policy: this.#policy.name, reason, ...upload } }) };
+    } catch (cause) {
+      this.#failed(cause);
+      return { reason: 'failed' };
+    }
+  }
+
+  /** A policy that fails on one sample may fail on all: told once. */
+  #failed(cause: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    const text = `the selection policy ${this.#policy.name} failed (${reasonOf(cause)}), and the sample is not uploaded; correct the policy. This is told once.`;
+    this.#around.tell('error', new RenormError('SELECTION_FAILED', text, { cause }));
+  }
+
+  async #keep({ input, file, entropy, version }: Undecided, selection: SelectedBy): Promise<void> {
     this.#kept++;
     this.#encoding++;
     try {
-      queue.offer({ encoded: await this.#encode(input, file), version, entropy, at: clock.now() });
+      const encoded = await this.#encode(input, file);
+      this.#around.onSample({ encoded, version, entropy, selection });
     } catch (cause) {
-      queue.giveUp();
-      tell(
-        'error',
-        new RenormError(
-          'INFERENCE_FAILED',
-          'a sample could not be encoded and is not uploaded; the thread for it has ended.',
-          { cause },
-        ),
-      );
+      const text = 'a sample could not be encoded and is not uploaded; the thread for it has ended.';
+      this.#around.onLost(new RenormError('INFERENCE_FAILED', text, { cause }));
     }
     this.#encoding--;
-    onKept();
   }
 
   /** As an image file or as a tensor, whichever is smaller. */

@@ -1,11 +1,14 @@
 import type {
   AnnounceRequest,
   AnnounceResponse,
+  Ed25519,
   EncodedSample,
   GivenImage,
   ImageShape,
   ParameterSet,
+  Root,
   SampleForm,
+  SignedMessage,
   Tensor,
   UploadRequest,
   UploadResponse,
@@ -123,8 +126,10 @@ export interface WatchHandlers {
 
 /** Time, and the work that may wait. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch: for what expires on a date and for what people read. It may be set back or ahead. */
   now(): number;
+  /** Milliseconds from some beginning, which nobody sets: for intervals. */
+  monotonic(): number;
   /** Calls back after some milliseconds; the function that comes back cancels. */
   after(ms: number, callback: () => void): () => void;
   /** Calls back when the caller's own continuations have run: for work off the latency path. */
@@ -137,4 +142,37 @@ export interface Random {
   fraction(): number;
   /** Unpredictable bytes. */
   bytes(count: number): Uint8Array;
+}
+
+/** What a device trusts: the root that it was set up with, and the platform's Ed25519. */
+export interface Trust {
+  readonly ed25519: Ed25519;
+  /** Has followed the roots in `recalled`. */
+  readonly root: Root;
+  /** Keeps what must not be forgotten over a restart. Without it a device does not know that it has been further. */
+  readonly memory?: TrustMemory;
+  /** What the memory held when the device was opened. */
+  readonly recalled?: Recalled;
+}
+
+/** What a device must not forget. */
+export interface Remembered {
+  /** The number of the newest version that was taken; 0 at first. */
+  readonly newest: number;
+  /** Public keys that vouched for it, 32 bytes each. */
+  readonly vouchedBy: readonly Uint8Array[];
+  /** The roots that followed the one that the device was set up with, oldest first. */
+  readonly roots: readonly SignedMessage[];
+}
+
+/** What a memory holds when it is opened. */
+export interface Recalled extends Remembered {
+  /** Why nothing is left of what was remembered; undefined if nothing was lost. */
+  readonly lost?: string;
+}
+
+/** Keeps it over a restart. */
+export interface TrustMemory {
+  /** Never called twice at a time. @throws RenormError DATA_NOT_WRITABLE */
+  write(remembered: Remembered): Promise<void>;
 }

@@ -1,6 +1,63 @@
 import { encodeSample } from '@renorm/protocol';
 import { test } from 'tap';
-import { type PendingSample, UploadQueue } from './upload-queue.js';
+import {
+  acknowledge,
+  discard,
+  dueIn,
+  EMPTY_QUEUE,
+  giveBack,
+  offer as offerTo,
+  type PendingSample,
+  pendingIn,
+  QUEUE_DEFAULTS,
+  type QueueOptions,
+  take,
+} from './upload-queue.js';
+
+/** A queue that changes, of the one that is data. */
+class UploadQueue {
+  #queue = EMPTY_QUEUE;
+  readonly #options: QueueOptions;
+
+  constructor(options: Partial<QueueOptions> = {}) {
+    this.#options = { ...QUEUE_DEFAULTS, ...options };
+  }
+
+  get pending(): number {
+    return pendingIn(this.#queue);
+  }
+
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
+  offer(sample: Omit<PendingSample, 'sequence'>): void {
+    this.#queue = offerTo(this.#queue, sample, this.#options);
+  }
+
+  dueIn(now: number, maxSamples: number): number | undefined {
+    return dueIn(this.#queue, now, maxSamples, this.#options);
+  }
+
+  take(maxSamples: number): readonly PendingSample[] {
+    this.#queue = take(this.#queue, maxSamples, this.#options.maxBatchBytes);
+    return this.#queue.inFlight;
+  }
+
+  acknowledge(sequence: number): number {
+    const before = this.#queue.inFlight.length + this.#queue.waiting.length;
+    this.#queue = acknowledge(this.#queue, sequence);
+    return before - pendingIn(this.#queue);
+  }
+
+  giveBack(): void {
+    this.#queue = giveBack(this.#queue);
+  }
+
+  discard(): void {
+    this.#queue = discard(this.#queue);
+  }
+}
 
 const encoded = encodeSample({ data: Float32Array.of(0.5), shape: [1] });
 const offer = (queue: UploadQueue, count: number, at = 0): void => {

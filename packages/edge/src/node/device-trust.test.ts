@@ -1,70 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  create,
-  digestBytes,
-  webEd25519 as ed,
-  encodeDelta,
-  encodeSnapshot,
-  exportedVersion,
-  type Root,
-  type SignedMessage,
-  SignedMessageSchema,
-  signRollback,
-  signRoot,
-  signVersion,
-  toBinary,
-  type Version,
-  WatchResponseSchema,
-} from '@renorm/protocol';
-import { type Test, test } from 'tap';
+import { create, webEd25519 as ed, signRollback, WatchResponseSchema } from '@renorm/protocol';
+import { test } from 'tap';
 import { open, startCloud } from './device.test-support.js';
+import {
+  deltaTo,
+  KEY,
+  LATER,
+  modelDigest,
+  NEXT_KEY,
+  response,
+  root,
+  sign,
+  snapshotOf,
+  trusting,
+} from './device-trust.test-support.js';
 import { until } from './fake-cloud.test-support.js';
-import { marked, TINY_MODEL, tinyParameters, ZEROS } from './tiny-model.test-support.js';
-
-const [ROOT_KEY, KEY, NEXT_KEY] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-];
-const modelDigest = digestBytes(TINY_MODEL);
-const exported = exportedVersion(tinyParameters());
-const LATER = 4e12;
-const response = (signedVersion: SignedMessage, rollback?: SignedMessage) =>
-  create(WatchResponseSchema, { signedVersion, ...(rollback && { rollback }) });
-
-async function root(version: number, secret: Uint8Array): Promise<SignedMessage> {
-  const role = async (key: Uint8Array) => ({ keys: [await ed.publicKeyOf(key)], threshold: 1 });
-  const named: Root = { version, expiresAtMs: LATER, root: await role(ROOT_KEY), signing: await role(secret) };
-  return signRoot(ed, named, [ROOT_KEY]);
-}
-
-const sign = (version: Version, changes: { cohort?: string; expiresAtMs?: number } = {}, secret = KEY) =>
-  signVersion(
-    ed,
-    version,
-    { modelDigest, cohort: 'lobby', parentDigest: exported.digest, expiresAtMs: LATER, ...changes },
-    [secret],
-  );
-
-async function trusting(t: Test, roots: SignedMessage[] = []) {
-  const cloud = await startCloud();
-  cloud.roots = roots;
-  cloud.snapshots = false;
-  const device = await open(cloud, { trust: toBinary(SignedMessageSchema, await root(1, KEY)) });
-  t.teardown(async () => {
-    await device.close();
-    cloud.drop();
-  });
-  await until('it watches', () => cloud.watches === 1);
-  return { cloud, device };
-}
-
-const deltaTo = (value: number, number = 1) => encodeDelta(exported, marked(value), { number, publishedAtMs: 1 });
-
-/** A version whose number is its mark. */
-const snapshotOf = (value: number): Version => encodeSnapshot(deltaTo(value, value).decoded);
+import { ZEROS } from './tiny-model.test-support.js';
 
 test('a device with trust takes signed versions', async (t) => {
   const { cloud, device } = await trusting(t);
@@ -166,74 +116,6 @@ test('a file that is no root is named', async (t) => {
   });
 });
 
-test('a device that was restarted remembers how far it has been', async (t) => {
-  const trustMemory = join(mkdtempSync(join(tmpdir(), 'renorm-memory-')), 'newest');
-  const trust = toBinary(SignedMessageSchema, await root(1, KEY));
-  const two = snapshotOf(2);
-  const cloud = await startCloud();
-  cloud.snapshots = false;
-  t.teardown(() => cloud.drop());
-  const before = await open(cloud, { trust, trustMemory });
-  await until('it watches', () => cloud.watches === 1);
-  cloud.respond(response(await sign(two)));
-  await until('version 2', () => before.status().version === 2);
-  await before.close();
-
-  const after = await open(cloud, { trust, trustMemory });
-  t.teardown(() => after.close());
-  await until('it watches', () => cloud.watches === 2);
-  const served: number[] = [];
-  after.on('version', ({ number }) => served.push(number));
-  cloud.respond(response(await sign(deltaTo(1).version)));
-  cloud.respond(response(await sign(two)));
-  await until('version 2', () => after.status().version === 2);
-  t.same(served, [2], 'version 1 is a step on the way');
-
-  writeFileSync(trustMemory, 'two');
-  await t.rejects(open(cloud, { trust, trustMemory }), { code: 'CREDENTIALS_UNREADABLE' });
-});
-
-test('a device that was restarted remembers the newest root, whatever is held back', async (t) => {
-  const trustMemory = join(mkdtempSync(join(tmpdir(), 'renorm-memory-')), 'trust');
-  const trust = toBinary(SignedMessageSchema, await root(1, KEY));
-  const cloud = await startCloud();
-  cloud.roots = [await root(2, NEXT_KEY)];
-  t.teardown(() => cloud.drop());
-  const before = await open(cloud, { trust, trustMemory });
-  await until('the root is followed', () => before.status().rootVersion === 2);
-  await before.close();
-
-  cloud.roots = [];
-  const after = await open(cloud, { trust, trustMemory });
-  t.teardown(() => after.close());
-  t.equal(after.status().rootVersion, 2);
-  await until('it watches', () => cloud.watches === 2);
-  cloud.respond(response(await sign(snapshotOf(3))));
-  await until('the revoked key is refused', () => after.status().lastError?.code === 'KEY_UNKNOWN');
-
-  const other = { ...JSON.parse(readFileSync(trustMemory, 'utf8')), roots: [Buffer.from('x').toString('base64')] };
-  writeFileSync(trustMemory, JSON.stringify(other));
-  await t.rejects(open(cloud, { trust, trustMemory }), { code: 'CREDENTIALS_UNREADABLE' });
-});
-
-test('a memory that cannot be written is told, and the version is served all the same', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'renorm-memory-'));
-  const cloud = await startCloud();
-  const trust = toBinary(SignedMessageSchema, await root(1, KEY));
-  const device = await open(cloud, { trust, trustMemory: join(folder, 'trust') });
-  t.teardown(async () => {
-    await device.close();
-    cloud.drop();
-  });
-  const errors: string[] = [];
-  device.on('error', ({ code }) => errors.push(code));
-  await until('it watches', () => cloud.watches === 1);
-  rmSync(folder, { recursive: true });
-  cloud.respond(response(await sign(snapshotOf(2))));
-  await until('version 2', () => device.status().version === 2);
-  t.same(errors, ['DATA_NOT_WRITABLE']);
-});
-
 test('a device tells when what it holds has expired and nobody has signed it anew, and goes on', async (t) => {
   const { cloud, device } = await trusting(t);
   const errors: string[] = [];
@@ -244,4 +126,26 @@ test('a device tells when what it holds has expired and nobody has signed it ane
   t.match(errors, [/^VERSION_EXPIRED: .*no cloud has signed anything since/]);
   t.match(await device.infer(ZEROS), { version: 2 });
   t.equal(device.status().connected, true);
+});
+
+test('a stolen key cannot use the numbers up, and replacing it undoes how far it came', async (t) => {
+  const { cloud, device } = await trusting(t);
+  for (const number of [2 ** 53 - 1, 2 ** 53 - 2 ** 32]) {
+    const before = cloud.watches;
+    cloud.respond(response(await sign(snapshotOf(number))));
+    await until('the refusal', () => device.status().lastError?.code === 'VERSION_NUMBER' && cloud.watches > before);
+  }
+  t.equal(device.status().version, 0);
+  const stolen = 2 ** 52;
+  cloud.respond(response(await sign(snapshotOf(stolen))));
+  await until('the thief’s version', () => device.status().version === stolen);
+  const watches = cloud.watches;
+  cloud.respond(response(await sign(snapshotOf(2))));
+  await until('the refusal', () => device.status().lastError?.code === 'VERSION_ROLLBACK' && cloud.watches > watches);
+
+  cloud.roots = [await root(2, NEXT_KEY)];
+  cloud.endWatches();
+  await until('the new root', () => device.status().rootVersion === 2 && cloud.watches > watches + 1);
+  cloud.respond(response(await sign(snapshotOf(2), {}, NEXT_KEY)));
+  await until('the version of the new key', () => device.status().version === 2);
 });

@@ -100,3 +100,32 @@ test('more samples than may wait: the oldest go first, and are counted', async (
   await until('uploaded', () => device.status().uploaded === 5);
   t.same(sequencesOf(place), [8, 9, 10, 11, 12]);
 });
+
+test('a batch that is larger than the cloud takes is halved; a sample that alone is too large is given up and told once', async (t) => {
+  const cloud = await startCloud();
+  cloud.drop();
+  cloud.maxMessageBytes = 500;
+  cloud.maxSamples = 32;
+  await cloud.listen();
+  const noisy = (i: number): Float32Array => Float32Array.from({ length: 12 }, (_, k) => Math.fround((i + k) / 7.3));
+  const device = await open(cloud, { samples: 'exact' });
+  t.teardown(async () => {
+    await device.close();
+    cloud.drop();
+  });
+  const errors = record(device, 'error');
+  for (let i = 0; i < 30; i++) await device.infer(noisy(i));
+  t.equal(await device.flush(), 0);
+  t.match(device.status(), { uploaded: 30, dropped: 0, connected: true });
+  t.same(errors, [], 'smaller batches are nobody’s concern');
+  cloud.drop();
+  cloud.maxMessageBytes = 100;
+  await cloud.listen();
+  await device.infer(noisy(1));
+  t.equal(await device.flush(), 0);
+  t.match(device.status(), { uploaded: 30, dropped: 1 });
+  t.same(
+    errors.map(({ code }) => code).filter((code) => code !== 'CLOUD_UNREACHABLE'),
+    ['MESSAGE_TOO_LARGE'],
+  );
+});

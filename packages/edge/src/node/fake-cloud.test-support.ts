@@ -51,6 +51,8 @@ export class FakeCloud {
   /** Whether a device with a version of another history gets a snapshot; else it gets deltas that do not apply. */
   snapshots = true;
   maxSamples = 4;
+  /** Larger messages are refused, from the next `listen` on. */
+  maxMessageBytes = 4 * 2 ** 20;
   #server = new Server();
   #port = 0;
   #versions: VersionState[];
@@ -88,7 +90,7 @@ export class FakeCloud {
 
   /** Listens on its port, again after `drop`. */
   async listen(port = this.#port): Promise<void> {
-    this.#server = new Server();
+    this.#server = new Server({ 'grpc.max_receive_message_length': this.maxMessageBytes });
     this.#server.addService(grpcDefinition(adaptationService), {
       announce: (call: ServerUnaryCall<AnnounceRequest, unknown>, done: sendUnaryData<unknown>) =>
         this.#answer(done, () => this.#announce(call.request)),

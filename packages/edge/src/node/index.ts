@@ -2,9 +2,18 @@
 export { Device, type Prediction } from '../core/device.js';
 export type { DeviceEvents } from '../core/device-events.js';
 export type { DeviceStatus, LastError } from '../core/device-status.js';
+export type { Condition, HealthCode, HealthOptions } from '../core/health.js';
+export type { SelectionReason } from '../core/policies/cema.js';
+export { type SelectionOptions, selectionDefaults } from '../core/policies/cema-options.js';
+export {
+  type NamedSelection,
+  POLICY_NAMES,
+  type PolicyName,
+  type SelectionChoice,
+  type SelectionFunction,
+} from '../core/policies/index.js';
 export type { ImageInput, SampleInput } from '../core/sample-input.js';
-export type { SelectionReason } from '../core/selection.js';
-export { type SelectionOptions, selectionDefaults } from '../core/selection-options.js';
+export type { Decision, Observation, SelectedBy, SelectionPolicy } from '../core/selection-policy.js';
 export type { QueueOptions } from '../core/upload-queue.js';
 export { type OpenDeviceOptions, openDevice } from './open-device.js';
 export { readTrust } from './read-trust.js';

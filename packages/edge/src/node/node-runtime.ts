@@ -4,6 +4,7 @@ import type { Clock, Random } from '../core/platform.js';
 /** The clock of the machine. */
 export const nodeClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);

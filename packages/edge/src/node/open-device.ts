@@ -3,7 +3,7 @@ import { ImageThreads } from '@renorm/image/node';
 import { RenormError } from '@renorm/protocol';
 import { assembleDevice, type DeviceOptions, type ModelSetup } from '../core/assemble-device.js';
 import type { Device } from '../core/device.js';
-import type { Trust } from '../core/version-gate.js';
+import type { Trust } from '../core/platform.js';
 import { readEdgeModel } from './edge-model.js';
 import { openInference } from './inference.js';
 import { nodeClock, nodeRandom } from './node-runtime.js';

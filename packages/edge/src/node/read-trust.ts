@@ -11,8 +11,8 @@ import {
   unreadable,
   webEd25519,
 } from '@renorm/protocol';
-import type { Trust, TrustMemory } from '../core/version-gate.js';
-import { fileMemory } from './file-memory.js';
+import type { Recalled, Trust } from '../core/platform.js';
+import { openFileMemory } from './file-memory.js';
 import type { DeviceTls } from './transport.js';
 
 /**
@@ -35,18 +35,24 @@ export async function readTrust(source: string | Uint8Array, memory?: string): P
   }
   const given = await openRoot(webEd25519, signed);
   if (memory === undefined) return { ed25519: webEd25519, root: given };
-  const remembering = fileMemory(memory);
-  return { ed25519: webEd25519, root: await rememberedRoot(given, remembering, memory), memory: remembering };
+  const opened = await openFileMemory(memory);
+  const root = await followRemembered(given, opened.recalled, memory);
+  return { ed25519: webEd25519, root, memory: opened.memory, recalled: recalledUnder(root, opened.recalled) };
 }
 
-async function rememberedRoot(given: Root, memory: TrustMemory, file: string): Promise<Root> {
+async function followRemembered(given: Root, { roots }: Recalled, file: string): Promise<Root> {
   try {
-    return await followRoots(webEd25519, given, memory.read().roots);
+    return await followRoots(webEd25519, given, roots);
   } catch (cause) {
     const why = reasonOf(cause);
     const text = `the roots in ${file} do not follow root ${given.version} (${why}); see who changed it, or whether it is of another device.`;
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }
+}
+
+/** A memory of the first release does not say who vouched for the newest version: any of the keys that could. */
+function recalledUnder({ signing }: Root, recalled: Recalled): Recalled {
+  return recalled.vouchedBy.length > 0 ? recalled : { ...recalled, vouchedBy: signing.keys };
 }
 
 /** @throws RenormError CREDENTIALS_UNREADABLE: a file is not there, or a certificate came without its key */

@@ -3,6 +3,7 @@ export { checkRootExpiry, followRoots, openRoot, type Root, signRoot } from './r
 export { checkSignatures, keyIdOf, type Role, type SignedType, signedText, signMessage } from './signed-message.js';
 export {
   type Envelope,
+  type OpenedVersion,
   openVersion,
   type Receiver,
   type RollbackStatement,
@@ -10,3 +11,4 @@ export {
   signRollback,
   signVersion,
 } from './signed-version.js';
+export { checkVersionNumber, VERSION_NUMBER_LIMIT, VERSION_NUMBER_STEP } from './version-number.js';

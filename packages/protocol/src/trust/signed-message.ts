@@ -38,6 +38,7 @@ export async function signMessage(
 /**
  * Checks that enough keys of a role have signed. After that, and not before, the bytes of the message may be parsed.
  *
+ * @returns the keys whose signatures are right
  * @throws RenormError KEY_UNKNOWN: no key of the role has signed; SIGNATURE_INVALID: too few signatures are right
  */
 export async function checkSignatures(
@@ -45,7 +46,7 @@ export async function checkSignatures(
   type: SignedType,
   signed: SignedMessage,
   role: Role,
-): Promise<void> {
+): Promise<readonly Uint8Array[]> {
   if (signed.signatures.length > MAX_SIGNATURES) {
     throw new RenormError(
       'SIGNATURE_INVALID',
@@ -54,15 +55,15 @@ export async function checkSignatures(
   }
   const text = signedText(type, signed.message);
   let known = 0;
-  let right = 0;
+  const right: Uint8Array[] = [];
   for (const key of role.keys) {
     const id = keyIdOf(key);
     const signature = signed.signatures.find(({ keyId }) => equalBytes(keyId, id));
     if (signature === undefined) continue;
     known++;
-    if (await ed25519.verify(key, text, signature.signature)) right++;
+    if (await ed25519.verify(key, text, signature.signature)) right.push(key);
   }
-  if (right >= role.threshold) return;
+  if (right.length >= role.threshold) return right;
   if (known === 0) {
     throw new RenormError(
       'KEY_UNKNOWN',
@@ -71,7 +72,7 @@ export async function checkSignatures(
   }
   throw new RenormError(
     'SIGNATURE_INVALID',
-    `${right} of the signatures of a ${type} are right, ${role.threshold} are needed; see who answers at the address of the cloud.`,
+    `${right.length} of the signatures of a ${type} are right, ${role.threshold} are needed; see who answers at the address of the cloud.`,
   );
 }
 

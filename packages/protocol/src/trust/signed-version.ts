@@ -8,6 +8,7 @@ import { safeNumber } from '../safe-number.js';
 import type { Ed25519 } from './ed25519.js';
 import { checkRootExpiry, type Root } from './root.js';
 import { checkSignatures, signMessage } from './signed-message.js';
+import { checkVersionNumber } from './version-number.js';
 
 /** What a signed version says besides its content. */
 export interface Envelope {
@@ -41,6 +42,15 @@ export interface Receiver {
   readonly newest: number;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
+}
+
+/** A version that was checked. */
+export interface OpenedVersion {
+  readonly version: Version;
+  /** Whether a rollback made way for it. */
+  readonly rolledBack: boolean;
+  /** The signing keys that vouch for it. */
+  readonly signers: readonly Uint8Array[];
 }
 
 /** The bytes to sign: a version with its envelope filled in. */
@@ -80,15 +90,14 @@ export function signRollback(
 /**
  * Checks everything about a version but its content, which `applyVersion` checks afterwards.
  *
- * @returns the version, and whether a rollback made way for it
  * @throws RenormError SIGNATURE_MISSING, SIGNATURE_INVALID, KEY_UNKNOWN, ROOT_EXPIRED, VERSION_EXPIRED, VERSION_MISMATCH (another
- *   model, cohort or parent), VERSION_ROLLBACK, VERSION_REFUSED (not a version)
+ *   model, cohort or parent), VERSION_ROLLBACK, VERSION_NUMBER, VERSION_REFUSED (not a version)
  */
 export async function openVersion(
   ed25519: Ed25519,
   response: WatchResponse,
   receiver: Receiver,
-): Promise<{ version: Version; rolledBack: boolean }> {
+): Promise<OpenedVersion> {
   const { root, held, nowMs } = receiver;
   checkRootExpiry(root, nowMs);
   const signed = response.signedVersion;
@@ -98,9 +107,10 @@ export async function openVersion(
       'a version came without a signature; start the cloud with --signing-key and --roots, or open the device without trust.',
     );
   }
-  await checkSignatures(ed25519, 'renorm.v1.Version', signed, root.signing);
+  const signers = await checkSignatures(ed25519, 'renorm.v1.Version', signed, root.signing);
   const version = parse(() => fromBinary(VersionSchema, signed.message));
   const number = safeNumber(version.number, 'number of the version', 'VERSION_REFUSED');
+  checkVersionNumber(number, receiver.newest);
   checkExpiry(`version ${number}`, version.expiresAtMs, nowMs);
   checkPlace(`version ${number}`, version, receiver);
   const rollback = response.rollback && (await openRollback(ed25519, response.rollback, receiver));
@@ -118,7 +128,7 @@ export async function openVersion(
     );
   }
   checkParent(version, number);
-  return { version, rolledBack };
+  return { version, rolledBack, signers };
 }
 
 async function openRollback(ed25519: Ed25519, signed: SignedMessage, receiver: Receiver): Promise<Rollback> {

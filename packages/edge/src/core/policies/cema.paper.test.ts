@@ -9,8 +9,8 @@ import {
   type SelectionState,
   select,
   unreliableThreshold,
-} from './selection.js';
-import { selectionDefaults } from './selection-options.js';
+} from './cema.js';
+import { selectionDefaults } from './cema-options.js';
 
 // Chen et al., "Towards Robust and Efficient Cloud-Edge Elastic Model Adaptation via Selective Entropy Distillation", ICLR 2024
 // (arXiv 2402.17316), section "Selective sample uploading", and Niu et al. (EATA), arXiv 2204.02610, for redundancy.

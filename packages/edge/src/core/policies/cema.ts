@@ -1,5 +1,6 @@
-import { resolveSelectionOptions, type SelectionOptions } from './selection-options.js';
-import { entropyOf } from './softmax.js';
+import type { SelectionPolicy } from '../selection-policy.js';
+import { entropyOf } from '../softmax.js';
+import { resolveSelectionOptions, type SelectionOptions } from './cema-options.js';
 
 /** What the selection remembers of a stream. Never changed in place. */
 export interface SelectionState {
@@ -120,4 +121,21 @@ function cosineSimilarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
     squaresB += y * y;
   }
   return dot / Math.sqrt(squaresA * squaresB);
+}
+
+/**
+ * Uploads what is uncertain enough to teach and certain enough to be learnt from, and unlike what was uploaded before
+ * (CEMA, arXiv 2402.17316, section 3.1). The score is the entropy in nats.
+ *
+ * @throws RenormError REQUEST_INVALID, from `initial`
+ */
+export function cema(options: Partial<SelectionOptions> = {}): SelectionPolicy<SelectionState> {
+  return {
+    name: 'cema',
+    initial: (classes) => initialSelection(classes, options),
+    decide(state, { probabilities, entropy }) {
+      const { state: next, keep, reason } = select(state, probabilities, entropy);
+      return { state: next, reason, ...(keep && { upload: { score: entropy } }) };
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { test } from 'tap';
-import { initialSelection, select } from './selection.js';
-import { resolveSelectionOptions } from './selection-options.js';
+import { initialSelection, select } from './cema.js';
+import { resolveSelectionOptions } from './cema-options.js';
 
 test('select is pure: the old state goes on unchanged', async (t) => {
   const state = initialSelection(2);

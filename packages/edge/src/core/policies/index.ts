@@ -1,0 +1,75 @@
+import { RenormError } from '@renorm/protocol';
+import type { Observation, SelectionPolicy } from '../selection-policy.js';
+import { cema } from './cema.js';
+import type { SelectionOptions } from './cema-options.js';
+import { everything, nothing, random, type ShareOptions, uncertain } from './simple.js';
+
+/** The policies that come with a device, by name. */
+const POLICIES = {
+  cema: (options: Partial<SelectionOptions>) => cema(options),
+  everything: () => everything(),
+  nothing: () => nothing(),
+  random: (options: ShareOptions) => random(options),
+  uncertain: (options: ShareOptions) => uncertain(options),
+};
+
+/** The name of a policy that comes with a device. */
+export type PolicyName = keyof typeof POLICIES;
+
+export const POLICY_NAMES = Object.keys(POLICIES) as readonly PolicyName[];
+
+/** A policy by name with its options. */
+export type NamedSelection =
+  | ({ readonly policy: 'cema' } & Partial<SelectionOptions>)
+  | ({ readonly policy: 'random' | 'uncertain' } & ShareOptions)
+  | { readonly policy: 'everything' | 'nothing' };
+
+/** Whether to upload a sample; remembers nothing. */
+export type SelectionFunction = (observation: Observation) => boolean;
+
+/** How a device selects: a name, a name with options, options of the default policy, or a policy or a function of the user's own. */
+export type SelectionChoice =
+  | PolicyName
+  | NamedSelection
+  | Partial<SelectionOptions>
+  // What its state is concerns nobody but itself.
+  // biome-ignore lint/suspicious/noExplicitAny: a policy of any state
+  | SelectionPolicy<any>
+  | SelectionFunction;
+
+const DEFAULT: PolicyName = 'cema';
+
+/** The policy that was chosen. @throws RenormError REQUEST_INVALID; options are checked by its `initial` */
+export function policyOf(choice: SelectionChoice = DEFAULT): SelectionPolicy {
+  if (typeof choice === 'string') return namedPolicy(choice, {});
+  if (typeof choice === 'function') return ofFunction(choice);
+  if ('decide' in choice) return checkOwn(choice);
+  const { policy = DEFAULT, ...options } = choice as NamedSelection;
+  return namedPolicy(policy, options);
+}
+
+const ofFunction = (select: SelectionFunction): SelectionPolicy => ({
+  name: 'own',
+  initial: () => undefined,
+  decide: (state, observation) =>
+    select(observation) ? { state, upload: {}, reason: 'selected' } : { state, reason: 'not selected' },
+});
+
+function namedPolicy(name: string, options: object): SelectionPolicy {
+  if (Object.hasOwn(POLICIES, name)) {
+    const make = POLICIES[name as PolicyName] as (options: object) => unknown;
+    return make(options) as SelectionPolicy;
+  }
+  const text = `the selection policy is ${JSON.stringify(name)}; it has to be one of ${POLICY_NAMES.join(', ')}, or one of your own.`;
+  throw new RenormError('REQUEST_INVALID', text);
+}
+
+function checkOwn(policy: SelectionPolicy): SelectionPolicy {
+  const { name, initial, decide } = policy;
+  const isNamed = typeof name === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(name);
+  if (isNamed && typeof initial === 'function' && typeof decide === 'function') return policy;
+  throw new RenormError(
+    'REQUEST_INVALID',
+    'the selection policy of your own has to have a name (1 to 64 characters out of A-Z a-z 0-9 . _ -), initial(classes) and decide(state, observation).',
+  );
+}

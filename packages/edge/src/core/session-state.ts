@@ -1,0 +1,112 @@
+import type { ErrorCode, RenormError, Root, VersionState, WatchResponse } from '@renorm/protocol';
+import type { DeviceEvents } from './device-events.js';
+import type { LastError } from './device-status.js';
+import { type Effect, inOrder, type Moment, type TrustState, telling } from './effects.js';
+import { begin, HEALTHY, type Health, type HealthOptions } from './health.js';
+import type { Recalled } from './platform.js';
+import { NO_UPLOADS, type Uploads, type UploadTuning } from './uploads.js';
+import { initialVersions, underRoot, type Versions } from './versions.js';
+
+/** What a device does with a cloud, as data. `step` says how it goes on; a runner carries out what that asks for. */
+export interface Session {
+  readonly setup: SessionSetup;
+  readonly phase: 'idle' | 'connecting' | 'connected' | 'waiting' | 'closed';
+  /** Counts connections, so that what comes late of an older one is known. */
+  readonly connection: number;
+  /** When it became connected or lost the connection, on both clocks. */
+  readonly since: Moment;
+  /** Attempts that failed, in a row. */
+  readonly failures: number;
+  /** When to try again, while waiting. */
+  readonly retryAt: number;
+  /** An announcement for the terms of the cloud is on its way. */
+  readonly isAsking: boolean;
+  /** Messages that wait to be checked, the oldest first; that one is being checked. */
+  readonly inbox: readonly WatchResponse[];
+  /** The stream has ended; that counts once the inbox is empty. */
+  readonly ending: RenormError | undefined;
+  readonly trust: TrustState | undefined;
+  readonly versions: Versions;
+  readonly uploads: Uploads;
+  readonly health: Health;
+  /** What was told of the present outage; a refusal counts on until something is taken. */
+  readonly outage: ErrorCode | undefined;
+  readonly refusal: ErrorCode | undefined;
+  readonly lastError: LastError | undefined;
+  /** What the runner was asked to wake it at. */
+  readonly wakeAt: number | undefined;
+}
+
+/** What a session does not change. */
+export interface SessionSetup extends UploadTuning {
+  readonly cohort: string;
+  readonly modelDigest: Uint8Array;
+  readonly health: HealthOptions;
+}
+
+/** A device before it connects. @param recalled what it remembered of an earlier run, already under `root` */
+export function initialSession(
+  setup: SessionSetup,
+  exported: VersionState,
+  now: Moment,
+  root?: Root,
+  recalled?: Recalled,
+): Session {
+  const fresh = initialVersions(exported, recalled);
+  return {
+    ...{ setup, phase: 'idle', connection: 0, since: now, failures: 0, retryAt: 0, isAsking: false },
+    ...{ inbox: [], ending: undefined, outage: undefined, refusal: undefined, lastError: undefined, wakeAt: undefined },
+    trust: root && { root, roots: recalled?.roots ?? [] },
+    versions: root === undefined ? fresh : underRoot(fresh, root),
+    uploads: NO_UPLOADS,
+    health: recalled?.lost === undefined ? HEALTHY : begin(HEALTHY, 'TRUST_MEMORY_LOST', now.date, recalled.lost),
+  };
+}
+
+/** A step in the making: the session as it becomes, and what is to be done. Lives no longer than the step. */
+export class Draft {
+  readonly before: Session;
+  session: Session;
+  readonly now: Moment;
+  /** Uniform in [0, 1). */
+  readonly random: number;
+  readonly #effects: Effect[] = [];
+
+  constructor(session: Session, now: Moment, random: number) {
+    this.before = session;
+    this.session = session;
+    this.now = now;
+    this.random = random;
+  }
+
+  /** What is to be done, in order. */
+  get effects(): readonly Effect[] {
+    return inOrder(this.#effects);
+  }
+
+  set(changes: Partial<Session>): void {
+    this.session = { ...this.session, ...changes };
+  }
+
+  effect(effect: Effect): void {
+    this.#effects.push(effect);
+  }
+
+  tell<Name extends keyof DeviceEvents>(name: Name, payload: DeviceEvents[Name]): void {
+    this.effect(telling(name, payload));
+  }
+
+  /** Something went wrong that the device lives with. */
+  fail(error: RenormError): void {
+    this.set({ lastError: { code: error.code, message: error.message, at: this.now.date } });
+    this.tell('error', error);
+  }
+
+  /** Puts what must not be forgotten on its way to the memory. */
+  remember(): void {
+    const { trust, versions } = this.session;
+    if (trust === undefined) return;
+    const { newest, vouchedBy } = versions;
+    this.effect({ kind: 'remember', remembered: { newest, vouchedBy, roots: trust.roots } });
+  }
+}

@@ -1,0 +1,171 @@
+import type { RenormError } from '@renorm/protocol';
+import {
+  announce,
+  announced,
+  arrived,
+  close,
+  connect,
+  loadWanted,
+  lose,
+  start,
+  verified,
+  versionLoaded,
+  watchFreshness,
+} from './connection.js';
+import type { Effect, Moment, SessionEvent } from './effects.js';
+import { decided, samplesUploaded } from './health.js';
+import { Draft, type Session } from './session-state.js';
+import { giveUp, offer } from './upload-queue.js';
+import { nextUpload, notUploaded, uploaded } from './uploads.js';
+import { notLoaded } from './versions.js';
+
+/** The next session, and what is to be done, in order. */
+export interface Step {
+  readonly session: Session;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * One step: what happened, and when. Pure: the session that comes in stays as it is.
+ *
+ * @param random uniform in [0, 1)
+ */
+export function step(session: Session, event: SessionEvent, now: Moment, random: number): Step {
+  const draft = new Draft(session, now, random);
+  if (!('connection' in event) || !isLate(session, event)) take(draft, event);
+  return finish(draft, event.kind === 'tick');
+}
+
+/** What an event changes by itself. */
+function take(draft: Draft, event: SessionEvent): void {
+  const { versions, uploads, health, setup } = draft.session;
+  const { at, date } = draft.now;
+  switch (event.kind) {
+    case 'start':
+      start(draft);
+      break;
+    case 'tick':
+      if (draft.session.phase === 'waiting' && at >= draft.session.retryAt) connect(draft);
+      break;
+    case 'announced':
+      announced(draft, event.welcome, event.root);
+      break;
+    case 'not-announced':
+    case 'not-verified':
+      lose(draft, event.error, event.kind === 'not-verified');
+      break;
+    case 'arrived':
+      arrived(draft, event);
+      break;
+    case 'ended':
+      if (draft.session.inbox.length === 0) lose(draft, event.error);
+      else draft.set({ ending: event.error });
+      break;
+    case 'verified':
+      verified(draft, event.opened);
+      break;
+    case 'loaded':
+      versionLoaded(draft);
+      break;
+    case 'not-loaded':
+      draft.set({ versions: notLoaded(versions) });
+      draft.fail(event.error);
+      break;
+    case 'not-remembered':
+      draft.fail(event.error);
+      break;
+    case 'decided':
+      draft.set({ health: decided(health, event.upload, event.reason, date, setup.health) });
+      break;
+    case 'sample':
+      draft.set({
+        uploads: { ...uploads, queue: offer(uploads.queue, { ...event.sample, at }, setup.queue) },
+      });
+      break;
+    case 'not-encoded':
+      draft.set({ uploads: { ...uploads, queue: giveUp(uploads.queue) } });
+      draft.fail(event.error);
+      break;
+    case 'uploaded':
+    case 'not-uploaded':
+      uploadEnded(draft, event);
+      break;
+    case 'hurry':
+      draft.set({ uploads: { ...uploads, hurry: event.on } });
+      break;
+    case 'close':
+      close(draft);
+      break;
+  }
+}
+
+/** What follows from any event: what is due now, and until when to sleep. */
+function finish(draft: Draft, isTick: boolean): Step {
+  const due: number[] = [];
+  if (draft.session.phase !== 'closed') {
+    loadWanted(draft);
+    due.push(...uploadNext(draft), ...watchFreshness(draft));
+    if (draft.session.phase === 'waiting') due.push(draft.session.retryAt);
+  }
+  tellHealth(draft);
+  const wakeAt = due.length === 0 ? undefined : Math.min(...due);
+  // A timer may go off a little early: it is asked for again.
+  if (isTick ? wakeAt !== undefined : wakeAt !== draft.before.wakeAt) draft.effect({ kind: 'wake', at: wakeAt });
+  return { session: { ...draft.session, wakeAt }, effects: draft.effects };
+}
+
+/** Whether an event belongs to a connection that is over. An upload counts whenever it ends. */
+function isLate(session: Session, { kind, connection }: SessionEvent & { readonly connection: number }): boolean {
+  if (kind === 'not-uploaded') return false;
+  const { phase, connection: present } = session;
+  return connection !== present || (phase !== 'connecting' && phase !== 'connected');
+}
+
+/** Tells which conditions began and which are over. */
+function tellHealth(draft: Draft): void {
+  const before = draft.before.health.conditions;
+  const after = draft.session.health.conditions;
+  if (before === after) return;
+  for (const one of after.filter((one) => !before.includes(one))) draft.tell('health', { ...one, over: false });
+  for (const one of before.filter((one) => !after.includes(one))) draft.tell('health', { ...one, over: true });
+}
+
+/** Sends, or asks for terms, what is due. @returns when to look again */
+function uploadNext(draft: Draft): number[] {
+  const { uploads, setup, connection, isAsking } = draft.session;
+  const move = nextUpload(uploads, draft.now.at, setup);
+  switch (move.kind) {
+    case 'send':
+      draft.set({ uploads: move.uploads });
+      draft.effect({ kind: 'upload', connection, batch: move.batch });
+      return [];
+    case 'ask':
+      if (!isAsking) announce(draft);
+      draft.set({ isAsking: true });
+      return [];
+    case 'wait':
+      return move.until === undefined ? [] : [move.until];
+  }
+}
+
+/** A batch was acknowledged, or not. */
+function uploadEnded(draft: Draft, event: SessionEvent & { readonly kind: 'uploaded' | 'not-uploaded' }): void {
+  const { uploads, setup, health, connection } = draft.session;
+  const { at, date } = draft.now;
+  let error: RenormError;
+  if (event.kind === 'uploaded') {
+    try {
+      const next = uploaded(uploads, event.receipt, at, setup);
+      const count = next.uploaded - uploads.uploaded;
+      draft.set({ uploads: next, health: samplesUploaded(health, count, date, setup.health) });
+      return;
+    } catch (cause) {
+      error = cause as RenormError;
+    }
+  } else error = event.error;
+  const failure = notUploaded(uploads, error, at, draft.random, setup);
+  draft.set({ uploads: failure.uploads });
+  const isPresent = event.kind === 'not-uploaded' && event.connection === connection;
+  if (failure.concerns === 'user') draft.fail(error);
+  if (failure.concerns === 'connection' && isPresent && uploads.isOpen) lose(draft, error);
+}
