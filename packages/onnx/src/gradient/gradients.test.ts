@@ -125,7 +125,7 @@ test('an operator without a rule on the way is named with its node', async (t) =
   const x = graph.input('x', [undefined, 3, 4, 4]);
   const y = graph.op('BatchNormalization', [x, vector(1), vector(0), vector(0), vector(1)]);
   graph.add({
-    type: 'LRN',
+    type: 'MeanVarianceNormalization',
     name: 'the response',
     inputs: [y],
     outputs: [{ name: 'scaled', shape: y.shape }],
@@ -134,7 +134,7 @@ test('an operator without a rule on the way is named with its node', async (t) =
   const model = modelOf(graph, graph.op('GlobalAveragePool', [{ name: 'scaled', shape: y.shape }]));
   t.throws(() => trainingModel(model, (g, logits) => g.reduceMean(logits)), {
     code: 'ONNX_OPERATOR_WITHOUT_RULE',
-    message: /input 0 of "the response", a LRN/,
+    message: /input 0 of "the response", a MeanVarianceNormalization/,
   });
 });
 
