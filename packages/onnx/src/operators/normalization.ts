@@ -90,6 +90,29 @@ const lpNormalization: Rule = (graph, g, op) => {
   return graph.div(graph.sub(g, graph.mul(direction, along)), norm);
 };
 
+/**
+ * y = x / d^beta with d = bias + alpha mean(x^2) over a window of channels, zeros around them:
+ *
+ *   dL/dx = g / d^beta - 2 alpha beta x mean'(g x / d^(beta + 1))
+ *
+ * where mean' goes over the windows that a channel lies in. Krizhevsky, Sutskever and Hinton 2012, section 3.3.
+ */
+const responseBack: Rule = (graph, g, op) => {
+  const x = input(op, 0);
+  const [alpha, beta, size] = [number(op, 'alpha', 1e-4), number(op, 'beta', 0.75), number(op, 'size', 1)];
+  const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
+  const mean = (value: Value, from: number, to: number): Value => {
+    const channels = graph.op('Unsqueeze', [graph.reshape(value, [0, 0, -1]), graph.ints([1])]);
+    const window = { kernel_shape: [size, 1], pads: [from, 0, to, 0], count_include_pad: 1 };
+    return graph.reshapeLike(graph.op('AveragePool', [channels], window), x);
+  };
+  const scaled = graph.scale(mean(square(graph, x), before, after), alpha);
+  const d = graph.plus(scaled, graph.constant(number(op, 'bias', 1)));
+  const power = (exponent: number): Value => graph.op('Pow', [d, graph.constant(exponent)]);
+  const along = mean(graph.mul(graph.mul(g, x), power(-beta - 1)), after, before);
+  return graph.sub(graph.mul(g, power(-beta)), graph.mul(x, graph.scale(along, 2 * alpha * beta)));
+};
+
 /** The value, its mean and the reciprocal of its deviation. */
 const layerShapes: ShapesRule = (context) => {
   const [shape] = context.shapes;
@@ -142,5 +165,5 @@ export const normalizations: Family = {
   GroupNormalization: { shape: same, gradient: [groupInput, groupScale, groupBias], floats: ['epsilon'] },
   LpNormalization: { shape: same, gradient: [lpNormalization] },
   MeanVarianceNormalization: { shape: same },
-  LRN: { shape: same },
+  LRN: { shape: same, gradient: [responseBack], floats: ['alpha', 'beta', 'bias'] },
 };

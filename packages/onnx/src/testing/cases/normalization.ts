@@ -30,6 +30,11 @@ const group: CaseArbitrary = fc
     return caseOf('GroupNormalization', shapes, { num_groups: groups, epsilon }, { opset });
   });
 
+/** onnxruntime wants four axes and a window with a middle. */
+const response: CaseArbitrary = fc
+  .record({ dims: shape(4, 4), size: fc.constantFrom(1, 3, 5), beta: fc.constantFrom(0.75, 1.5), alpha: epsilon })
+  .map(({ dims, ...attributes }) => caseOf('LRN', [dims], { ...attributes, bias: 1.5 }));
+
 export const normalization: Cases = {
   fixed: [
     of('LayerNormalization', '2x3x8 8 8', { epsilon: 1e-5 }),
@@ -46,12 +51,16 @@ export const normalization: Cases = {
     of('RMSNormalization', '2x3x4 3x4', { axis: 1 }, { opset: 23 }),
     of('LpNormalization', '2x3x5', {}, { opset: 22 }),
     of('LpNormalization', '2x3x5', { p: 1, axis: 1 }, { domain: 'not near 0', opset: 22 }),
+    of('LRN', '2x5x3x4', { size: 3, alpha: 0.9, beta: 0.6, bias: 1.5 }),
+    of('LRN', '2x3x2x2', { size: 5, alpha: 0.5 }),
+    of('LRN', '2x6x3x1', { size: 1, alpha: 0.5 }),
   ],
   random: {
     LayerNormalization: overLast('LayerNormalization', 17, true),
     RMSNormalization: overLast('RMSNormalization', 23, false),
     InstanceNormalization: instance,
     GroupNormalization: group,
+    LRN: response,
   },
   openSizes: () => true,
   without: {
