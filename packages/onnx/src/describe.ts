@@ -1,6 +1,11 @@
+import { type GraphProto, TensorProto_DataType as Type } from './gen/onnx/onnx_pb.js';
 import { findLayers, inTrainingMode } from './layers/find-layers.js';
+import { elementsOf } from './layers/graph-index.js';
 import { describeLayer, type NormalizationLayer, type Role } from './layers/layer.js';
+import { bodiesOf, readBy } from './model/bodies.js';
+import { constantOf } from './model/constant-node.js';
 import { type InputType, type OnnxModel, shapeOf } from './model/model.js';
+import { nameOf, typeOf } from './model/node.js';
 import { hasRule, isFlat, isTypeOnly } from './operators/operators.js';
 
 /** A node that no gradient can pass. */
@@ -44,7 +49,7 @@ export function describeModel(model: OnnxModel): ModelDescription {
   const outputShape = shapeOf(model.output);
   const last = outputShape.at(-1);
   const counts = new Map<string, number>();
-  for (const { opType } of model.graph.node) counts.set(opType, (counts.get(opType) ?? 0) + 1);
+  for (const node of model.graph.node) counts.set(typeOf(node), (counts.get(typeOf(node)) ?? 0) + 1);
   return {
     name: model.name,
     opset: model.opset,
@@ -54,7 +59,7 @@ export function describeModel(model: OnnxModel): ModelDescription {
     inputType: model.inputType,
     outputName: model.output.name,
     classes: typeof last === 'number' ? last : undefined,
-    parameterCount: model.graph.initializer.reduce((sum, { dims }) => sum + dims.reduce((p, d) => p * Number(d), 1), 0),
+    parameterCount: parameterCountOf(model.graph),
     layers: layers.map(describeLayer),
     trainableCount: layers.reduce((sum, { channels, roles }) => sum + channels * roles.filter(isTrained).length, 0),
     learnable: layers.filter(({ node }) => learnable.has(node)).map(({ name }) => name),
@@ -63,10 +68,20 @@ export function describeModel(model: OnnxModel): ModelDescription {
   };
 }
 
+/** Values of initializers and of Constant nodes, also in bodies: floats, and what they were quantized to. */
+function parameterCountOf(graph: GraphProto): number {
+  const held = graph.node.flatMap((node) => (typeOf(node) === 'Constant' ? (constantOf(node) ?? []) : []));
+  const own = [...graph.initializer, ...held].filter(({ dataType }) => !NOT_PARAMETERS.has(dataType));
+  const inside = graph.node.flatMap(bodiesOf).map(parameterCountOf);
+  return [...own.map(elementsOf), ...inside].reduce((sum, count) => sum + count, 0);
+}
+
+/** Types of shapes, axes, indices and masks. */
+const NOT_PARAMETERS: ReadonlySet<number> = new Set([Type.INT64, Type.BOOL, Type.STRING]);
+
 const isTrained = (role: Role): boolean => role === 'gamma' || role === 'beta';
 
-/** A node's name, or its output's where it has none. */
-const nameOf = (node: OnnxModel['graph']['node'][number]): string => node.name || (node.output[0] ?? '');
+const operationOf = ({ opType, domain }: OnnxModel['graph']['node'][number]) => ({ type: opType, domain });
 
 /** Walks back from the output as the gradient would. */
 function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['node'][number][]) {
@@ -74,8 +89,8 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
   const depends = new Set<string>();
   for (const node of model.graph.node) {
     const to = Number(node.attribute.find(({ name }) => name === 'to')?.i);
-    if (isFlat({ type: node.opType, attributes: { to } })) continue;
-    if (isLayer.has(node) || node.input.some((name, i) => depends.has(name) && !isTypeOnly({ type: node.opType }, i)))
+    if (isFlat({ ...operationOf(node), attributes: { to } })) continue;
+    if (isLayer.has(node) || readBy(node).some((name, i) => depends.has(name) && !isTypeOnly(operationOf(node), i)))
       for (const output of node.output) depends.add(output);
   }
   const wanted = new Set([model.output.name]);
@@ -88,14 +103,14 @@ function followGradient(model: OnnxModel, layers: readonly OnnxModel['graph']['n
       const reason = 'normalises by its batch: the model was exported in training mode';
       obstacles.push({ operator: node.opType, node: nameOf(node), reason });
     }
-    node.input.forEach((name, i) => {
-      if (!depends.has(name) || isTypeOnly({ type: node.opType }, i)) return;
-      if (hasRule({ type: node.opType }, i)) wanted.add(name);
+    readBy(node).forEach((name, i) => {
+      if (!depends.has(name) || isTypeOnly(operationOf(node), i)) return;
+      if (hasRule(operationOf(node), i)) wanted.add(name);
       else
         obstacles.push({
-          operator: node.opType,
+          operator: typeOf(node),
           node: nameOf(node),
-          reason: `no gradient rule for input ${i} of ${node.opType}`,
+          reason: `no gradient rule for input ${i} of ${typeOf(node)}`,
         });
     });
   }

@@ -1,11 +1,13 @@
 import { OnnxError } from './errors.js';
-import { typeLookup } from './import/in-float32.js';
 import { findLayers, requireLayers } from './layers/find-layers.js';
 import { foldScaleShift } from './layers/fold.js';
 import { type FoundLayer, type ParameterSet, parameterKey, parameterKeys } from './layers/layer.js';
+import { readBy } from './model/bodies.js';
 import { freeName } from './model/free-name.js';
 import { checkModel, constantLookup, copyProto, type OnnxModel } from './model/model.js';
+import { typeOf } from './model/node.js';
 import { tensorOfType } from './model/tensor.js';
+import { typeLookup } from './model/type-lookup.js';
 
 /** The parameters as exported: copies. @throws OnnxError ONNX_NO_NORMALIZATION */
 export function readParameters(model: OnnxModel): ParameterSet {
@@ -50,12 +52,12 @@ const CONSTANT_READERS: ReadonlySet<string> = new Set(['Identity', 'DequantizeLi
 export function dropUnused(model: OnnxModel): void {
   const { graph } = model;
   const outputs = graph.output.map((output) => output.name);
-  const readBy = () => new Set([...outputs, ...graph.node.flatMap((node) => node.input)]);
-  let read = readBy();
+  const allRead = () => new Set([...outputs, ...graph.node.flatMap(readBy)]);
+  let read = allRead();
   graph.node = graph.node.filter(
-    (node) => !CONSTANT_READERS.has(node.opType) || node.output.some((output) => read.has(output)),
+    (node) => !CONSTANT_READERS.has(typeOf(node)) || node.output.some((output) => read.has(output)),
   );
-  read = readBy();
+  read = allRead();
   graph.initializer = graph.initializer.filter((tensor) => read.has(tensor.name));
   graph.input = graph.input.filter((input) => input.name === model.input.name || read.has(input.name));
 }

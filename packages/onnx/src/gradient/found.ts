@@ -4,7 +4,7 @@ import type { Operation, Value } from '../graph/types.js';
 /** An input of an operation into which no gradient can flow. */
 export interface Stop {
   readonly operation: Operation;
-  /** Which input of the operation. */
+  /** Which input of the operation; behind its inputs stand the values that its bodies read from outside. */
   readonly input: number;
   readonly reason: OnnxError;
 }

@@ -42,6 +42,9 @@ export function gradients(
       if ('reason' in part) stops.push(part);
       else found.set(input.name, sofar === undefined ? part : accumulate(graph, sofar, part));
     });
+    operation.captured?.forEach(({ name }, i) => {
+      if (live.has(name)) stops.push(intoBody(operation, i));
+    });
   }
   const result = new Gradients(found, targets, stops, leadingTo(forward, stops));
   if (onMissingRule === 'throw' && stops.length > 0) throw firstStop(result);
@@ -69,12 +72,22 @@ function partOf(graph: Graph, arriving: readonly (Value | undefined)[], operatio
   }
 }
 
+/** What a body reads from outside gets no gradient. */
+function intoBody(operation: Operation, i: number): Stop {
+  const reason = withoutRule(operation, `"${operation.captured?.[i]?.name}" in a body`);
+  return { operation, input: operation.inputs.length + i, reason };
+}
+
+const allRead = ({ inputs, captured = [] }: Operation): readonly (Value | undefined)[] => [...inputs, ...captured];
+
 /** Names of the values that depend on a target. */
 function reachedFrom(graph: Graph, operations: readonly Operation[], targets: readonly Value[]): Set<string> {
   const live = new Set(targets.map(({ name }) => name));
   for (const operation of operations) {
-    const { inputs, outputs } = operation;
-    const depends = inputs.some((input, i) => input !== undefined && live.has(input.name) && !isTypeOnly(operation, i));
+    const { inputs, outputs, captured = [] } = operation;
+    const depends =
+      captured.some(({ name }) => live.has(name)) ||
+      inputs.some((input, i) => input !== undefined && live.has(input.name) && !isTypeOnly(operation, i));
     if (isFlat(operation) || !depends) continue;
     for (const output of outputs) if (!graph.isStopped(output)) live.add(output.name);
   }
@@ -83,11 +96,11 @@ function reachedFrom(graph: Graph, operations: readonly Operation[], targets: re
 
 /** Names of the values that the inputs at which gradients ended depend on, and of these inputs. */
 function leadingTo(operations: readonly Operation[], stops: readonly Stop[]): Set<string> {
-  const names = new Set(stops.flatMap(({ operation, input }) => operation.inputs[input]?.name ?? []));
+  const names = new Set(stops.flatMap(({ operation, input }) => allRead(operation)[input]?.name ?? []));
   if (names.size === 0) return names;
   for (const operation of operations.toReversed()) {
     if (isFlat(operation) || !operation.outputs.some(({ name }) => names.has(name))) continue;
-    for (const value of operation.inputs) if (value !== undefined) names.add(value.name);
+    for (const value of allRead(operation)) if (value !== undefined) names.add(value.name);
   }
   return names;
 }

@@ -6,10 +6,10 @@ import type { Gradients, Stop } from './found.js';
 /** More names than this are counted. */
 const NAMED = 12;
 
-export function withoutRule({ type, name }: Operation, i: number): OnnxError {
+export function withoutRule({ type, name }: Operation, input: number | string): OnnxError {
   return new OnnxError(
     'ONNX_OPERATOR_WITHOUT_RULE',
-    `the gradient would have to pass input ${i} of "${name}", a ${type}, and there is no rule for it.`,
+    `the gradient would have to pass ${typeof input === 'number' ? `input ${input}` : input} of "${name}", a ${type}, and there is no rule for it.`,
   );
 }
 

@@ -61,6 +61,7 @@ const TYPES = {
   float32: TensorProto_DataType.FLOAT,
   int64: TensorProto_DataType.INT64,
   int32: TensorProto_DataType.INT32,
+  uint8: TensorProto_DataType.UINT8,
 };
 
 function valueInfo(name: string, shape: Shape | undefined, type: keyof typeof TYPES = 'float32'): ValueInfoProto {
@@ -75,8 +76,8 @@ function valueInfo(name: string, shape: Shape | undefined, type: keyof typeof TY
 }
 
 /** What an operation reads when the graph runs. */
-const readsOf = ({ inputs, value }: Operation): readonly (Value | undefined)[] =>
-  value === undefined ? inputs : [value];
+const readsOf = ({ inputs, value, captured = [] }: Operation): readonly (Value | undefined)[] =>
+  value === undefined ? [...inputs, ...captured] : [value];
 
 /** Operations that an output needs, in order. */
 function needed(graph: Graph, outputs: readonly Value[]): Operation[] {
@@ -124,6 +125,7 @@ export function exportGraph(graph: Graph, outputs: ReadonlyMap<string, Value>, l
       { domain: '', version: BigInt(graph.opset) },
       ...like.proto.opsetImport.filter(({ domain }) => domain !== '' && domain !== 'ai.onnx'),
     ],
+    functions: like.proto.functions,
     producerName: 'renorm',
     graph: {
       name: like.graph.name,

@@ -34,7 +34,7 @@ export class Graph implements Facts {
   }
 
   /** An input of the graph: float32, or token ids. */
-  input(name: string, shape: Shape, type: 'float32' | 'int64' | 'int32' = 'float32'): Value {
+  input(name: string, shape: Shape, type: GraphInput['type'] = 'float32'): Value {
     const value = { name, shape };
     this.inputs.set(name, { ...value, type });
     this.#names.add(name);

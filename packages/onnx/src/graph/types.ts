@@ -13,7 +13,7 @@ export interface Value {
 
 /** What the graph is fed. */
 export interface GraphInput extends Value {
-  readonly type: 'float32' | 'int64' | 'int32';
+  readonly type: 'float32' | 'int64' | 'int32' | 'uint8';
 }
 
 export type Attribute = number | string | readonly number[];
@@ -35,6 +35,8 @@ export interface Operation {
   readonly raw?: AttributeProto[];
   /** Operator set; the default one where empty. */
   readonly domain?: string;
+  /** What its bodies read from outside of them: the branches of an If, what a Loop repeats. */
+  readonly captured?: readonly Value[];
 }
 
 /** What rules look up in a graph. */

@@ -1,7 +1,7 @@
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 import type { Graph } from '../graph/graph.js';
 import { checkSizes, ofNode } from '../graph/of-node.js';
-import type { Operation, Shape, Value } from '../graph/types.js';
+import type { GraphInput, Operation, Shape, Value } from '../graph/types.js';
 import { requireLayers } from '../layers/find-layers.js';
 import type { FoundLayer, Role } from '../layers/layer.js';
 import {
@@ -13,9 +13,11 @@ import {
 } from '../layers/layers-in-graph.js';
 import { isMeasured, type LayerMoments, Measurement } from '../layers/sample-moments.js';
 import { type Purpose, statisticsInputs } from '../layers/statistics.js';
+import { capturedBy, withCaptured } from '../model/bodies.js';
 import { constantOf } from '../model/constant-node.js';
 import { dequantizedConstant } from '../model/dequantize.js';
 import { constantLookup, type OnnxModel, shapeOf } from '../model/model.js';
+import { nameOf, typeOf } from '../model/node.js';
 import { newGraph } from '../operators/new-graph.js';
 import { attributesOf } from './attributes.js';
 import { idiom } from './idioms.js';
@@ -41,16 +43,23 @@ export interface ImportedGraph {
   readonly layers: readonly ImportedLayer[];
 }
 
+const INTEGER_INPUTS: ReadonlyMap<string, GraphInput['type']> = new Map(
+  (['int64', 'int32', 'uint8'] as const).map((type) => [type, type]),
+);
+
+/** What happens to a model before its nodes become operations. Each shares what it does not change. */
+const PASSES: readonly ((model: OnnxModel) => OnnxModel)[] = [upgraded, inFloat32];
+
 /** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is not known */
 export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGraph {
-  const model = inFloat32(upgraded(original));
+  const model = PASSES.reduce((passed, pass) => pass(passed), original);
   const found = requireLayers(model);
   const graph = newGraph(model.opset);
   const constant = constantLookup(model.graph);
   const input = graph.input(
     model.input.name,
     openDims(shapeOf(model.input)),
-    model.inputType === 'float16' ? 'float32' : model.inputType,
+    INTEGER_INPUTS.get(model.inputType) ?? 'float32',
   );
   const values = new Map<string, Value>([[input.name, input]]);
   for (const tensor of model.graph.initializer) values.set(tensor.name, graph.adopt(tensor));
@@ -80,8 +89,8 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
       layer?.kind !== 'BatchNormalization'
         ? plain
         : (measurement?.inputs(plain, layer) ?? statisticsInputs(graph, plain, layer, purpose, model.name));
-    const type = node.opType === 'Add' && summed.has(node.output[0] ?? '') ? 'Sum' : node.opType;
-    const operation = importNode(graph, node, type, read, stated);
+    const type = typeOf(node) === 'Add' && summed.has(node.output[0] ?? '') ? 'Sum' : node.opType;
+    const operation = importNode(graph, node, type, read, { stated, valueAt });
     for (const output of operation.outputs) values.set(output.name, output);
     const [result] = operation.outputs;
     if (result === undefined) continue;
@@ -107,12 +116,12 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
 
 /** The constant that a Constant node holds, that an Identity node hands on, as exporters share equal initializers, or that was quantized. */
 function sharedConstant(graph: Graph, node: NodeProto, values: ReadonlyMap<string, Value>): Value | undefined {
-  if (node.opType === 'Identity') {
+  if (typeOf(node) === 'Identity') {
     const value = values.get(node.input[0] ?? '');
     return value !== undefined && graph.constants.has(value.name) ? value : undefined;
   }
   const held = (name: string) => graph.constants.get(values.get(name)?.name ?? '');
-  const tensor = node.opType === 'Constant' ? constantOf(node) : dequantizedConstant(node, held);
+  const tensor = typeOf(node) === 'Constant' ? constantOf(node) : dequantizedConstant(node, held);
   return tensor === undefined ? undefined : graph.adopt(tensor);
 }
 
@@ -127,26 +136,39 @@ function statedShapes(model: OnnxModel): Map<string, Shape> {
   return new Map(stated.map((value) => [value.name, openDims(shapeOf(value))]));
 }
 
+/** What the nodes around a node say about its values. */
+interface Surroundings {
+  /** Shapes that the model states. */
+  readonly stated: ReadonlyMap<string, Shape>;
+  readonly valueAt: (name: string) => Value | undefined;
+}
+
 function importNode(
   graph: Graph,
   node: NodeProto,
   type: string,
   inputs: readonly (Value | undefined)[],
-  stated: ReadonlyMap<string, Shape>,
+  { stated, valueAt }: Surroundings,
 ): Operation {
   const attributes = attributesOf(node.attribute);
-  const known = { type, name: node.name || (node.output[0] ?? node.opType) };
+  const known = { type, name: nameOf(node) };
   const shapes = ofNode(known, () =>
     graph.infer({ type, domain: node.domain }, inputs, attributes, node.output.length),
   );
+  const captured = capturedBy(node).flatMap((name) => {
+    const value = valueAt(name);
+    return value === undefined ? [] : [{ name, value }];
+  });
+  const names = new Map(captured.flatMap(({ name, value }) => (value.name === name ? [] : [[name, value.name]])));
   const outputs = node.output.map((name, i) => ({ name, shape: shapes[i] ?? stated.get(name) }));
   const operation = {
     ...known,
     inputs,
     outputs,
     attributes,
-    raw: node.attribute,
+    raw: withCaptured(node, names).attribute,
     domain: node.domain,
+    ...(captured.length > 0 && { captured: captured.map(({ value }) => value) }),
   };
   checkSizes(operation);
   graph.add(operation);

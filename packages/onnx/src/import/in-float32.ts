@@ -4,9 +4,10 @@ import {
   type NodeProto,
   type TensorProto,
   TensorProto_DataType as Type,
+  type ValueInfoProto,
 } from '../gen/onnx/onnx_pb.js';
+import { withBodies } from '../model/bodies.js';
 import { changed } from '../model/changed.js';
-import { constantOf } from '../model/constant-node.js';
 import type { OnnxModel } from '../model/model.js';
 import { floatTensor, isFloatType, readFloats } from '../model/tensor.js';
 
@@ -18,12 +19,27 @@ const TYPE_ATTRIBUTES: ReadonlySet<string> = new Set(['to', 'dtype', 'output_dty
  * input is float32 then too. A model in float32 is handed back as it is. Shares nodes and tensors with the model.
  */
 export function inFloat32(model: OnnxModel): OnnxModel {
-  const { graph } = model;
+  const graph = graphInFloat32(model.graph);
+  return graph === model.graph ? model : { ...model, graph };
+}
+
+function graphInFloat32(graph: GraphProto): GraphProto {
   const node = graph.node.map(converted);
   const initializer = graph.initializer.map(inFloats);
-  const changed =
-    node.some((each, i) => each !== graph.node[i]) || initializer.some((each, i) => each !== graph.initializer[i]);
-  return changed ? { ...model, graph: { ...graph, node, initializer } } : model;
+  const [input, output] = [graph.input.map(valueInFloats), graph.output.map(valueInFloats)];
+  const same = [node, initializer, input, output].every((list, k) => {
+    const before = [graph.node, graph.initializer, graph.input, graph.output][k];
+    return list.every((each, i) => each === before?.[i]);
+  });
+  return same ? graph : changed(graph, { node, initializer, input, output });
+}
+
+/** What a body is given and gives back has a type that is written down. */
+function valueInFloats(value: ValueInfoProto): ValueInfoProto {
+  const type = value.type?.value;
+  if (value.type === undefined || type?.case !== 'tensorType' || !isOther(type.value.elemType)) return value;
+  const tensor = changed(type.value, { elemType: Type.FLOAT });
+  return changed(value, { type: changed(value.type, { value: { case: 'tensorType', value: tensor } }) });
 }
 
 const isOther = (type: number): boolean => type !== Type.FLOAT && isFloatType(type);
@@ -34,7 +50,8 @@ function inFloats(tensor: TensorProto): TensorProto {
 
 function converted(node: NodeProto): NodeProto {
   const attribute = node.attribute.map(convertedAttribute);
-  return attribute.every((each, i) => each === node.attribute[i]) ? node : changed(node, { attribute });
+  const own = attribute.every((each, i) => each === node.attribute[i]) ? node : changed(node, { attribute });
+  return withBodies(own, graphInFloat32);
 }
 
 function convertedAttribute(attribute: AttributeProto): AttributeProto {
@@ -42,24 +59,4 @@ function convertedAttribute(attribute: AttributeProto): AttributeProto {
     return changed(attribute, { i: BigInt(Type.FLOAT) });
   const { t } = attribute;
   return t !== undefined && isOther(t.dataType) ? changed(attribute, { t: inFloats(t) }) : attribute;
-}
-
-/**
- * Looks up the type in which a node reads a value: that of the tensor or input that it comes from, or of the last Cast on the way.
- */
-export function typeLookup(graph: GraphProto): (name: string) => number {
-  const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor.dataType]));
-  const producers = new Map(graph.node.flatMap((node) => node.output.map((output) => [output, node] as const)));
-  const inputs = new Map(graph.input.map(({ name, type }) => [name, type?.value]));
-  const typeOf = (name: string): number => {
-    const input = inputs.get(name);
-    const known = tensors.get(name) ?? (input?.case === 'tensorType' ? input.value.elemType : undefined);
-    if (known !== undefined) return known;
-    const node = producers.get(name);
-    if (node?.opType === 'Cast') return Number(node.attribute.find((each) => each.name === 'to')?.i ?? Type.FLOAT);
-    const held = node?.opType === 'Constant' ? constantOf(node) : undefined;
-    if (held !== undefined || node === undefined) return held?.dataType ?? Type.FLOAT;
-    return typeOf(node.input[node.opType === 'CastLike' ? 1 : 0] ?? '');
-  };
-  return typeOf;
 }

@@ -3,11 +3,13 @@ import { OnnxError } from '../errors.js';
 import {
   type AttributeProto,
   AttributeProtoSchema,
+  type GraphProto,
   type NodeProto,
   NodeProtoSchema,
   type TensorProto,
   AttributeProto_AttributeType as Type,
 } from '../gen/onnx/onnx_pb.js';
+import { withBodies } from '../model/bodies.js';
 import { changed } from '../model/changed.js';
 import type { OnnxModel } from '../model/model.js';
 import { intTensor } from '../model/tensor.js';
@@ -39,13 +41,18 @@ export function upgraded(model: OnnxModel): OnnxModel {
       `${model.name} uses operator set ${model.opset}; convert it to ${GRAPH_OPSET} with onnx.version_converter, or export it again, to train it.`,
     );
   }
+  const graph = model.opset < 13 ? rewritten(model.graph) : model.graph;
+  return { ...model, opset: GRAPH_OPSET, graph };
+}
+
+/** A graph, and the bodies in it, in operator set 13. */
+function rewritten(graph: GraphProto): GraphProto {
   const additions: Additions = { initializers: [] };
-  const node = model.graph.node.flatMap((each) => {
-    const rewrite = model.opset < 13 && each.domain === '' ? BEFORE_13[each.opType] : undefined;
-    return rewrite === undefined ? [each] : rewrite(each, additions);
+  const node = graph.node.flatMap((each) => {
+    const own = withBodies(each, rewritten);
+    return (each.domain === '' ? BEFORE_13[each.opType]?.(own, additions) : undefined) ?? [own];
   });
-  const initializer = [...model.graph.initializer, ...additions.initializers];
-  return { ...model, opset: GRAPH_OPSET, graph: { ...model.graph, node, initializer } };
+  return changed(graph, { node, initializer: [...graph.initializer, ...additions.initializers] });
 }
 
 const attributeOf = ({ attribute }: NodeProto, name: string): AttributeProto | undefined =>

@@ -18,9 +18,10 @@ export function centre(graph: Graph, x: Value, offset: Float32Array): Value {
     const dims = [1, offset.length, ...(x.shape ?? []).slice(2).map(() => 1)];
     return graph.sub(x, graph.constant(offset, dims));
   }
-  const value = { name: `${x.name}/centred`, shape: x.shape };
+  // Several normalizations may stand behind one convolution.
+  const value = { name: graph.freeName(`${x.name}/centred`), shape: x.shape };
   const inputs = [convolution.inputs[0], convolution.inputs[1], bias];
-  graph.add({ ...convolution, name: `${convolution.name}/centred`, inputs, outputs: [value] });
+  graph.add({ ...convolution, name: graph.freeName(`${convolution.name}/centred`), inputs, outputs: [value] });
   return value;
 }
 

@@ -1,6 +1,7 @@
 import { OnnxError } from '../errors.js';
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 import type { OnnxModel } from '../model/model.js';
+import { nameOf, typeOf } from '../model/node.js';
 import { indexGraph } from './graph-index.js';
 import { describeLayer, type FoundLayer, type NormalizationLayer } from './layer.js';
 import { operatorLayer } from './operators.js';
@@ -39,7 +40,7 @@ export const normalizationLayers = (model: OnnxModel): NormalizationLayer[] => r
 
 /** Whether a node normalises by its batch and not by the running statistics: what an export in training mode leaves behind. */
 export const inTrainingMode = (node: NodeProto): boolean =>
-  node.opType === 'BatchNormalization' && node.attribute.some(({ name, i }) => name === 'training_mode' && i !== 0n);
+  typeOf(node) === 'BatchNormalization' && node.attribute.some(({ name, i }) => name === 'training_mode' && i !== 0n);
 
 /** Operators that compute in integers: onnxruntime's QuantFormat.QOperator, and its dynamic quantization. */
 const INTEGER_OPERATORS: ReadonlySet<string> = new Set(
@@ -52,14 +53,14 @@ export function requireLayers(model: OnnxModel): FoundLayer[] {
   if (training !== undefined) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
-      `"${training.name}" in ${model.name} normalises by its batch, because the model was in training mode when it was exported; call model.eval() and export it again.`,
+      `"${nameOf(training)}" in ${model.name} normalises by its batch, because the model was in training mode when it was exported; call model.eval() and export it again.`,
     );
   }
   const integer = model.graph.node.find(({ opType }) => INTEGER_OPERATORS.has(opType));
   if (integer !== undefined) {
     throw new OnnxError(
       'ONNX_UNSUPPORTED',
-      `"${integer.name || integer.output[0]}" in ${model.name} is a ${integer.opType}: the model was quantized in the operator-oriented format, which no gradient passes; quantize it with QuantFormat.QDQ.`,
+      `"${nameOf(integer)}" in ${model.name} is a ${integer.opType}: the model was quantized in the operator-oriented format, which no gradient passes; quantize it with QuantFormat.QDQ.`,
     );
   }
   const layers = findLayers(model);

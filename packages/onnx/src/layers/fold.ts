@@ -1,7 +1,7 @@
-import { typeLookup } from '../import/in-float32.js';
 import { freeName } from '../model/free-name.js';
 import { constantLookup, type OnnxModel } from '../model/model.js';
 import { readFloats, tensorOfType } from '../model/tensor.js';
+import { typeLookup } from '../model/type-lookup.js';
 import { foldQuantized } from './fold-quantized.js';
 import { attributeOf } from './graph-index.js';
 import type { FoundLayer } from './layer.js';

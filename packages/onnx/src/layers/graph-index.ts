@@ -1,6 +1,9 @@
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../gen/onnx/onnx_pb.js';
+import { readBy } from '../model/bodies.js';
+import { changed } from '../model/changed.js';
 import { dequantizedConstant } from '../model/dequantize.js';
 import { constantLookup, type OnnxModel } from '../model/model.js';
+import { typeOf } from '../model/node.js';
 import { readInts } from '../model/tensor.js';
 
 /** Who writes and who reads each value of a model, for recognising patterns of nodes. */
@@ -19,12 +22,14 @@ export interface GraphIndex {
 const TRANSPARENT: ReadonlySet<string> = new Set(['Identity', 'Cast', 'CastLike']);
 
 export function indexGraph({ graph }: Pick<OnnxModel, 'graph'>): GraphIndex {
+  // Operators of other domains may have a name that ONNX uses for something else.
+  const nodes = graph.node.map((node) => (node.domain === '' ? node : changed(node, { opType: typeOf(node) })));
   const producers = new Map<string, NodeProto>();
   const readers = new Map<string, NodeProto[]>();
   const uses = new Map<string, number>();
-  for (const node of graph.node) {
+  for (const node of nodes) {
     for (const output of node.output) producers.set(output, node);
-    for (const input of node.input) {
+    for (const input of readBy(node)) {
       const known = readers.get(input);
       if (known === undefined) readers.set(input, [node]);
       else known.push(node);
@@ -43,7 +48,7 @@ export function indexGraph({ graph }: Pick<OnnxModel, 'graph'>): GraphIndex {
     });
   const nameOf = (node: NodeProto): string =>
     node.name !== '' && uses.get(node.name) === 1 ? node.name : (node.output[0] ?? node.opType);
-  return { nodes: graph.node, producer, consumers, constant, nameOf };
+  return { nodes, producer, consumers, constant, nameOf };
 }
 
 function throughCasts(graph: GraphProto, producers: ReadonlyMap<string, NodeProto>) {

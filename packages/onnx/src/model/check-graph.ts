@@ -1,4 +1,6 @@
 import { type GraphProto, type TensorProto, TensorProto_DataType as Type } from '../gen/onnx/onnx_pb.js';
+import { readBy } from './bodies.js';
+import { nameOf } from './node.js';
 
 /** Number of elements from which on a tensor is no tensor: 2^40. */
 const LIMIT = 2 ** 40;
@@ -30,6 +32,9 @@ const LAYOUT: Readonly<Partial<Record<number, readonly [bits: number, field: Fie
   [Type.UINT4]: [4, 'int32Data', 0.5],
   [Type.INT4]: [4, 'int32Data', 0.5],
   [Type.FLOAT4E2M1]: [4, 'int32Data', 0.5],
+  [Type.FLOAT8E8M0]: [8, 'int32Data', 1],
+  [Type.UINT2]: [2, 'int32Data', 0.25],
+  [Type.INT2]: [2, 'int32Data', 0.25],
 };
 
 /**
@@ -57,17 +62,17 @@ export function checkTensor(tensor: TensorProto, error: (why: string) => Error):
 export function firstMisplaced({ node, input, initializer }: GraphProto): string | undefined {
   const producers = new Map<string, number>();
   const given = new Set([...input, ...initializer].map(({ name }) => name));
-  for (const [i, { output, name }] of node.entries()) {
-    for (const value of output) {
+  for (const [i, each] of node.entries()) {
+    for (const value of each.output) {
       if (value === '') continue;
       if (producers.has(value) || given.has(value))
-        return `"${value}", which node "${name}" computes, is there already`;
+        return `"${value}", which node "${nameOf(each)}" computes, is there already`;
       producers.set(value, i);
     }
   }
   for (const [i, each] of node.entries()) {
-    const late = each.input.find((value) => (producers.get(value) ?? -1) >= i);
-    if (late !== undefined) return `node "${each.name}" reads "${late}" before it is computed`;
+    const late = readBy(each).find((value) => (producers.get(value) ?? -1) >= i);
+    if (late !== undefined) return `node "${nameOf(each)}" reads "${late}" before it is computed`;
   }
   return undefined;
 }

@@ -4,10 +4,12 @@ import {
   type GraphProto,
   TensorProto_DataLocation as Location,
   type ModelProto,
+  type NodeProto,
   StringStringEntryProtoSchema,
   type TensorProto,
   TensorProtoSchema,
 } from '../gen/onnx/onnx_pb.js';
+import { bodiesOf, withBodies } from './bodies.js';
 import { changed } from './changed.js';
 import { modelBytes } from './model-bytes.js';
 
@@ -52,10 +54,36 @@ const PAGE = 4096;
  * @throws OnnxError ONNX_EXTERNAL_DATA: there is no reader, no such file, or too little in it, or its path leaves the model's folder
  */
 export function internalized(graph: GraphProto, name: string, read: ExternalDataReader | undefined): GraphProto {
-  const isOutside = ({ dataLocation }: TensorProto): boolean => dataLocation === Location.EXTERNAL;
-  if (!graph.initializer.some(isOutside)) return graph;
-  const initializer = graph.initializer.map((tensor) => (isOutside(tensor) ? fetched(tensor, name, read) : tensor));
-  return changed(graph, { initializer });
+  const inside = (tensor: TensorProto): TensorProto => (isOutside(tensor) ? fetched(tensor, name, read) : tensor);
+  const initializer = graph.initializer.map(inside);
+  const node = graph.node.map((each) =>
+    withBodies(withTensors(each, inside), (body) => internalized(body, name, read)),
+  );
+  const same =
+    initializer.every((each, i) => each === graph.initializer[i]) && node.every((each, i) => each === graph.node[i]);
+  return same ? graph : changed(graph, { initializer, node });
+}
+
+const isOutside = ({ dataLocation }: TensorProto): boolean => dataLocation === Location.EXTERNAL;
+
+/** Whether a graph, an attribute or a body in it keeps weights in other files. */
+export const hasOutside = ({ initializer, node }: GraphProto): boolean =>
+  initializer.some(isOutside) ||
+  node.some(
+    (each) =>
+      each.attribute.some(({ t, tensors }) => (t !== undefined && isOutside(t)) || tensors.some(isOutside)) ||
+      bodiesOf(each).some(hasOutside),
+  );
+
+/** A node whose attributes hold other tensors. */
+function withTensors(node: NodeProto, change: (tensor: TensorProto) => TensorProto): NodeProto {
+  const attribute = node.attribute.map((each) => {
+    const { t, tensors } = each;
+    const [own, list] = [t && change(t), tensors.map(change)];
+    const same = own === t && list.every((tensor, i) => tensor === tensors[i]);
+    return same ? each : changed(each, { ...(own && { t: own }), tensors: list });
+  });
+  return attribute.every((each, i) => each === node.attribute[i]) ? node : changed(node, { attribute });
 }
 
 function fetched(tensor: TensorProto, name: string, read: ExternalDataReader | undefined): TensorProto {

@@ -6,25 +6,26 @@ import {
   ModelProtoSchema,
   type NodeProto,
   type TensorProto,
-  TensorProto_DataLocation,
   TensorProto_DataType,
   type ValueInfoProto,
 } from '../gen/onnx/onnx_pb.js';
+import { bodiesOf } from './bodies.js';
 import { changed } from './changed.js';
 import { checkTensor, firstMisplaced } from './check-graph.js';
 import { constantOf } from './constant-node.js';
 import {
   type ExternalDataReader,
+  hasOutside,
   internalized,
   type ModelFileOptions,
   type ModelFiles,
   modelFiles,
 } from './external-data.js';
 import { modelBytes } from './model-bytes.js';
-import { isFloatType } from './tensor.js';
+import { inStandardForm } from './standard-form.js';
 
-/** What a model is fed: numbers, or token ids. Training graphs take float32 where a model takes float16. */
-export type InputType = 'float32' | 'float16' | 'int64' | 'int32';
+/** What a model is fed: numbers, bytes, or token ids. Training graphs take float32 where a model takes another floating type. */
+export type InputType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'uint8' | 'int64' | 'int32';
 
 /** An ONNX model that has been read and has one graph with nodes, one input of a floating type and an output. Do not change `proto`. */
 export interface OnnxModel {
@@ -75,7 +76,7 @@ export function parseModel(bytes: Uint8Array, name = 'the model', { externalData
 export function hasExternalData(bytes: Uint8Array): boolean {
   try {
     const { graph } = fromBinary(ModelProtoSchema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    return graph?.initializer.some(({ dataLocation }) => dataLocation === TensorProto_DataLocation.EXTERNAL) ?? false;
+    return graph !== undefined && hasOutside(graph);
   } catch {
     return false;
   }
@@ -102,53 +103,68 @@ export function copyProto({ proto, graph }: OnnxModel): { proto: ModelProto; gra
 }
 
 /** Makes a model of a message. @throws as parseModel */
-export function checkModel(proto: ModelProto, name: string): OnnxModel {
-  const graph = proto.graph;
-  if (graph === undefined || graph.node.length === 0) throw notAModel(name, 'it has no graph');
+export function checkModel(message: ModelProto, name: string): OnnxModel {
+  const unsupported = (why: string) => new OnnxError('ONNX_UNSUPPORTED', `${name} ${why}.`);
+  if (message.graph === undefined) throw notAModel(name, 'it has no graph');
+  if (message.opsetImport.length === 0) throw notAModel(name, 'it names no operator set');
+  if (message.graph.output.length === 0) throw notAModel(name, 'it has no input or no output');
+  checkTensors(message.graph, name);
+  const proto = inStandardForm(message);
+  const graph = proto.graph as GraphProto;
+  if (graph.node.length === 0) {
+    // What is handed on as it is makes a model, though not one of use.
+    const given = new Set([...graph.input, ...graph.initializer].map((each) => each.name));
+    if (graph.output.some((each) => !given.has(each.name))) throw notAModel(name, 'it has no graph');
+    throw unsupported('computes nothing: its graph has no nodes; export a classifier');
+  }
   const opset = Number(proto.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n);
-  if (opset === 0) throw notAModel(name, 'it names no operator set');
-  checkInitializers(graph, name);
+  if (opset === 0)
+    throw unsupported(
+      "uses no operator of ONNX's default operator set; export a neural network, with its operator set",
+    );
   const misplaced = firstMisplaced(graph);
   if (misplaced !== undefined) throw notAModel(name, misplaced);
   const initialized = new Set(graph.initializer.map((tensor) => tensor.name));
   const inputs = graph.input.filter((input) => !initialized.has(input.name));
   const [input] = inputs;
   const [output] = graph.output;
-  if (input === undefined || output === undefined) throw notAModel(name, 'it has no input or no output');
+  if (input === undefined || output === undefined)
+    throw unsupported('has no input; export a classifier that takes its image as one');
   if (inputs.length > 1) {
     const names = inputs.map((each) => each.name).join(', ');
-    throw new OnnxError(
-      'ONNX_UNSUPPORTED',
-      `${name} takes ${inputs.length} inputs (${names}); a model with one input is needed.`,
-    );
+    throw unsupported(`takes ${inputs.length} inputs (${names}); a model with one input is needed`);
   }
   const type = input.type?.value;
   const elements = type?.case === 'tensorType' ? type.value.elemType : TensorProto_DataType.UNDEFINED;
-  if (!isFloatType(elements) && !TOKENS.has(elements)) {
-    throw new OnnxError(
-      'ONNX_UNSUPPORTED',
-      `${name} takes an input "${input.name}" that is neither of a floating type nor int64 or int32; export it in float32, or with token ids.`,
+  const inputType = INPUT_TYPES[elements];
+  if (inputType === undefined) {
+    throw unsupported(
+      `takes an input "${input.name}" that is neither of a floating type nor uint8, int64 or int32; export it in float32, with bytes, or with token ids`,
     );
   }
-  return { name, proto, graph, opset, input, inputType: inputTypeOf(elements), output };
+  return { name, proto, graph, opset, input, inputType, output };
 }
 
-/** Types of token ids. */
-const TOKENS: ReadonlySet<number> = new Set([TensorProto_DataType.INT64, TensorProto_DataType.INT32]);
-
-function inputTypeOf(elements: number): InputType {
-  if (elements === TensorProto_DataType.INT64) return 'int64';
-  if (elements === TensorProto_DataType.INT32) return 'int32';
-  return elements === TensorProto_DataType.FLOAT16 ? 'float16' : 'float32';
-}
+const INPUT_TYPES: Readonly<Partial<Record<number, InputType>>> = {
+  [TensorProto_DataType.FLOAT]: 'float32',
+  [TensorProto_DataType.FLOAT16]: 'float16',
+  [TensorProto_DataType.BFLOAT16]: 'bfloat16',
+  [TensorProto_DataType.DOUBLE]: 'float64',
+  [TensorProto_DataType.UINT8]: 'uint8',
+  [TensorProto_DataType.INT64]: 'int64',
+  [TensorProto_DataType.INT32]: 'int32',
+};
 
 /** A truncated file can still decode, with its last tensor cut short; a large one may keep its weights elsewhere. */
-function checkInitializers(graph: GraphProto, name: string): void {
-  for (const tensor of graph.initializer) {
-    checkTensor(tensor, (why) => notAModel(name, why));
-  }
-  for (const { attribute } of graph.node) {
-    for (const { t } of attribute) if (t !== undefined) checkTensor(t, (why) => notAModel(name, why));
+function checkTensors(graph: GraphProto, name: string): void {
+  const check = (tensor: TensorProto | undefined): void => {
+    if (tensor !== undefined) checkTensor(tensor, (why) => notAModel(name, why));
+  };
+  graph.initializer.forEach(check);
+  for (const { values, indices } of graph.sparseInitializer) for (const part of [values, indices]) check(part);
+  for (const node of graph.node) {
+    for (const { t } of node.attribute) check(t);
+    for (const body of bodiesOf(node)) checkTensors(body, name);
   }
 }
 
@@ -169,9 +185,10 @@ export function constantLookup(graph: GraphProto): (name: string) => TensorProto
   for (const node of graph.node) for (const output of node.output) producers.set(output, node);
   return (name) => {
     let at = name;
-    for (let node = producers.get(at); node?.opType === 'Identity'; node = producers.get(at)) at = node.input[0] ?? '';
+    for (let node = producers.get(at); node?.opType === 'Identity' && node.domain === ''; node = producers.get(at))
+      at = node.input[0] ?? '';
     const node = producers.get(at);
-    if (node?.opType === 'Constant') return constantOf(node);
+    if (node?.opType === 'Constant' && node.domain === '') return constantOf(node);
     return tensors.get(at);
   };
 }

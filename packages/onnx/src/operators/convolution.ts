@@ -37,9 +37,11 @@ const acrossChannels: Rule = (graph, g, op) => {
   );
 };
 
+/** The kernel tells the number of axes and channels, also where nothing is known of the input, as behind an If. */
 const convolution: ShapeRule = (context) => {
-  const [, w] = context.shapes;
+  const [x, w] = context.shapes;
   const kernel = list(context, 'kernel_shape') ?? (w?.slice(2) as number[] | undefined);
+  if (x === undefined) return w?.map((_, i) => (i === 1 ? w[0] : undefined));
   return kernel && slid(context, w?.[0], kernel);
 };
 

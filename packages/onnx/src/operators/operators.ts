@@ -33,8 +33,9 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
 
 const ALL: ReadonlyMap<string, Operator> = new Map(Object.values(FAMILIES).flatMap((family) => Object.entries(family)));
 
-/** All that is known of an operator; undefined where nothing is. */
-export const operatorOf = ({ type }: Pick<Operation, 'type' | 'domain'>): Operator | undefined => ALL.get(type);
+/** All that is known of an operator of the default domain; undefined where nothing is. */
+export const operatorOf = ({ type, domain = '' }: Pick<Operation, 'type' | 'domain'>): Operator | undefined =>
+  domain === '' ? ALL.get(type) : undefined;
 
 /**
  * The rule for an input of an operator, where there is one for the outputs at which gradients arrive: most rules know the first only.
