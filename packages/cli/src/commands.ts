@@ -34,6 +34,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     about: 'take a cohort back to an earlier version, while its cloud is stopped; without --to: list the versions',
     load: async () => (await import('./commands/rollback.js')).rollbackCommand(),
   },
+  state: {
+    about: 'say what of a data folder is whole, while its cloud is stopped',
+    load: async () => (await import('./commands/state.js')).stateCommand(),
+  },
   conformance: {
     about: 'try a cloud or a device of any make against the specification (docs/protocol.md)',
     load: async () => (await import('./commands/conformance.js')).conformanceCommand(),

@@ -6,6 +6,9 @@ export type { TlsFiles } from './gateway/tls.js';
 export type { SigningOptions } from './trust/signer.js';
 
 // What stands in a data folder while its cloud is stopped.
+export { type CheckStateOptions, checkState, type StateReport } from './check-state.js';
+export type { CheckedCohort } from './store/check-cohort.js';
+export type { StoredSample } from './store/records.js';
 export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from './rollback.js';
 export type { PastVersion } from './publication/past-versions.js';
 

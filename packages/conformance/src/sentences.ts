@@ -83,6 +83,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'U-17':
     'A device MUST take samples with a sequence of at most `acknowledged_sequence` for done, and send the others of the upload again.',
   'U-18': 'Failed uploads, whatever the reason, MUST NOT keep a device from taking versions.',
+  'U-19':
+    'A sample MAY say in `selection` why the device sends it: `policy` and `reason` MUST match `[A-Za-z0-9._-]{1,32}`, and `score`, which MAY be missing, MUST be finite. The cloud MUST refuse an upload with another with SAMPLE_INVALID, take a sample without it, and MAY ignore what it says.',
   'W-1':
     'The cloud MUST send what leads from `running` to the newest version of the cohort, and nothing if `running` is the newest, in number and digest, but for T-19.',
   'W-2':

@@ -33,6 +33,7 @@ export {
   type Sample,
   SampleEncoding,
   SampleSchema,
+  SelectionSchema,
   type UploadRequest,
   UploadRequestSchema,
   type UploadResponse,
@@ -90,6 +91,7 @@ export {
   pixelsOf,
   preprocessingMessage,
 } from './preprocessing.js';
+export { checkSelection, type Selection } from './selection.js';
 export {
   decodeSample,
   type EncodedSample,

@@ -10,6 +10,7 @@ import { type PeerDevice, parseDevice, parseReference, type Reference } from './
 import { type ImageShape, imageShape, type Preprocessing, parsePreprocessing } from './preprocessing.js';
 import { safeNumber } from './safe-number.js';
 import { decodeSample, type EncodedSample, type Tensor } from './sample-codec.js';
+import { parseSelection, type Selection } from './selection.js';
 
 /** Length of an upload session's name in bytes. */
 export const SESSION_LENGTH = 16;
@@ -29,6 +30,8 @@ interface ReceivedHead {
   readonly version: number;
   /** Of that prediction, in nats. */
   readonly entropy: number;
+  /** Why the device sent it; undefined where it does not say. */
+  readonly selection: Selection | undefined;
 }
 
 interface ReceivedTensor {
@@ -113,8 +116,8 @@ function parseSample(sample: Sample, sequence: number, shape: readonly number[],
     );
   }
   const version = safeNumber(sample.version, 'version of a sample', 'REQUEST_INVALID');
-  const head = { sequence, version, entropy: sample.entropy };
   try {
+    const head = { sequence, version, entropy: sample.entropy, selection: parseSelection(sample.selection) };
     if (sample.encoding === SampleEncoding.IMAGE) return { ...head, kind: 'image', image: givenImage(sample, shape) };
     const tensor = decodeSample(sample, shape);
     const { encoding, prediction } = sample;

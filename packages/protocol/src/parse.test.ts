@@ -3,6 +3,7 @@ import { test } from 'tap';
 import {
   AnnounceRequestSchema,
   AnnounceResponseSchema,
+  type SelectionSchema,
   UploadRequestSchema,
   UploadResponseSchema,
   WatchRequestSchema,
@@ -11,6 +12,7 @@ import {
 import { parseAnnounce, parseUpload, parseWatch } from './parse-request.js';
 import { parseAnnounceResponse, parseUploadResponse, parseWatchResponse } from './parse-response.js';
 import { encodeSample } from './sample-codec.js';
+import { checkSelection } from './selection.js';
 
 const digest = new Uint8Array(32).fill(1);
 const device = { id: 'cam-1', cohort: 'lobby', modelDigest: digest };
@@ -78,6 +80,37 @@ test('an upload is refused as a whole if any part is wrong', async (t) => {
     /^SAMPLE_INVALID: sample 0 of the upload \(sequence 1\): the sample has shape/,
   );
   invalid({ samples: [{ ...sample(1), data: new Uint8Array(5) }] }, 'SAMPLE_INVALID', /does not decode/);
+});
+
+test('a sample may say why it was selected, in two words and a finite score', async (t) => {
+  const parsed = (selection: MessageInitShape<typeof SelectionSchema> | undefined) =>
+    parseUpload(upload({ samples: [{ ...sample(1), ...(selection && { selection }) }] }), limits).samples[0]?.selection;
+  const good = { policy: 'cema', reason: 'A-Za-z0-9._-'.padEnd(32, 'x'), score: -2.5 };
+  t.equal(parsed(undefined), undefined);
+  t.same(parsed(good), good);
+  t.same(parsed({ policy: 'cema', reason: 'kept' }), { policy: 'cema', reason: 'kept' }, 'without a score');
+  t.same(parsed({ policy: 'cema', reason: 'kept', score: 0 }), { policy: 'cema', reason: 'kept', score: 0 });
+  const invalid = (selection: MessageInitShape<typeof SelectionSchema>, message: RegExp): void => {
+    t.throws(() => parsed(selection), { code: 'SAMPLE_INVALID', message });
+  };
+  invalid({}, /^SAMPLE_INVALID: sample 0 of the upload \(sequence 1\): the policy of its selection is ""/);
+  for (const word of [
+    '',
+    'two words',
+    '../up',
+    'kept\n',
+    '\u009b31m',
+    '\u202e',
+    'é',
+    'x'.repeat(33),
+    'x'.repeat(100_000),
+  ]) {
+    invalid({ ...good, policy: word }, /the policy of its selection is ".{0,200}; it takes 1 to 32 characters/);
+    invalid({ ...good, reason: word }, /the reason of its selection is ".{0,200}; it takes 1 to 32 characters/);
+  }
+  for (const score of [NaN, Infinity, -Infinity]) invalid({ ...good, score }, /score of its selection is/);
+  // No float32: a device that sent it would send an infinity.
+  t.throws(() => checkSelection({ ...good, score: 1e39 }), { code: 'SAMPLE_INVALID', message: /1e\+39/ });
 });
 
 test('parsed bytes do not keep the received message alive', async (t) => {

@@ -144,6 +144,7 @@ class Device:
                 data=raw_deflate(pixels(sequence)),
                 version=self.held.number,
                 entropy=0.5,
+                selection=self.messages.Selection(policy="everything", reason="kept"),
             )
             for sequence in batch
         ]

@@ -36,7 +36,10 @@ def main() -> None:
         raise AssertionError(f"{entry['file']} was taken: {entry['why']}")
     samples = json.loads(read("samples.json"))
     for entry in samples:
-        assert decode_sample(messages.Sample.FromString(read(entry["file"]))) == read(entry["values"]), entry["file"]
+        sample = messages.Sample.FromString(read(entry["file"]))
+        assert decode_sample(sample) == read(entry["values"]), entry["file"]
+        said = {field.name: value for field, value in sample.selection.ListFields()}
+        assert said == entry.get("selection", {}), entry["file"]
     print(f"{len(samples)} samples and {len(versions)} versions decoded to the bit, {len(refused)} refused")
 
 

@@ -121,6 +121,7 @@ function uploadOf(count: number): Uint8Array {
       sequence: BigInt(i + 1),
       version: 1n,
       entropy: 0.5,
+      selection: { policy: 'everything', reason: 'kept', ...(i % 2 === 1 && { score: i }) },
     };
   });
   const request = create(UploadRequestSchema, { device: DEVICE, session: new Uint8Array(16).fill(4), samples });

@@ -1,7 +1,6 @@
 import type { ImageThreads } from '@renorm/image/node';
-import { type EncodedSample, encodePixels, inUpload, type ReceivedSample, RenormError } from '@renorm/protocol';
-
-type Storable = EncodedSample & { readonly sequence: number };
+import { encodePixels, inUpload, type ReceivedSample, RenormError } from '@renorm/protocol';
+import type { AppendedSample } from '../store/cohorts.js';
 
 /**
  * Samples as they are stored: tensors as they came, images as the pixels of the model's input. One image after the other, so that
@@ -9,17 +8,21 @@ type Storable = EncodedSample & { readonly sequence: number };
  *
  * @throws RenormError SAMPLE_INVALID naming the sample's place and sequence
  */
-export async function storableSamples(samples: readonly ReceivedSample[], images: ImageThreads): Promise<Storable[]> {
-  const storable: Storable[] = [];
+export async function storableSamples(
+  samples: readonly ReceivedSample[],
+  images: ImageThreads,
+): Promise<AppendedSample[]> {
+  const storable: AppendedSample[] = [];
   for (const [index, sample] of samples.entries()) {
-    const { sequence } = sample;
-    if (sample.kind === 'tensor') storable.push({ sequence, ...sample.encoded });
+    const { sequence, selection } = sample;
+    const head = { sequence, ...(selection && { selection }) };
+    if (sample.kind === 'tensor') storable.push({ ...head, ...sample.encoded });
     else {
       const { shape, preprocessing } = sample.image;
       const pixels = await images.pixels(sample.image).catch((error: unknown) => {
         throw inUpload(asSampleError(error), index, sequence);
       });
-      storable.push({ sequence, ...encodePixels(pixels, shape, preprocessing) });
+      storable.push({ ...head, ...encodePixels(pixels, shape, preprocessing) });
     }
   }
   return storable;

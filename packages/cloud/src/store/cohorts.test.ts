@@ -9,8 +9,9 @@ import {
 } from '@renorm/protocol';
 import { test } from 'tap';
 import { Cohorts, type Commit, type Publication } from './cohorts.js';
+import { pack } from './fields.js';
 import { MemoryStore } from './memory.js';
-import { encodeHeadRecord } from './records.js';
+import { decodeSampleRecord, encodeHeadRecord } from './records.js';
 
 const parameters = (value: number) =>
   new Map([
@@ -51,6 +52,28 @@ test('samples are kept in order and come back as they were', async (t) => {
     [2, 1, undefined],
   );
   t.same(read[0], { ...sample(2), device: 'a', session: 'ff', prediction: 0 });
+});
+
+test('what a sample says of its selection is kept with it; samples and records without it are as they were', async (t) => {
+  const store = new MemoryStore();
+  const cohorts = new Cohorts(store, { exported });
+  const selections = [{ policy: 'cema', reason: 'kept', score: 0.1 }, { policy: 'random', reason: 'drawn' }, undefined];
+  const samples = selections.map((selection, i) => ({ ...sample(i + 1), ...(selection && { selection }) }));
+  await cohorts.append({ ...upload('a'), samples });
+  // Of a cloud that did not know the field.
+  const { sequence, ...rest } = sample(9);
+  const before = pack({ ...rest, sequence, device: 'a', session: 'ff', prediction: 0 });
+  await store.log('lobby').append('ff a', [{ sequence, bytes: before }]);
+  const read = await cohorts.samples('lobby', [0, 1, 2, 3]);
+  t.same(
+    read.map((each) => each?.selection),
+    [...selections, undefined],
+  );
+  t.same(read[3], { ...sample(9), device: 'a', session: 'ff', prediction: 0 });
+  for (const selection of [null, 7, {}, { policy: 'a', reason: 'b', score: NaN }]) {
+    const bytes = pack({ ...rest, device: 'a', session: 'ff', prediction: 0, sequence: 1, selection });
+    t.throws(() => decodeSampleRecord(bytes, 'a sample'), { code: 'DATA_DAMAGED' }, JSON.stringify(selection));
+  }
 });
 
 test('a batch sent twice, or in part again, counts once; other devices and sessions are their own', async (t) => {

@@ -4,6 +4,7 @@ import {
   encodeSnapshot,
   fromBinary,
   type ParameterVersion,
+  type Selection,
   toBinary,
   VersionSchema,
   type VersionState,
@@ -23,6 +24,12 @@ import type { Change, Store } from './store.js';
 import { conflict, damaged } from './store-errors.js';
 import { blobsOf, extended, versionsAfter } from './version-chain.js';
 
+/** A sample of an upload. */
+export interface AppendedSample extends EncodedSample {
+  readonly sequence: number;
+  readonly selection?: Selection;
+}
+
 /** An upload that has been checked. */
 export interface Append {
   readonly cohort: string;
@@ -30,7 +37,7 @@ export interface Append {
   /** Hexadecimal. */
   readonly session: string;
   /** In rising order of sequence, encoded as they came. */
-  readonly samples: readonly (EncodedSample & { readonly sequence: number })[];
+  readonly samples: readonly AppendedSample[];
 }
 
 export interface Appended {

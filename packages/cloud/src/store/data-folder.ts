@@ -2,9 +2,17 @@ import { chmodSync, closeSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { flushFolder, makeFolderDurably, PRIVATE_FILE, PRIVATE_FOLDER } from './durable-file.js';
-import { DATA_FORMAT, type FolderFacts, readFacts, type StoreMark, writeFacts } from './folder-facts.js';
+import {
+  DATA_FORMAT,
+  type FolderFacts,
+  type ReadFacts,
+  readFacts,
+  type StoreMark,
+  writeFacts,
+} from './folder-facts.js';
 import { FolderLocks, type FolderRole } from './folder-lock.js';
 import { inspectLmdbFile, type LmdbFile } from './lmdb-file.js';
+import { storageError } from './storage-error.js';
 
 /** Hexadecimal SHA-256 of the models that a folder belongs to. */
 export type FolderModels = Pick<FolderFacts, 'edgeModel' | 'foundationModel'>;
@@ -50,12 +58,36 @@ export function claimFolder(
     });
   } catch (cause) {
     locks.release();
-    if (cause instanceof RenormError) throw cause;
-    throw new RenormError(
-      'DATA_NOT_WRITABLE',
-      `the data folder ${folder} cannot be written (${reasonOf(cause)}). Name another folder, or give this user the right to write there.`,
-      { cause },
-    );
+    throw asNotWritable(folder, cause);
+  }
+}
+
+function asNotWritable(folder: string, cause: unknown): RenormError {
+  if (cause instanceof RenormError) return cause;
+  const full = storageError(cause);
+  if (full instanceof RenormError) return full;
+  return new RenormError(
+    'DATA_NOT_WRITABLE',
+    `the data folder ${folder} cannot be written (${reasonOf(cause)}). Name another folder, or give this user the right to write there.`,
+    { cause },
+  );
+}
+
+/** What a data folder says and has, for who only looks; nobody else uses it until `release`. @throws as `claimFolder` */
+export function lookAtFolder(folder: string): { facts: ReadFacts; store: LmdbFile; release(): void } {
+  const locks = new FolderLocks(folder);
+  try {
+    return locks.whileOpening(() => {
+      for (const role of ['gateway', 'trainer'] as const) locks.take(role);
+      return {
+        facts: readFacts(folder),
+        store: inspectLmdbFile(storeFile(folder)),
+        release: () => locks.release(),
+      };
+    });
+  } catch (cause) {
+    locks.release();
+    throw asNotWritable(folder, cause);
   }
 }
 
@@ -73,12 +105,17 @@ function checkedClaim(
   prepareStore(folder);
   const mark = (store: StoreMark): void => {
     if (facts.store === store || facts.store === 'used') return;
-    locks.whileOpening(() => {
-      const read = readFacts(folder);
-      const now = read.kind === 'facts' ? read.facts : facts;
-      facts = now.store === 'used' ? now : { ...now, store };
-      writeFacts(folder, facts);
-    });
+    try {
+      locks.whileOpening(() => {
+        const read = readFacts(folder);
+        const now = read.kind === 'facts' ? read.facts : facts;
+        const marked = now.store === 'used' ? now : { ...now, store };
+        writeFacts(folder, marked);
+        facts = marked;
+      });
+    } catch (cause) {
+      throw asNotWritable(folder, cause);
+    }
   };
   return {
     repaired,

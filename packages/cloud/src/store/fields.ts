@@ -37,6 +37,15 @@ export class Fields {
     return new Fields(value, where);
   }
 
+  /** Whether there is such a field: those that came later are missing in older records. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#fields, name);
+  }
+
+  record(name: string): Fields {
+    return new Fields(this.#fields[name], `${name} of ${this.#where}`);
+  }
+
   text(name: string): string {
     return this.#check(name, 'text', isText, this.#fields[name]);
   }
@@ -44,6 +53,11 @@ export class Fields {
   /** A whole number, 0 or more. */
   count(name: string): number {
     return this.#check(name, 'a whole number', isCount, this.#fields[name]);
+  }
+
+  /** A number that is neither infinite nor NaN. */
+  finite(name: string): number {
+    return this.#check(name, 'a finite number', isFiniteNumber, this.#fields[name]);
   }
 
   bytes(name: string): Uint8Array {
@@ -70,7 +84,7 @@ export class Fields {
   /** undefined where it says null. */
   optional(name: string): Fields | undefined {
     const value = this.#fields[name];
-    return value === null ? undefined : new Fields(value, `${name} of ${this.#where}`);
+    return value === null ? undefined : this.record(name);
   }
 
   #list(name: string): unknown[] {
@@ -85,4 +99,5 @@ export class Fields {
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;

@@ -1,4 +1,4 @@
-import type { EncodedSample, Prediction, SampleEncoding } from '@renorm/protocol';
+import type { EncodedSample, Prediction, SampleEncoding, Selection } from '@renorm/protocol';
 import { Fields, pack } from './fields.js';
 
 /** A sample as it is kept: what the device sent, and who sent it. */
@@ -7,6 +7,8 @@ export interface StoredSample extends EncodedSample {
   /** Hexadecimal. */
   readonly session: string;
   readonly sequence: number;
+  /** Why it was sent; missing where the device did not say. */
+  readonly selection?: Selection;
 }
 
 /** A version and where its message is. */
@@ -41,8 +43,8 @@ export interface StoredVersion {
 }
 
 export function encodeSampleRecord({ device, session, sequence, ...sample }: StoredSample): Uint8Array {
-  const { encoding, prediction = 0, shape, data } = sample;
-  return pack({ device, session, sequence, encoding, prediction, shape, data });
+  const { encoding, prediction = 0, shape, data, selection } = sample;
+  return pack({ device, session, sequence, encoding, prediction, shape, data, ...(selection && { selection }) });
 }
 
 /** @throws RenormError DATA_DAMAGED */
@@ -57,6 +59,15 @@ export function decodeSampleRecord(bytes: Uint8Array, where: string): StoredSamp
     prediction: record.count('prediction') as Prediction,
     shape: record.counts('shape'),
     data: record.bytes('data'),
+    ...(record.has('selection') && { selection: decodeSelection(record.record('selection')) }),
+  };
+}
+
+function decodeSelection(selection: Fields): Selection {
+  return {
+    policy: selection.text('policy'),
+    reason: selection.text('reason'),
+    ...(selection.has('score') && { score: selection.finite('score') }),
   };
 }
 

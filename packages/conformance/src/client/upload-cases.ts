@@ -1,4 +1,4 @@
-import { toHex, type UploadRequest } from '@renorm/protocol';
+import { type Selection, toHex, type UploadRequest } from '@renorm/protocol';
 import { type Case, expect } from '../case.js';
 import type { ClientContext } from './context.js';
 import { receipt, welcome } from './suite-cloud.js';
@@ -10,12 +10,15 @@ const UNAVAILABLE = { code: 14, details: 'try again' };
 const sequences = (uploads: readonly { request: UploadRequest }[]): bigint[] =>
   uploads.flatMap(({ request }) => request.samples.map(({ sequence }) => sequence));
 
+const isSelection = ({ policy, reason, score = 0 }: Selection): boolean =>
+  [policy, reason].every((word) => /^[A-Za-z0-9._-]{1,32}$/.test(word)) && Number.isFinite(score);
+
 export const UPLOAD_CASES: readonly Case<ClientContext>[] = [
   {
     id: 'D-50',
     group,
     title: 'samples come in one session, numbered upwards from 1, in the shape of the model',
-    proves: ['U-1', 'U-2', 'U-3', 'U-5', 'U-6', 'S-1'],
+    proves: ['U-1', 'U-2', 'U-3', 'U-5', 'U-6', 'U-19', 'S-1'],
     async run(context) {
       await context.begin({ samples: 3 });
       await context.cloud.until(() => sequences(context.cloud.uploads).length >= 3, 30_000);
@@ -26,7 +29,7 @@ export const UPLOAD_CASES: readonly Case<ClientContext>[] = [
       expect(rising, 'sequences that rise from 1', all.join(', '));
       for (const { request } of uploads) {
         expect(request.session.length === 16, 'a session of 16 bytes', `${request.session.length} bytes`);
-        for (const { shape, entropy, data } of request.samples) {
+        for (const { shape, entropy, data, selection } of request.samples) {
           expect(
             String(shape) === String(context.setup.model.shape),
             `the shape ${context.setup.model.shape}`,
@@ -34,6 +37,8 @@ export const UPLOAD_CASES: readonly Case<ClientContext>[] = [
           );
           expect(Number.isFinite(entropy) && entropy >= 0, 'an entropy from 0 on', String(entropy));
           expect(data.length > 0, 'data', 'none');
+          const allowed = selection === undefined || isSelection(selection);
+          expect(allowed, 'no selection, or two words and a finite score', JSON.stringify(selection));
         }
       }
       const sessions = new Set(uploads.map(({ request }) => toHex(request.session)));

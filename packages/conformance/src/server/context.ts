@@ -7,6 +7,7 @@ import {
   type Reference,
   RenormError,
   type Root,
+  type Selection,
   toBinary,
   UploadRequestSchema,
   type Version,
@@ -91,10 +92,10 @@ export class ServerContext {
 
   /** @param sequences one for each sample */
   uploading(session: Uint8Array, sequences: readonly (number | bigint)[], given: UploadChanges = {}): Uint8Array {
-    const { who, sample, entropy = 0.5, version = 0 } = given;
+    const { who, sample, selection, entropy = 0.5, version = 0 } = given;
     const samples = sequences.map((sequence) => ({
       ...(sample ?? pixels(this.setup.model.shape, this.#seed++)),
-      ...{ sequence: BigInt(sequence), entropy, version: BigInt(version) },
+      ...{ sequence: BigInt(sequence), entropy, version: BigInt(version), selection },
     }));
     const device = { ...this.who, ...who };
     return toBinary(UploadRequestSchema, create(UploadRequestSchema, { device, session, samples }));
@@ -176,4 +177,6 @@ export interface UploadChanges {
   readonly sample?: PlainSample;
   readonly entropy?: number;
   readonly version?: number | bigint;
+  /** Default: none. */
+  readonly selection?: Selection;
 }

@@ -1,4 +1,4 @@
-import type { UploadResponse } from '@renorm/protocol';
+import type { Selection, UploadResponse } from '@renorm/protocol';
 import { type Case, expect } from '../case.js';
 import { floats } from '../sample-bytes.js';
 import type { ServerContext } from './context.js';
@@ -172,6 +172,37 @@ export const UPLOAD_CASES: readonly Case<ServerContext>[] = [
       const { acknowledgedSequence: last, duplicates } = answer;
       const whole = last === 3n && (duplicates === 0 || duplicates === 3);
       expect(whole, 'acknowledged_sequence 3, duplicates 0 or 3', `${last} and ${duplicates}`);
+    },
+  },
+  {
+    id: 'S-31',
+    group,
+    title: 'a sample may say why it was selected, in two words and a finite score',
+    proves: ['U-19'],
+    async run(context) {
+      const [session, peer] = [context.session(), context.peer()];
+      const [policy, reason] = ['a.policy_of-32-characters-0123456', 'kept'].map((word) => word.slice(0, 32)) as [
+        string,
+        string,
+      ];
+      const good: readonly Selection[] = [
+        { policy, reason, score: -1.5 },
+        { policy, reason },
+      ];
+      for (const [i, selection] of good.entries())
+        await uploaded(peer, context.uploading(session, [i + 1], { selection }), i + 1, 0);
+      const hostile: readonly Selection[] = [
+        ...['', 'two words', 'a/b', '\u001b[2J', 'é', 'x'.repeat(33)].flatMap((word) => [
+          { policy: word, reason },
+          { policy, reason: word },
+        ]),
+        ...[Number.NaN, Number.POSITIVE_INFINITY].map((score) => ({ policy, reason, score })),
+      ];
+      for (const selection of hostile) {
+        const outcome = await peer.upload(context.uploading(session, [3], { selection }));
+        refused(outcome, `a sample with the selection ${JSON.stringify(selection)}`, 'SAMPLE_INVALID');
+      }
+      await uploaded(peer, context.uploading(session, [3]), 3, 0);
     },
   },
 ];

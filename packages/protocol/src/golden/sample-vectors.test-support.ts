@@ -4,6 +4,7 @@ import { float32ToBytes } from '../bytes.js';
 import { Prediction, SampleEncoding, SampleSchema } from '../gen/renorm/v1/adaptation_pb.js';
 import { differences, planeOf } from '../prediction.js';
 import { decodeSample, type EncodedSample, encodeSample } from '../sample-codec.js';
+import type { Selection } from '../selection.js';
 
 /** Every encoding and every prediction, of values that show where bytes were mixed up. */
 export function sampleVectors(): [name: string, bytes: Uint8Array][] {
@@ -26,7 +27,14 @@ export function sampleVectors(): [name: string, bytes: Uint8Array][] {
     ['channels', encodeSample({ data: normalized, shape }, 'auto')],
     ['levels', encodeSample({ data: rough, shape }, 'uint8')],
   ];
-  const files = samples.flatMap(([name, encoded]): [string, Uint8Array][] => {
+  const selected = encodeSample({ data: picture, shape });
+  const selection = { policy: 'policy-1', reason: 'kept', score: 0.75 };
+  const all: [string, EncodedSample & { selection?: Selection }][] = [
+    ...samples,
+    ['selected', { ...selected, selection }],
+    ['selected-without-score', { ...selected, selection: { policy: 'a', reason: 'b' } }],
+  ];
+  const files = all.flatMap(([name, encoded]): [string, Uint8Array][] => {
     const message = create(SampleSchema, { ...encoded, sequence: 1n, entropy: 0.5 });
     const values = float32ToBytes(decodeSample(encoded, shape).data);
     return [
@@ -34,6 +42,9 @@ export function sampleVectors(): [name: string, bytes: Uint8Array][] {
       [`${name}.sample.f32`, values],
     ];
   });
-  const index = samples.map(([name]) => ({ file: `${name}.sample`, shape, values: `${name}.sample.f32` }));
+  const index = all.map(([name, { selection: says }]) => ({
+    ...{ file: `${name}.sample`, shape, values: `${name}.sample.f32` },
+    ...(says && { selection: says }),
+  }));
   return [...files, ['samples.json', new TextEncoder().encode(`${JSON.stringify(index, null, 2)}\n`)]];
 }

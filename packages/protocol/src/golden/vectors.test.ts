@@ -7,6 +7,7 @@ import { SampleSchema, VersionSchema, WatchResponseSchema } from '../gen/renorm/
 import { SignedMessageSchema } from '../gen/renorm/v1/trust_pb.js';
 import { concatenate, type ParameterSet } from '../parameters.js';
 import { decodeSample } from '../sample-codec.js';
+import { parseSelection, type Selection } from '../selection.js';
 import { webEd25519 } from '../trust/ed25519.js';
 import { openRoot } from '../trust/root.js';
 import { openVersion } from '../trust/signed-version.js';
@@ -61,9 +62,12 @@ test('what has to be refused is refused', async (t) => {
 });
 
 test('every sample decodes to its values, to the bit', async (t) => {
-  const samples: { file: string; shape: number[]; values: string }[] = readJson('samples.json');
-  for (const { file, shape, values } of samples)
-    t.same(float32ToBytes(decodeSample(fromBinary(SampleSchema, read(file)), shape).data), read(values), file);
+  const samples: { file: string; shape: number[]; values: string; selection?: Selection }[] = readJson('samples.json');
+  for (const { file, shape, values, selection } of samples) {
+    const message = fromBinary(SampleSchema, read(file));
+    t.same(float32ToBytes(decodeSample(message, shape).data), read(values), file);
+    t.same(parseSelection(message.selection), selection, file);
+  }
   t.ok(samples.length >= 8);
 });
 

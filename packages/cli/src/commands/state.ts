@@ -1,0 +1,45 @@
+import { checkState, type StateReport } from '@renorm/cloud';
+import { formatBytes, formatCount } from '@renorm/eval/format';
+import chalk from 'chalk';
+import { Command } from 'commander';
+import { columns } from '../display/table.js';
+
+interface CheckFlags {
+  readonly data: string;
+  readonly edgeModel?: string;
+  readonly json: boolean;
+}
+
+/** `renorm state`: what a data folder holds while its cloud is stopped. */
+export function stateCommand(): Command {
+  const state = new Command('state');
+  state
+    .command('check')
+    .description('read all of a data folder and say what is whole; exit code 1 if something is not')
+    .requiredOption('--data <folder>', 'data folder of a cloud that is stopped')
+    .option('--edge-model <file>', 'its edge model (ONNX): versions are decoded with it too')
+    .option('--json', 'print one JSON object', false)
+    .action((flags: CheckFlags) => check(flags));
+  return state;
+}
+
+async function check({ data, edgeModel, json }: CheckFlags): Promise<void> {
+  const report = await checkState({ data, ...(edgeModel !== undefined && { edgeModel }) });
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : stateText(data, report));
+  if (!report.isWhole) process.exitCode = 1;
+}
+
+function stateText(data: string, { isWhole, problems, cohorts, format, storeBytes }: StateReport): string {
+  const head = ['cohort', 'received', 'kept', 'trained', 'version', 'versions kept'].map((name) => chalk.dim(name));
+  const rows = cohorts.map(({ cohort, received, kept, trained, version, versions }) => [
+    cohort,
+    ...[received, kept, trained, version, versions].map(formatCount),
+  ]);
+  const right = 'right' as const;
+  const table = rows.length === 0 ? [] : columns([head, ...rows], ['left', right, right, right, right, right]);
+  const verdict = isWhole
+    ? chalk.green(`${data} is whole: format ${format}, ${formatBytes(storeBytes)} in use.`)
+    : chalk.red(`${data} is damaged:`);
+  const advice = isWhole ? [] : ['Restore it from a backup, or move it away to begin anew at version 0.'];
+  return `${[...table, verdict, ...problems.map((what) => `  ${what}`), ...advice].join('\n')}\n`;
+}
