@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { readParameters } from '@renorm/onnx';
+import { prepareRuntime } from '@renorm/onnx/node';
 import { type RenormError, toHex } from '@renorm/protocol';
 import { freshState } from './adaptation/cohort-state.js';
 import { modelPair } from './adaptation/model-pair.js';
@@ -35,6 +36,7 @@ export interface Cloud {
  *   DATA_OTHER_MODEL, DATA_IN_USE, DATA_DAMAGED, CREDENTIALS_UNREADABLE (a key, certificate or token file)
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  prepareRuntime(import.meta.url);
   const edgeModel = await modelFile(options.edgeModel, 'the edge model');
   const foundationModel = await modelFile(options.foundationModel, 'the foundation model');
   const pair = modelPair(edgeModel, foundationModel);

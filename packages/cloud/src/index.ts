@@ -2,6 +2,8 @@
 export { type Cloud, startCloud } from './cloud.js';
 export type { CloudOptions } from './cloud-options.js';
 export type { CloudEvent, CohortStatus } from './events.js';
+export { OnnxError } from '@renorm/onnx';
+export { type ErrorCode, RenormError } from '@renorm/protocol';
 export type { TlsFiles } from './gateway/tls.js';
 export type { SigningOptions } from './trust/signer.js';
 

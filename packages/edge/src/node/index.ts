@@ -1,4 +1,5 @@
 // A device on Node.
+export { type OpenDeviceOptions, openDevice } from './open-device.js';
 export { Device, type Prediction } from '../core/device.js';
 export type { DeviceEvents } from '../core/device-events.js';
 export type { DeviceStatus, LastError } from '../core/device-status.js';
@@ -15,7 +16,12 @@ export {
 export type { ImageInput, SampleInput } from '../core/sample-input.js';
 export type { Decision, Observation, SelectedBy, SelectionPolicy } from '../core/selection-policy.js';
 export type { QueueOptions } from '../core/upload-queue.js';
-export { type OpenDeviceOptions, openDevice } from './open-device.js';
+
+// What a program may have to name.
+export { OnnxError } from '@renorm/onnx';
+export { type ErrorCode, type Preprocessing, RenormError, type Tensor } from '@renorm/protocol';
+
+// For who builds on the parts.
 export { readTrust } from './read-trust.js';
 export { sessionOptions } from './session-options.js';
 export type { DeviceTls, TransportOptions } from './transport.js';

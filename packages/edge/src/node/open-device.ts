@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { ImageThreads } from '@renorm/image/node';
+import { prepareRuntime } from '@renorm/onnx/node';
 import { RenormError } from '@renorm/protocol';
 import { assembleDevice, type DeviceOptions, type ModelSetup } from '../core/assemble-device.js';
 import type { Device } from '../core/device.js';
@@ -37,10 +38,11 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id'> {
  * Opens a device: reads the model, starts its threads, and resolves when it can predict. It connects to the cloud meanwhile
  * and afterwards; without a cloud it predicts all the same.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION, ONNX_RUNTIME
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   const { model, tls, trust, trustMemory, id = hostIdentifier() } = options;
+  prepareRuntime(import.meta.url);
   const threads = checkThreads(options.threads ?? 1);
   const platform = {
     clock: nodeClock,

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CorruptionName } from '../corruptions/index.js';
 
@@ -40,7 +41,7 @@ export interface DemoPlan {
   readonly images: string;
 }
 
-const repository = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+const ofModels = (path: string): string => fileURLToPath(import.meta.resolve(`@renorm/models/${path}`));
 
 /** Two cohorts, three devices, two changes of environment. `quick` is the shortened run. */
 export function demoPlan({ quick, seed }: { readonly quick: boolean; readonly seed: number }): DemoPlan {
@@ -62,9 +63,9 @@ export function demoPlan({ quick, seed }: { readonly quick: boolean; readonly se
     window: quick ? 50 : 200,
     part: 1 / 3,
     redundancyMargin: quick ? 0.9 : 0.4,
-    edgeModel: repository('models/fashion-edge.onnx'),
-    foundationModel: repository('models/fashion-foundation.onnx'),
-    images: repository('models/fashion-mnist'),
+    edgeModel: ofModels('fashion-edge.onnx'),
+    foundationModel: ofModels('fashion-foundation.onnx'),
+    images: dirname(ofModels('fashion-mnist/LICENSE')),
   };
 }
 
