@@ -31,7 +31,6 @@ function attempt(title, runtime, install, manifest) {
     spawnSync(program, args, {
       cwd: project,
       encoding: 'utf8',
-      env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
     });
   const installed = run(install);
   if (installed.status !== 0) return `FAILED to install: ${installed.stdout}${installed.stderr}`;
@@ -44,7 +43,9 @@ function attempt(title, runtime, install, manifest) {
 
 try {
   for (const runtime of RUNTIMES) {
-    const npm = attempt('npm', runtime, ['npm', 'install', '--no-audit', '--no-fund'], { overrides: tarballs });
+    const npm = attempt('npm', runtime, ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+      overrides: tarballs,
+    });
     console.log(`npm,  onnxruntime-node ${runtime}: ${npm}`);
     const other = attempt('pnpm', runtime, [...pnpm, 'install', '--ignore-workspace'], {
       pnpm: { overrides: tarballs },

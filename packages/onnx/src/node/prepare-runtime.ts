@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { OnnxError } from '../errors.js';
 
-/** What to do where there is no runtime. Under npm its install script would download CUDA libraries on Linux. */
-const INSTALL =
-  'npm: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.27.0, pnpm: pnpm add onnxruntime-node@1.27.0';
+/** What to do where there is no runtime. Its install script would download CUDA libraries on Linux; pnpm does not run it. */
+const INSTALL = 'npm install --ignore-scripts onnxruntime-node@1.27.0, or pnpm add onnxruntime-node@1.27.0';
 
 /** A file of onnxruntime-node, and the folder of the package. */
 const IN_PACKAGE = /^(.*[/\\]onnxruntime-node[/\\])(?:bin|dist)[/\\]/;
