@@ -2,6 +2,7 @@ import type { AdaptationOptions } from './adaptation/options.js';
 import type { CloudEvent } from './events.js';
 import type { GatewayOptions } from './gateway/gateway-options.js';
 import type { TlsFiles } from './gateway/tls.js';
+import type { CloudRole } from './roles.js';
 import type { PublishingOptions } from './trainer/messages.js';
 import type { SigningOptions } from './trust/signer.js';
 
@@ -13,6 +14,8 @@ export interface CloudOptions {
   readonly foundationModel: string | Uint8Array;
   /** Folder for samples, training state and versions; made if it is not there. */
   readonly data: string;
+  /** What this process does; another on the same folder may do the rest. Default: both. */
+  readonly roles?: readonly CloudRole[];
   /** Address to listen on. Default: 127.0.0.1; 0.0.0.0 for all. */
   readonly host?: string;
   /** Port to listen on, 0 for any that is free. Default: 7443. */

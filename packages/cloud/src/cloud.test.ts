@@ -22,9 +22,9 @@ function start(options: Partial<CloudOptions> = {}): Promise<Cloud> {
   });
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 1_200 && !condition(); i++) await sleep(50);
-  if (!condition()) throw new Error('waited a minute in vain');
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 1_200 && !(await condition()); i++) await sleep(50);
+  if (!(await condition())) throw new Error('waited a minute in vain');
 }
 
 test('uploads are trained on and come back as versions that decode to the announced digest', async (t) => {
@@ -72,7 +72,7 @@ test('an upload sent twice is acknowledged twice and counts once', async (t) => 
   const again = await client.upload(images, 1);
   t.equal(again.duplicates, 8);
   t.equal(again.acknowledgedSequence, 8n);
-  t.match(cloud.status(), [{ cohort: 'twice', received: 8 }]);
+  t.match(await cloud.status(), [{ cohort: 'twice', received: 8 }]);
 });
 
 test('a device with another model, a wrong shape and a full budget are refused by name, and the cloud goes on', async (t) => {
@@ -97,7 +97,7 @@ test('a device with another model, a wrong shape and a full budget are refused b
   watch.close();
   await client.upload(hazyImages(0, 8), 1);
   await t.rejects(client.upload(hazyImages(8, 8), 9), { code: 8, details: /^BUDGET_EXHAUSTED/ });
-  t.match(cloud.status(), [{ received: 8 }]);
+  t.match(await cloud.status(), [{ received: 8 }]);
 });
 
 test('idle replay goes on while no new samples come, up to its limit, and publishes what it did', async (t) => {
@@ -110,9 +110,9 @@ test('idle replay goes on while no new samples come, up to its limit, and publis
     await cloud.close();
   });
   await client.upload(hazyImages(0, 48), 1);
-  await until(() => (cloud.status()[0]?.lastStep?.step ?? 0) >= 6);
+  await until(async () => ((await cloud.status())[0]?.lastStep?.step ?? 0) >= 6);
   await sleep(300);
-  t.match(cloud.status(), [{ trained: 48, version: 4, lastStep: { step: 6, idle: true } }]);
+  t.match(await cloud.status(), [{ trained: 48, version: 4, lastStep: { step: 6, idle: true } }]);
 });
 
 test('a cloud that is started again goes on from its last version', async (t) => {
@@ -120,7 +120,7 @@ test('a cloud that is started again goes on from its last version', async (t) =>
   const first = await start({ data });
   const client = new RawClient(first.address, 'again');
   await client.upload(hazyImages(0, 40), 1);
-  await until(() => first.status()[0]?.version === 1);
+  await until(async () => (await first.status())[0]?.version === 1);
   client.close();
   await t.rejects(start({ data }), { code: 'DATA_IN_USE' });
   await first.close();
@@ -131,10 +131,14 @@ test('a cloud that is started again goes on from its last version', async (t) =>
     later.close();
     await second.close();
   });
-  t.match(second.status(), [{ version: 1, received: 40, trained: 32 }]);
+  t.match(await second.status(), [{ version: 1, received: 40, trained: 32 }]);
   await later.upload(hazyImages(40, 24), 41);
-  await until(() => second.status()[0]?.version === 2);
-  t.match(second.status(), [{ received: 64, trained: 64 }], 'the eight that waited were trained on with the new ones');
+  await until(async () => (await second.status())[0]?.version === 2);
+  t.match(
+    await second.status(),
+    [{ received: 64, trained: 64 }],
+    'the eight that waited were trained on with the new ones',
+  );
 });
 
 test('what cannot work is said before anything starts', async (t) => {

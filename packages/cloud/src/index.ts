@@ -11,6 +11,7 @@ export type { SigningOptions } from './trust/signer.js';
 export { type CheckStateOptions, checkState, type StateReport } from './check-state.js';
 export type { CheckedCohort } from './store/check-cohort.js';
 export type { StoredSample } from './store/records.js';
+export { type CloudRole, rolesOf } from './roles.js';
 export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from './rollback.js';
 export type { PastVersion } from './publication/past-versions.js';
 

@@ -21,8 +21,10 @@ import { modelPair } from './adaptation/model-pair.js';
 import { edgeModel, foundationModel, modelPath } from './committed-models.test-support.js';
 import { CatchUp } from './gateway/catch-up.js';
 import { type RollbackOptions, rollBack, versionsOf } from './rollback.js';
+import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
-import { LmdbSubstrate } from './store/lmdb-substrate.js';
+import { openStore } from './store/open-store.js';
+import { decodeState, encodeState } from './store/state-codec.js';
 
 const pair = modelPair(edgeModel(), foundationModel());
 const fresh = freshState(readParameters(pair.edge), readParameters(pair.foundation));
@@ -32,12 +34,16 @@ const shifted = (by: number): ParameterSet =>
     [...fresh.edge.parameters].map(([name, values]) => [name, values.map((value, i) => value + by * (i % 7) * 0.01)]),
   );
 
+const opening = async (data: string): Promise<Cohorts> =>
+  new Cohorts(await openStore(data), { exported: exportedVersion(fresh.edge.parameters) });
+
 /** The folder of a cloud that published some versions and was stopped. */
 async function stopped(versions: number): Promise<{ options: RollbackOptions; published: VersionState[] }> {
   const data = mkdtempSync(join(tmpdir(), 'renorm-rollback-'));
   const claim = claimFolder(data, models);
-  const store = new LmdbSubstrate(data, fresh);
+  const store = await opening(data);
   const published: VersionState[] = [exportedVersion(fresh.edge.parameters)];
+  let revision = 0;
   for (let number = 1; number <= versions; number++) {
     const parent = published.at(-1) as VersionState;
     const { version, decoded } = encodeDelta(parent, shifted(number), { publishedAtMs: number * 1000 });
@@ -52,7 +58,10 @@ async function stopped(versions: number): Promise<{ options: RollbackOptions; pu
       ...{ steps: number, random: 5, foundation: { parameters: shifted(9), velocities } },
       edge: { parameters: decoded.parameters, velocities },
     };
-    await store.commit('lobby', { trained: number * 32, state }, { latest: decoded, stored }, 0);
+    revision = await store.commit('lobby', {
+      ...{ revision, trained: number * 32, strategy: 'cema', state: encodeState(state) },
+      ...{ publication: { latest: decoded, stored }, keepFrom: 0 },
+    });
     published.push(decoded);
   }
   await store.close();
@@ -61,10 +70,10 @@ async function stopped(versions: number): Promise<{ options: RollbackOptions; pu
   return { options: { data, edgeModel: edge, foundationModel: foundation, cohort: 'lobby', to: 2 }, published };
 }
 
-async function opened<Value>(data: string, look: (store: LmdbSubstrate) => Value): Promise<Value> {
-  const store = new LmdbSubstrate(data, fresh);
+async function opened<Value>(data: string, look: (store: Cohorts) => Promise<Value>): Promise<Value> {
+  const store = await opening(data);
   try {
-    return look(store);
+    return await look(store);
   } finally {
     await store.close();
   }
@@ -79,15 +88,17 @@ test('an earlier version is published again as the newest, and learning goes on 
   );
   t.equal(before[3]?.publishedAtMs, 3000);
   t.equal(await rollBack(options), 6);
-  await opened(options.data, (store) => {
-    const latest = store.latest('lobby');
+  await opened(options.data, async (store) => {
+    const latest = await store.latest('lobby');
     t.match(latest, { number: 6, digest: published[2]?.digest });
-    const checkpoint = store.checkpoint('lobby');
+    const checkpoint = await store.checkpoint('lobby');
+    const state = decodeState(checkpoint?.state ?? new Uint8Array(), fresh);
     const two = published[2]?.parameters ?? new Map();
-    t.same(concatenate(checkpoint?.state.edge.parameters ?? new Map()), concatenate(two));
-    t.equal(checkpoint?.state.edge.velocities.size, 0);
-    t.same(concatenate(checkpoint?.state.foundation.parameters ?? new Map()), concatenate(fresh.foundation.parameters));
-    t.match(checkpoint, { trained: 160, state: { steps: 5 } });
+    t.same(concatenate(state.edge.parameters), concatenate(two));
+    t.equal(state.edge.velocities.size, 0);
+    t.same(concatenate(state.foundation.parameters), concatenate(fresh.foundation.parameters));
+    t.match(checkpoint, { trained: 160 });
+    t.equal(state.steps, 5);
   });
 });
 
@@ -96,17 +107,17 @@ test('devices come to it from whatever they hold, also from the version of the s
   await rollBack(options);
   await rollBack({ ...options, to: 5 });
   await rollBack(options);
-  await opened(options.data, (store) => {
+  await opened(options.data, async (store) => {
     const catchUp = new CatchUp(store, published[0] as VersionState);
-    const newest = store.latest('lobby') as ParameterVersion;
+    const newest = (await store.latest('lobby')) as ParameterVersion;
     t.equal(newest.number, 8);
     const again = [6, 7].map((number) => ({ ...(published[number === 6 ? 2 : 5] as VersionState), number }));
     for (const held of [...published, ...again]) {
-      const version = catchUp.versionFor(held, 'lobby');
+      const version = await catchUp.versionFor(held, 'lobby');
       const reached = version && applyVersion(held, version);
       t.ok(reached?.number === 8 && equalBytes(reached.digest, newest.digest), `from ${held.number}`);
     }
-    t.equal(catchUp.versionFor(newest, 'lobby'), undefined);
+    t.equal(await catchUp.versionFor(newest, 'lobby'), undefined);
   });
 });
 
@@ -118,9 +129,13 @@ test('back to the model as exported, and under a number above what devices hold'
     (await versionsOf(options)).map(({ number }) => number),
     [0, 1, 2, 3, 4, 21],
   );
-  await opened(options.data, (store) => t.match(store.latest('lobby'), { number: 21, digest: published[0]?.digest }));
+  await opened(options.data, async (store) =>
+    t.match(await store.latest('lobby'), { number: 21, digest: published[0]?.digest }),
+  );
   t.equal(await rollBack({ ...options, to: 3 }), 22);
-  await opened(options.data, (store) => t.match(store.latest('lobby'), { number: 22, digest: published[3]?.digest }));
+  await opened(options.data, async (store) =>
+    t.match(await store.latest('lobby'), { number: 22, digest: published[3]?.digest }),
+  );
 });
 
 test('what cannot be done is named, and changes nothing', async (t) => {

@@ -16,10 +16,12 @@ import { modelPair } from './adaptation/model-pair.js';
 import type { CloudOptions } from './cloud-options.js';
 import { modelFile } from './model-file.js';
 import { type PastVersion, pastVersion, pastVersions } from './publication/past-versions.js';
+import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
-import { LmdbSubstrate } from './store/lmdb-substrate.js';
+import { openStore } from './store/open-store.js';
+import { decodeState, encodeState } from './store/state-codec.js';
 
-/** The state of a cloud that is stopped. */
+/** The state of a cloud whose trainer is stopped. */
 export interface StoppedCloud extends Pick<CloudOptions, 'edgeModel' | 'foundationModel' | 'data'> {
   /** Told, in a sentence, what was damaged in the data folder and has been put right. */
   readonly onRepaired?: (what: string) => void;
@@ -38,7 +40,7 @@ export interface RollbackOptions extends StoppedCloud {
 
 /** The versions that a cohort can go back to, oldest first. @throws RenormError as `rollBack` */
 export function versionsOf(options: StoppedCloud & { readonly cohort: string }): Promise<PastVersion[]> {
-  return withStore(options, async (substrate) => pastVersions(known(substrate, options.cohort), options.cohort));
+  return withStore(options, async (cohorts) => pastVersions(await known(cohorts, options.cohort), options.cohort));
 }
 
 /**
@@ -52,8 +54,8 @@ export function versionsOf(options: StoppedCloud & { readonly cohort: string }):
  */
 export function rollBack(options: RollbackOptions): Promise<number> {
   const { cohort, to } = options;
-  return withStore(options, async (substrate, exported, fresh) => {
-    const latest = known(substrate, cohort).latest(cohort) ?? exported;
+  return withStore(options, async (cohorts, exported, fresh) => {
+    const latest = (await (await known(cohorts, cohort)).latest(cohort)) ?? exported;
     const number = options.number ?? latest.number + 1;
     if (!Number.isSafeInteger(number) || number <= latest.number)
       throw new RenormError(
@@ -61,24 +63,31 @@ export function rollBack(options: RollbackOptions): Promise<number> {
         `the new number ${number} is not above ${latest.number}, the newest of cohort ${cohort}; name a higher one.`,
       );
     checkVersionNumber(number, latest.number);
-    const { offsets, parameters } = pastVersion(substrate, cohort, exported, to);
+    const { offsets, parameters } = await pastVersion(cohorts, cohort, exported, to);
     const next = versionAt(exported, offsets, { number, publishedAtMs: Date.now() });
     const message = toBinary(VersionSchema, encodeExactDelta(latest, next));
-    const before = substrate.checkpoint(cohort) ?? { trained: 0, state: fresh };
+    const before = await cohorts.checkpoint(cohort);
     const state: CohortState = {
-      ...before.state,
+      ...(before === undefined ? fresh : decodeState(before.state, fresh)),
       edge: { parameters, velocities: new Map() },
       foundation: fresh.foundation,
     };
     const stored = { number, digest: next.digest, parentDigest: latest.digest, message };
-    await substrate.commit(cohort, { trained: before.trained, state }, { latest: next, stored }, 0);
+    await cohorts.commit(cohort, {
+      revision: before?.revision ?? 0,
+      trained: before?.trained ?? 0,
+      strategy: before?.strategy ?? 'cema',
+      state: encodeState(state),
+      publication: { latest: next, stored },
+      keepFrom: 0,
+    });
     return number;
   });
 }
 
 async function withStore<Value>(
   options: StoppedCloud,
-  action: (substrate: LmdbSubstrate, exported: VersionState, fresh: CohortState) => Promise<Value>,
+  action: (cohorts: Cohorts, exported: VersionState, fresh: CohortState) => Promise<Value>,
 ): Promise<Value> {
   if (!existsSync(options.data))
     throw new RenormError(
@@ -89,28 +98,28 @@ async function withStore<Value>(
     await modelFile(options.edgeModel, 'the edge model'),
     await modelFile(options.foundationModel, 'the foundation model'),
   );
-  const claim = claimFolder(options.data, {
-    edgeModel: toHex(pair.edgeDigest),
-    foundationModel: toHex(pair.foundationDigest),
-  });
+  const models = { edgeModel: toHex(pair.edgeDigest), foundationModel: toHex(pair.foundationDigest) };
+  // A gateway may go on meanwhile: it hears of the version as of any other.
+  const claim = claimFolder(options.data, models, ['trainer']);
   try {
     const fresh = freshState(readParameters(pair.edge), readParameters(pair.foundation));
-    const substrate = new LmdbSubstrate(options.data, fresh);
+    const exported = exportedVersion(fresh.edge.parameters);
+    const cohorts = new Cohorts(await openStore(options.data), { exported });
     for (const what of claim.repaired) options.onRepaired?.(what);
     try {
-      claim.storeOpened(substrate.cohorts().length === 0);
-      return await action(substrate, exportedVersion(fresh.edge.parameters), fresh);
+      claim.storeOpened((await cohorts.names()).length === 0);
+      return await action(cohorts, exported, fresh);
     } finally {
-      await substrate.close();
+      await cohorts.close();
     }
   } finally {
     claim.release();
   }
 }
 
-function known(substrate: LmdbSubstrate, cohort: string): LmdbSubstrate {
-  const cohorts = substrate.cohorts();
-  if (cohorts.includes(cohort)) return substrate;
-  const there = cohorts.length === 0 ? 'it has none' : `it has ${cohorts.join(', ')}`;
+async function known(cohorts: Cohorts, cohort: string): Promise<Cohorts> {
+  const names = await cohorts.names();
+  if (names.includes(cohort)) return cohorts;
+  const there = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
   throw new RenormError('REQUEST_INVALID', `the data folder knows no cohort ${cohort}: ${there}; name one of these.`);
 }

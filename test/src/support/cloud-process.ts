@@ -10,15 +10,19 @@ export const repositoryPath = (path: string): string => root + path;
 
 /** A `renorm cloud` process that serves our two models. */
 export interface CloudProcess {
-  /** host:port */
+  /** host:port; empty for a trainer alone */
   readonly address: string;
   readonly child: ChildProcess;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
 }
 
-/** Starts `renorm cloud` on a data folder; resolves when it listens. port 0 takes a free one. */
-export async function startCloudProcess(data: string, port = 0): Promise<CloudProcess> {
+/**
+ * Starts `renorm cloud` on a data folder; resolves when it listens, or trains. port 0 takes a free one.
+ *
+ * @param more further arguments
+ */
+export async function startCloudProcess(data: string, port = 0, more: readonly string[] = []): Promise<CloudProcess> {
   const child = spawn(
     process.execPath,
     [
@@ -26,7 +30,7 @@ export async function startCloudProcess(data: string, port = 0): Promise<CloudPr
       'cloud',
       ...['--edge-model', `${root}models/fashion-edge.onnx`],
       ...['--foundation-model', `${root}models/fashion-foundation.onnx`],
-      ...['--data', data, '--port', String(port), '--threads', '1'],
+      ...['--data', data, '--port', String(port), '--threads', '1', ...more],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -38,6 +42,8 @@ export async function startCloudProcess(data: string, port = 0): Promise<CloudPr
       printed.push(line);
       const match = /(127\.0\.0\.1:\d+)/.exec(line);
       if (match?.[1] !== undefined) resolve(match[1]);
+      // A trainer alone has no address.
+      else if (line.startsWith('Training')) resolve('');
     });
     child.once('exit', (code) =>
       reject(new Error(`renorm cloud ended with ${code} before it listened:\n${printed.join('\n')}`)),

@@ -1,4 +1,4 @@
-import { type CloudEvent, type CloudOptions, startCloud } from '@renorm/cloud';
+import { type CloudEvent, type CloudOptions, type CloudRole, rolesOf, startCloud } from '@renorm/cloud';
 import { formatCount } from '@renorm/eval/format';
 import { RenormError } from '@renorm/protocol';
 import { Command } from 'commander';
@@ -12,6 +12,7 @@ interface CloudFlags {
   readonly data: string;
   readonly host: string;
   readonly port: number;
+  readonly roles?: CloudRole[];
   readonly threads?: number;
   readonly signingKey?: string;
   readonly roots?: string;
@@ -29,6 +30,11 @@ export function cloudCommand(): Command {
     .requiredOption('--data <folder>', 'where samples, training state and versions are kept; made if it is not there')
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
     .option('--port <n>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65535), 7443)
+    .option(
+      '--roles <list>',
+      'gateway, trainer, or both with a comma between; another process on the same folder does the rest (default: both)',
+      (list: string) => rolesOf(list.split(',')),
+    )
     .option('--threads <n>', 'threads for training (default: one for each processor)', wholeNumber(1, 1024))
     .option('--signing-key <file>', 'secret key that signs versions (renorm keys create); with --roots')
     .option('--roots <folder>', 'roots that name the signing key (renorm keys init)')
@@ -45,6 +51,7 @@ async function cloud({
   data,
   host,
   port,
+  roles,
   threads,
   ...security
 }: CloudFlags): Promise<void> {
@@ -52,14 +59,16 @@ async function cloud({
     ...{ edgeModel, foundationModel, data, host, port },
     ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
+    ...(roles === undefined ? {} : { roles }),
     onEvent: print,
   });
   try {
     await interruptible(async (signal) => {
-      process.stdout.write(`Listening on ${running.address}, state in ${data}. Ctrl-C ends it.\n`);
-      if (security.signingKey === undefined)
+      const what = running.address === '' ? 'Training' : `Listening on ${running.address}`;
+      process.stdout.write(`${what}, state in ${data}. Ctrl-C ends it.\n`);
+      if (running.address !== '' && security.signingKey === undefined)
         process.stderr.write('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
-      for (const { cohort, version, received } of running.status())
+      for (const { cohort, version, received } of await running.status())
         process.stdout.write(
           `${cohort}  goes on from version ${version}, ${formatCount(received)} samples received so far\n`,
         );

@@ -1,6 +1,6 @@
 import type { ServerCredentials } from '@grpc/grpc-js';
 import type { ParameterSet } from '@renorm/protocol';
-import type { Substrate } from '../store/substrate.js';
+import type { Cohorts } from '../store/cohorts.js';
 import type { Signer } from '../trust/signer.js';
 import type { Doorkeeper } from './doorkeeper.js';
 
@@ -26,8 +26,11 @@ export const GATEWAY_DEFAULTS: GatewayOptions = {
   maxStreamsPerPeer: 64,
 };
 
+/** What the gateway does with the cohorts: it takes samples in, and hears of versions. */
+export type GatewayCohorts = Pick<Cohorts, 'append' | 'standing' | 'latest' | 'versionsAfter' | 'watch'>;
+
 export interface GatewaySetup {
-  readonly substrate: Substrate;
+  readonly cohorts: GatewayCohorts;
   /** SHA-256 of the edge model's file. */
   readonly edgeDigest: Uint8Array;
   /** The edge model's parameters as exported: version 0. */

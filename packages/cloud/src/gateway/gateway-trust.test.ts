@@ -27,7 +27,6 @@ import {
 } from '@renorm/protocol';
 import { grpcDefinition } from '@renorm/protocol/node';
 import { type Test, test } from 'tap';
-import type { Substrate } from '../store/substrate.js';
 import { writeSecretKey } from '../trust/key-file.js';
 import { Signer } from '../trust/signer.js';
 import {
@@ -39,7 +38,7 @@ import {
 } from './certificates.test-support.js';
 import { Doorkeeper, tokenDigest } from './doorkeeper.js';
 import { Gateway } from './gateway.js';
-import { GATEWAY_DEFAULTS, type GatewaySetup } from './gateway-options.js';
+import { GATEWAY_DEFAULTS, type GatewayCohorts, type GatewaySetup } from './gateway-options.js';
 import { ReloadedCertificates } from './tls.js';
 
 const definition = grpcDefinition(adaptationService);
@@ -50,24 +49,20 @@ const shape = [1, 4, 4];
 const folder = (): string => mkdtempSync(join(tmpdir(), 'renorm-trust-'));
 
 /** A store that keeps nothing; an upload takes as long as `pause` says. */
-const substrate = (pause = 0): Substrate => ({
-  cohorts: () => ['lobby'],
-  progress: () => ({ received: 0, trained: 0 }),
+const cohorts = (pause = 0): GatewayCohorts => ({
+  standing: async () => ({ received: 0, trained: 0, version: latest }),
   append: async ({ samples }) => {
     await sleep(pause);
     return { acknowledged: samples.at(-1)?.sequence ?? 0, duplicates: 0 };
   },
-  read: () => [],
-  checkpoint: () => undefined,
-  commit: async () => undefined,
-  latest: () => latest,
-  versionsAfter: () => [],
-  close: async () => undefined,
+  latest: async () => latest,
+  versionsAfter: async () => [],
+  watch: () => () => undefined,
 });
 
 async function start(t: Test, setup: Partial<GatewaySetup> = {}): Promise<number> {
   const gateway = new Gateway({
-    ...{ substrate: substrate(), edgeDigest, exported, sampleShape: shape, options: GATEWAY_DEFAULTS },
+    ...{ cohorts: cohorts(), edgeDigest, exported, sampleShape: shape, options: GATEWAY_DEFAULTS },
     onAnnounced: () => undefined,
     onUploaded: () => undefined,
     onError: () => undefined,
@@ -159,7 +154,7 @@ test('a device writes to the cohort of its token and to no other; a changed file
 
 test('over a limit is an error for that peer only', async (t) => {
   const options = { ...GATEWAY_DEFAULTS, maxSamplesPerUpload: 4, maxMessageBytes: 4096, maxCallsPerPeer: 2 };
-  const port = await start(t, { options, substrate: substrate(300) });
+  const port = await start(t, { options, cohorts: cohorts(300) });
   const hostile = caller(t, port);
   const honest = caller(t, port);
   const bomb = encodeSample({ data: new Float32Array(100_000), shape: [1, 1000, 100] }).data;

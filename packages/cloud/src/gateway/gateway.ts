@@ -28,6 +28,7 @@ import {
   type WatchResponse,
 } from '@renorm/protocol';
 import { grpcDefinition } from '@renorm/protocol/node';
+import type { Standing } from '../store/standing-view.js';
 import type { GatewaySetup } from './gateway-options.js';
 import { InFlight } from './in-flight.js';
 import { toServiceError } from './service-error.js';
@@ -80,11 +81,6 @@ export class Gateway {
     });
   }
 
-  /** Tells every device of a cohort about its newest version. */
-  published(cohort: string): void {
-    this.#watchers.published(cohort);
-  }
-
   /** Ends all streams and lets calls in hand finish. */
   async close(): Promise<void> {
     this.#watchers.end();
@@ -134,31 +130,32 @@ export class Gateway {
   async #announce(request: AnnounceRequest): Promise<AnnounceResponse> {
     const { device, running } = parseAnnounce(request);
     this.#checkModel(device);
-    const { substrate, options, onAnnounced } = this.#setup;
-    const { number, digest } = substrate.latest(device.cohort) ?? this.#exported;
+    const { cohorts, options, onAnnounced } = this.#setup;
+    const standing = await cohorts.standing(device.cohort);
+    const { number, digest } = standing.version ?? this.#exported;
     onAnnounced(device.cohort, device.id, running.number);
     return create(AnnounceResponseSchema, {
       latest: { number: BigInt(number), digest },
       maxSamplesPerUpload: options.maxSamplesPerUpload,
-      budgetLeft: this.#budgetLeft(device.cohort),
+      budgetLeft: this.#budgetLeft(standing),
       roots: (await this.#setup.signer?.rootsAfter(Number(request.rootVersion))) ?? [],
     });
   }
 
   async #upload(request: UploadRequest): Promise<UploadResponse> {
-    const { sampleShape, options, substrate, onUploaded } = this.#setup;
+    const { sampleShape, options, cohorts, onUploaded } = this.#setup;
     const { device, session, samples } = parseUpload(request, {
       shape: sampleShape,
       maxSamples: options.maxSamplesPerUpload,
     });
     this.#checkModel(device);
-    if (this.#budgetLeft(device.cohort) === 0) {
+    if (this.#budgetLeft(await cohorts.standing(device.cohort)) === 0) {
       throw new RenormError(
         'BUDGET_EXHAUSTED',
         `cohort ${device.cohort} has ${options.maxUntrainedSamples} samples that wait for training; keep these and send them again later.`,
       );
     }
-    const { acknowledged, duplicates } = await substrate.append({
+    const { acknowledged, duplicates } = await cohorts.append({
       cohort: device.cohort,
       device: device.id,
       session: toHex(session),
@@ -168,7 +165,7 @@ export class Gateway {
     return create(UploadResponseSchema, {
       acknowledgedSequence: BigInt(acknowledged),
       duplicates,
-      budgetLeft: this.#budgetLeft(device.cohort),
+      budgetLeft: this.#budgetLeft(await cohorts.standing(device.cohort)),
     });
   }
 
@@ -184,8 +181,7 @@ export class Gateway {
     }
   }
 
-  #budgetLeft(cohort: string): number {
-    const { received, trained } = this.#setup.substrate.progress(cohort);
+  #budgetLeft({ received, trained }: Standing): number {
     return Math.max(0, 1 - (received - trained) / this.#setup.options.maxUntrainedSamples);
   }
 

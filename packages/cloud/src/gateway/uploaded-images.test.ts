@@ -17,9 +17,9 @@ import {
 } from '@renorm/protocol';
 import { grpcDefinition } from '@renorm/protocol/node';
 import { type Test, test } from 'tap';
-import type { Append, Substrate } from '../store/substrate.js';
+import type { Append } from '../store/cohorts.js';
 import { Gateway } from './gateway.js';
-import { GATEWAY_DEFAULTS } from './gateway-options.js';
+import { GATEWAY_DEFAULTS, type GatewayCohorts } from './gateway-options.js';
 
 const folder = fileURLToPath(new URL('../../../../proto/vectors/', import.meta.url));
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(`${folder}${name}`));
@@ -36,22 +36,18 @@ interface Vector {
 /** A gateway of a model with this input, and a caller that uploads one image to it. */
 async function start(t: Test, sampleShape: readonly number[]) {
   const stored: Append[] = [];
-  const substrate: Substrate = {
-    cohorts: () => [],
-    progress: () => ({ received: 0, trained: 0 }),
+  const cohorts: GatewayCohorts = {
+    standing: async () => ({ received: 0, trained: 0, version: undefined }),
     append: async (append) => {
       stored.push(append);
       return { acknowledged: append.samples.at(-1)?.sequence ?? 0, duplicates: 0 };
     },
-    read: () => [],
-    checkpoint: () => undefined,
-    commit: async () => undefined,
-    latest: () => undefined,
-    versionsAfter: () => [],
-    close: async () => undefined,
+    latest: async () => undefined,
+    versionsAfter: async () => [],
+    watch: () => () => undefined,
   };
   const gateway = new Gateway({
-    ...{ substrate, edgeDigest, sampleShape, options: GATEWAY_DEFAULTS },
+    ...{ cohorts, edgeDigest, sampleShape, options: GATEWAY_DEFAULTS },
     exported: exportedVersion(new Map([['bn/gamma', Float32Array.of(1, 2)]])).parameters,
     onAnnounced: () => undefined,
     onUploaded: () => undefined,

@@ -3,54 +3,83 @@ import type { Reference, Version, WatchRequest, WatchResponse } from '@renorm/pr
 
 type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
 
+/** What a stream is served with. */
+export interface WatcherSource {
+  /** Leads from a version to the newest; undefined for who has it. */
+  versionFor(running: Reference): Promise<Version | undefined>;
+  /** Wraps a version for the way: signed, where there is a key. */
+  respond(version: Version): WatchResponse;
+  /** Ends the stream: what leads to the newest version cannot be read. */
+  failed(error: unknown): void;
+}
+
 /**
  * One device's stream. A slow reader is never queued for: while its connection is full nothing is written, and when it drains it gets
  * what leads to the newest version by then.
  */
 export class Watcher {
   readonly #call: WatchCall;
-  readonly #versionFor: (running: Reference) => Version | undefined;
-  readonly #respond: (version: Version) => WatchResponse;
+  readonly #source: WatcherSource;
   #running: Reference;
   #full = false;
+  #ended = false;
+  /** A round of sending is under way; `again`: there was another reason for one. */
+  #round: 'none' | 'running' | 'again' = 'none';
 
-  /**
-   * @param versionFor leads from a version to the newest
-   * @param respond wraps a version for the way: signed, where there is a key
-   */
-  constructor(
-    call: WatchCall,
-    running: Reference,
-    versionFor: (running: Reference) => Version | undefined,
-    respond: (version: Version) => WatchResponse,
-  ) {
-    this.#respond = respond;
+  constructor(call: WatchCall, running: Reference, source: WatcherSource) {
     this.#call = call;
     this.#running = running;
-    this.#versionFor = versionFor;
+    this.#source = source;
     call.on('drain', () => {
       this.#full = false;
       this.send();
     });
   }
 
-  /** Sends what the device lacks. */
+  /** Sends what the device lacks, as soon as it is read. */
   send(): void {
-    while (!this.#full && !this.#call.cancelled) {
-      const version = this.#versionFor(this.#running);
-      if (version === undefined) return;
-      this.#full = !this.#call.write(this.#respond(version));
-      this.#running = { number: Number(version.number), digest: version.digest };
+    if (this.#round !== 'none') {
+      this.#round = 'again';
+      return;
     }
+    this.#sendAll().catch((error: unknown) => {
+      if (!this.#isOver) this.#source.failed(error);
+    });
   }
 
   /** Sends a version that the device may well hold: signed anew, it is good for longer. */
   renew(version: Version): void {
     const holds = this.#running.number === Number(version.number);
-    if (holds && !this.#full && !this.#call.cancelled) this.#full = !this.#call.write(this.#respond(version));
+    if (holds && !this.#full && !this.#isOver) this.#full = !this.#call.write(this.#source.respond(version));
   }
 
   end(): void {
+    this.#ended = true;
     this.#call.end();
+  }
+
+  get #isOver(): boolean {
+    return this.#ended || this.#call.cancelled;
+  }
+
+  async #sendAll(): Promise<void> {
+    try {
+      do {
+        this.#round = 'running';
+        await this.#sendUntilNewest();
+      } while ((this.#round as string) === 'again');
+    } finally {
+      this.#round = 'none';
+    }
+  }
+
+  async #sendUntilNewest(): Promise<void> {
+    while (!this.#full && !this.#isOver) {
+      const version = await this.#source.versionFor(this.#running);
+      // While it was read, the stream may have ended.
+      if (version === undefined || this.#isOver) return;
+      this.#full = !this.#call.write(this.#source.respond(version));
+      this.#running = { number: Number(version.number), digest: version.digest };
+    }
   }
 }

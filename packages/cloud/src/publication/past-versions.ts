@@ -8,7 +8,8 @@ import {
   type VersionState,
   versionAt,
 } from '@renorm/protocol';
-import type { StoredVersion, Substrate } from '../store/substrate.js';
+import type { Cohorts } from '../store/cohorts.js';
+import type { StoredVersion } from '../store/records.js';
 
 /** A version of a cohort that can be had again. */
 export interface PastVersion {
@@ -20,8 +21,8 @@ export interface PastVersion {
 }
 
 /** The versions that lead to the newest one, oldest first, as far as they are kept; before them 0, the model as exported. */
-export function pastVersions(substrate: Substrate, cohort: string): PastVersion[] {
-  const kept = chainTo(substrate, cohort).map(({ number, message }) => ({
+export async function pastVersions(cohorts: Cohorts, cohort: string): Promise<PastVersion[]> {
+  const kept = (await chainTo(cohorts, cohort)).map(({ number, message }) => ({
     number,
     publishedAtMs: Number(fromBinary(VersionSchema, message).publishedAtMs),
     bytes: message.length,
@@ -35,15 +36,15 @@ export function pastVersions(substrate: Substrate, cohort: string): PastVersion[
  * @param exported version 0
  * @throws RenormError REQUEST_INVALID: it is not kept
  */
-export function pastVersion(
-  substrate: Substrate,
+export async function pastVersion(
+  cohorts: Cohorts,
   cohort: string,
   exported: VersionState,
   number: number,
-): VersionState {
+): Promise<VersionState> {
   if (number === 0) return exported;
-  const latest = substrate.latest(cohort);
-  const chain = chainTo(substrate, cohort);
+  const latest = await cohorts.latest(cohort);
+  const chain = await chainTo(cohorts, cohort);
   const index = chain.findIndex((version) => version.number === number);
   const named = chain[index];
   if (latest === undefined || named === undefined) throw notKept(cohort, number, chain);
@@ -60,10 +61,10 @@ export function pastVersion(
 }
 
 /** Stored versions of which each is the parent of the next, up to the newest. */
-function chainTo(substrate: Substrate, cohort: string): StoredVersion[] {
-  const stored = substrate.versionsAfter(cohort, 0);
+async function chainTo(cohorts: Cohorts, cohort: string): Promise<StoredVersion[]> {
+  const stored = await cohorts.versionsAfter(cohort, 0);
   let start = stored.length;
-  let digest = substrate.latest(cohort)?.digest;
+  let digest = (await cohorts.latest(cohort))?.digest;
   for (; start > 0; start--) {
     const version = stored[start - 1] as StoredVersion;
     if (digest === undefined || !equalBytes(version.digest, digest)) break;

@@ -176,12 +176,12 @@ export class Cohorts {
   async commit(cohort: string, commit: Commit): Promise<number> {
     const { revision, trained, strategy, publication, keepFrom } = commit;
     const before = await this.#headAt(cohort, revision);
-    const state = await this.#store.blobs.put(commit.state);
-    const {
-      latest = before?.latest,
-      chapters = [],
-      recent = [],
-    } = publication ? await this.#published(cohort, before, publication) : (before ?? {});
+    // Put together, so that a store can write them together.
+    const [state, published] = await Promise.all([
+      this.#store.blobs.put(commit.state),
+      publication && this.#published(cohort, before, publication),
+    ]);
+    const { latest, chapters = [], recent = [] } = published ?? before ?? { latest: undefined };
     const record: HeadRecord = { trained, strategy, state, latest, chapters, recent };
     const head = { bytes: encodeHeadRecord(record), blobs: blobsOf(record) };
     const after = await this.#store.setHead(cohort, head, revision);
@@ -264,10 +264,11 @@ export class Cohorts {
   async #published(cohort: string, before: HeadRecord | undefined, { latest, stored }: Publication) {
     const put = (bytes: Uint8Array): Promise<string> => this.#store.blobs.put(bytes);
     const { number, digest } = latest;
-    return {
-      latest: { number, digest, snapshot: await put(toBinary(VersionSchema, encodeSnapshot(latest))) },
-      ...(await extended(before, stored, put, (blob) => this.#blob(cohort, blob))),
-    };
+    const [snapshot, chain] = await Promise.all([
+      put(toBinary(VersionSchema, encodeSnapshot(latest))),
+      extended(before, stored, put, (blob) => this.#blob(cohort, blob)),
+    ]);
+    return { latest: { number, digest, snapshot }, ...chain };
   }
 
   async #blob(cohort: string, digest: string): Promise<Uint8Array> {

@@ -60,6 +60,11 @@ export class Fields {
     return this.#check(name, 'a finite number', isFiniteNumber, this.#fields[name]);
   }
 
+  /** A whole number of either sign. */
+  integer(name: string): number {
+    return this.#check(name, 'a whole number', isInteger, this.#fields[name]);
+  }
+
   bytes(name: string): Uint8Array {
     return plainBytes(this.#check(name, 'bytes', isBytes, this.#fields[name]));
   }
@@ -100,4 +105,5 @@ export class Fields {
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);
+const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { RenormError } from '@renorm/protocol';
 import { plainBytes } from './fields.js';
+import type { FreeSpace } from './free-space.js';
 import { LmdbChanges } from './lmdb-changes.js';
 import { migrateFormat1 } from './lmdb-format-1.js';
 import { type LmdbTables, openTables, Writer } from './lmdb-tables.js';
@@ -10,8 +12,8 @@ import type { Blobs, Change, Head, Log, NewHead, Store } from './store.js';
 export interface LmdbStoreOptions {
   /** Called inside the transaction before each thing that it writes; what it throws undoes the transaction. */
   readonly beforeWrite?: (what: string) => void;
-  /** Called before each transaction; throws DISK_FULL where there is no room for it. */
-  readonly admit?: () => void;
+  /** Asked for room before each transaction, and told where there was none after all. */
+  readonly space?: Pick<FreeSpace, 'admit' | 'writeFailed'>;
   /** Milliseconds, for the age of blobs. */
   readonly now?: () => number;
 }
@@ -31,18 +33,18 @@ export class LmdbStore implements Store {
   readonly #tables: LmdbTables;
   readonly #changes: LmdbChanges;
   readonly #writer: Writer;
-  readonly #admit: () => void;
+  readonly #space: LmdbStoreOptions['space'];
   readonly #now: () => number;
 
   private constructor(
     tables: LmdbTables,
     path: string,
-    { beforeWrite = () => undefined, admit = () => undefined, now = Date.now }: LmdbStoreOptions,
+    { beforeWrite = () => undefined, space, now = Date.now }: LmdbStoreOptions,
   ) {
     this.#tables = tables;
     this.#changes = new LmdbChanges(tables, path);
     this.#writer = new Writer(beforeWrite);
-    this.#admit = admit;
+    this.#space = space;
     this.#now = now;
   }
 
@@ -102,18 +104,19 @@ export class LmdbStore implements Store {
   }
 
   /**
-   * Runs a transaction; it is on disk when this resolves. What it throws, and what cannot be written, undoes all of it and nothing else: transactions that start together
-   * are written together, so each is a child of what is written.
-   *
+   * Runs a transaction; it is on disk when this resolves. What it throws, and what cannot be written, undoes all of it and nothing
+   * else: transactions that start together are written together, so each is a child of what is written.
    */
   async #write<Value>(action: (writer: Writer) => Value): Promise<Value> {
+    this.#space?.admit();
     try {
-      this.#admit();
       const result = await this.#tables.root.childTransaction(() => action(this.#writer));
       this.#changes.written();
       return result;
     } catch (error) {
-      throw storageError(await commitError(error));
+      const told = storageError(await commitError(error));
+      if (told instanceof RenormError && told.code === 'DISK_FULL') this.#space?.writeFailed();
+      throw told;
     }
   }
 }

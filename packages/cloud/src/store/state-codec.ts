@@ -1,43 +1,42 @@
 import { concatenate, type ParameterSet, splitLike } from '@renorm/protocol';
 import type { CohortState, LearnerState } from '../adaptation/cohort-state.js';
-
-/** A cohort's state as it is written: values in graph order as little-endian float32, names left to the models. */
-export interface EncodedState {
-  readonly edge: EncodedLearner;
-  readonly foundation: EncodedLearner;
-  readonly steps: number;
-  readonly random: number;
-}
-
-interface EncodedLearner {
-  readonly parameters: Uint8Array;
-  /** Empty before the first step. */
-  readonly velocities: Uint8Array;
-}
+import { Fields, pack } from './fields.js';
 
 const encodeParameters = (parameters: ParameterSet): Uint8Array => new Uint8Array(concatenate(parameters).buffer);
 
 /** @param like names and lengths */
-function decodeParameters(bytes: Uint8Array, like: ParameterSet): ParameterSet {
-  // A copy by way of Uint8Array: what msgpackr returns may be a Buffer at any offset, and its slice does not copy.
-  return splitLike(like, new Float32Array(Uint8Array.prototype.slice.call(bytes).buffer));
-}
+const decodeParameters = (bytes: Uint8Array, like: ParameterSet): ParameterSet =>
+  splitLike(like, new Float32Array(bytes.buffer));
 
-export function encodeState({ edge, foundation, steps, random }: CohortState): EncodedState {
-  const learner = ({ parameters, velocities }: LearnerState): EncodedLearner => ({
+/** A cohort's state as bytes: values in graph order as little-endian float32, names left to the models. */
+export function encodeState({ edge, foundation, steps, random }: CohortState): Uint8Array {
+  const learner = ({ parameters, velocities }: LearnerState) => ({
     parameters: encodeParameters(parameters),
+    // Empty before the first step.
     velocities: encodeParameters(ordered(velocities, parameters)),
   });
-  return { edge: learner(edge), foundation: learner(foundation), steps, random };
+  return pack({ edge: learner(edge), foundation: learner(foundation), steps, random });
 }
 
-/** @param like a fresh state of the same models, for names and lengths */
-export function decodeState({ edge, foundation, steps, random }: EncodedState, like: CohortState): CohortState {
-  const learner = (encoded: EncodedLearner, { parameters }: LearnerState): LearnerState => ({
-    parameters: decodeParameters(encoded.parameters, parameters),
-    velocities: encoded.velocities.length === 0 ? new Map() : decodeParameters(encoded.velocities, trained(parameters)),
-  });
-  return { edge: learner(edge, like.edge), foundation: learner(foundation, like.foundation), steps, random };
+/**
+ * @param like a fresh state of the same models, for names and lengths
+ * @throws RenormError DATA_DAMAGED
+ */
+export function decodeState(bytes: Uint8Array, like: CohortState): CohortState {
+  const record = Fields.unpack(bytes, 'the training state of a cohort');
+  const learner = (encoded: Fields, { parameters }: LearnerState): LearnerState => {
+    const velocities = encoded.bytes('velocities');
+    return {
+      parameters: decodeParameters(encoded.bytes('parameters'), parameters),
+      velocities: velocities.length === 0 ? new Map() : decodeParameters(velocities, trained(parameters)),
+    };
+  };
+  return {
+    edge: learner(record.record('edge'), like.edge),
+    foundation: learner(record.record('foundation'), like.foundation),
+    steps: record.count('steps'),
+    random: record.integer('random'),
+  };
 }
 
 /** gamma and beta alone: the ones that have a velocity. */

@@ -1,4 +1,4 @@
-import { RenormError } from '@renorm/protocol';
+import { RenormError, reasonOf } from '@renorm/protocol';
 
 /** ENOSPC, EDQUOT, EIO, and LMDB's own map limit. */
 const CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EIO', 5, 28, 122];
@@ -6,7 +6,7 @@ const FULL = /no space left|disk quota|input\/output error|MDB_MAP_FULL|mapsize/
 
 /** What a failed read or write means to the caller. */
 export function storageError(cause: unknown): unknown {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = reasonOf(cause);
   const code = (cause as { code?: unknown } | undefined)?.code;
   if (cause instanceof RenormError || (!CODES.includes(code) && !FULL.test(text))) return cause;
   return new RenormError(

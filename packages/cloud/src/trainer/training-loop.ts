@@ -4,8 +4,14 @@ import { type Batch, batchOf, joinBatches } from '../adaptation/batch.js';
 import type { CohortState } from '../adaptation/cohort-state.js';
 import { drawIdle, drawReplay, replayWindow } from '../adaptation/replay.js';
 import { type DeltaWriter, deltaWriter } from '../publication/delta-writer.js';
-import type { Checkpoint, Publication, Substrate } from '../store/substrate.js';
+import type { Cohorts, Publication } from '../store/cohorts.js';
+import { decodeState, encodeState } from '../store/state-codec.js';
 import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
+
+interface Checkpoint {
+  readonly trained: number;
+  readonly state: CohortState;
+}
 
 interface Work {
   readonly cohort: string;
@@ -34,16 +40,16 @@ interface Published {
  */
 export class TrainingLoop {
   readonly #adaptation: Adaptation;
-  readonly #substrate: Substrate;
+  readonly #cohorts: Cohorts;
   readonly #publishing: PublishingOptions;
   readonly #paces = new Map<string, Pace>();
-  readonly #checkpoints = new Map<string, Checkpoint>();
+  readonly #checkpoints = new Map<string, Checkpoint & { readonly revision: number }>();
   readonly #exported: VersionState;
   #turn = 0;
 
-  constructor(adaptation: Adaptation, substrate: Substrate, publishing: PublishingOptions) {
+  constructor(adaptation: Adaptation, cohorts: Cohorts, publishing: PublishingOptions) {
     this.#adaptation = adaptation;
-    this.#substrate = substrate;
+    this.#cohorts = cohorts;
     this.#publishing = publishing;
     this.#exported = exportedVersion(adaptation.initialState().edge.parameters);
   }
@@ -54,10 +60,11 @@ export class TrainingLoop {
    */
   async next(): Promise<StepReport | undefined> {
     const started = performance.now();
-    const cohorts = this.#substrate.cohorts();
+    const cohorts = await this.#cohorts.names();
     // Taking turns: a busy cohort must not starve the others.
     this.#turn += 1;
-    const work = cohorts.map((_, i) => this.#work(cohorts[(i + this.#turn) % cohorts.length] as string));
+    const work: Work[] = [];
+    for (const i of cohorts.keys()) work.push(await this.#work(cohorts[(i + this.#turn) % cohorts.length] as string));
     const { samplesPerStep } = this.#adaptation.options;
     const ready = work.find(({ backlog }) => backlog >= samplesPerStep);
     if (ready !== undefined) return this.#train(ready, started);
@@ -68,15 +75,21 @@ export class TrainingLoop {
     return undefined;
   }
 
-  #work(cohort: string): Work {
-    const checkpoint = this.#checkpoints.get(cohort) ?? this.#substrate.checkpoint(cohort) ?? this.#initial(cohort);
+  async #work(cohort: string): Promise<Work> {
+    const checkpoint = this.#checkpoints.get(cohort) ?? (await this.#stored(cohort)) ?? this.#initial(cohort);
     this.#checkpoints.set(cohort, checkpoint);
-    return { cohort, checkpoint, backlog: this.#substrate.progress(cohort).received - checkpoint.trained };
+    const { received } = await this.#cohorts.standing(cohort);
+    return { cohort, checkpoint, backlog: received - checkpoint.trained };
   }
 
-  #initial(cohort: string): Checkpoint {
+  async #stored(cohort: string) {
+    const stored = await this.#cohorts.checkpoint(cohort);
+    return stored && { ...stored, state: decodeState(stored.state, this.#adaptation.initialState()) };
+  }
+
+  #initial(cohort: string): Checkpoint & { readonly revision: number } {
     const seed = [...cohort].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 1);
-    return { trained: 0, state: this.#adaptation.initialState(seed) };
+    return { revision: 0, trained: 0, state: this.#adaptation.initialState(seed) };
   }
 
   async #train({ cohort, checkpoint, backlog }: Work, started: number): Promise<StepReport> {
@@ -93,7 +106,7 @@ export class TrainingLoop {
     let step: Step;
     let samples: Batch;
     try {
-      const [batch, replay] = [this.#batch(cohort, fresh), this.#batch(cohort, drawn.positions)];
+      const [batch, replay] = [await this.#batch(cohort, fresh), await this.#batch(cohort, drawn.positions)];
       samples = joinBatches(batch, replay);
       step = await this.#adaptation.step(before, batch, replay);
     } catch (error) {
@@ -113,7 +126,7 @@ export class TrainingLoop {
     const drawn = drawIdle(replayWindow(trained, options), state.random, options);
     if (drawn.positions.length === 0 || pace.idleSteps >= options.idleReplaySteps) return undefined;
     pace.idleSteps += 1;
-    const samples = this.#batch(cohort, drawn.positions);
+    const samples = await this.#batch(cohort, drawn.positions);
     const step = await this.#adaptation.idleStep({ ...state, random: drawn.random }, samples);
     pace.trained += samples.count;
     const last = pace.idleSteps >= options.idleReplaySteps;
@@ -122,9 +135,10 @@ export class TrainingLoop {
     return this.#report(cohort, step, backlog, started, version);
   }
 
-  #batch(cohort: string, positions: readonly number[]) {
+  async #batch(cohort: string, positions: readonly number[]) {
     const shape = this.#adaptation.pair.sampleShape;
-    return batchOf(this.#substrate.read(cohort, positions).map((sample) => decodeSample(sample, shape)));
+    const samples = await this.#cohorts.samples(cohort, positions);
+    return batchOf(samples.flatMap((sample) => (sample === undefined ? [] : [decodeSample(sample, shape)])));
   }
 
   #pace(cohort: string): Pace {
@@ -137,8 +151,15 @@ export class TrainingLoop {
   async #commit(cohort: string, checkpoint: Checkpoint, samples?: Batch): Promise<PublishedVersion | undefined> {
     const published = samples && (await this.#publication(cohort, checkpoint.state, samples));
     const { from } = replayWindow(checkpoint.trained, this.#adaptation.options);
-    await this.#substrate.commit(cohort, checkpoint, published?.publication, from);
-    this.#checkpoints.set(cohort, checkpoint);
+    const before = this.#checkpoints.get(cohort);
+    // Where another trainer was first, or nothing could be written, the store says from where to go on.
+    this.#checkpoints.delete(cohort);
+    const { trained, state } = checkpoint;
+    const revision = await this.#cohorts.commit(cohort, {
+      ...{ revision: before?.revision ?? 0, trained, strategy: 'cema', state: encodeState(state) },
+      ...{ publication: published?.publication, keepFrom: from },
+    });
+    this.#checkpoints.set(cohort, { ...checkpoint, revision });
     if (published === undefined) return undefined;
     const pace = this.#pace(cohort);
     pace.publishedAt = performance.now();
@@ -155,7 +176,7 @@ export class TrainingLoop {
 
   /** What devices decode is the truth of a version; the difference to what was trained goes into the next delta. */
   async #publication(cohort: string, { edge }: CohortState, samples: Batch): Promise<Published> {
-    const parent = this.#substrate.latest(cohort) ?? this.#exported;
+    const parent = (await this.#cohorts.latest(cohort)) ?? this.#exported;
     const pace = this.#pace(cohort);
     const { version, decoded, divergence } = await pace.writer.write(parent, edge.parameters, samples, pace.trained);
     const { number, digest } = decoded;

@@ -1,8 +1,9 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { reasonOf } from '@renorm/protocol';
+import { exportedVersion, reasonOf } from '@renorm/protocol';
 import { Adaptation } from '../adaptation/adaptation.js';
-import { LmdbSubstrate } from '../store/lmdb-substrate.js';
+import { Cohorts } from '../store/cohorts.js';
+import { openStore } from '../store/open-store.js';
 import type { FromTrainer, ToTrainer, TrainerSetup } from './messages.js';
 import { TrainingLoop } from './training-loop.js';
 
@@ -30,8 +31,12 @@ async function main(): Promise<void> {
   giveWay();
   const { edgeModel, foundationModel, options, threads, folder, publishing } = setup;
   const adaptation = await Adaptation.create({ edgeModel, foundationModel, options, threads });
-  const substrate = new LmdbSubstrate(folder, adaptation.initialState());
-  const loop = new TrainingLoop(adaptation, substrate, publishing);
+  const cohorts = new Cohorts(await openStore(folder), {
+    exported: exportedVersion(adaptation.initialState().edge.parameters),
+    onProblem: (error) => send({ kind: 'failed', message: reasonOf(error) }),
+  });
+  cohorts.watch(() => wake());
+  const loop = new TrainingLoop(adaptation, cohorts, publishing);
   send({ kind: 'ready' });
   while (!closing) {
     const rest = new Promise<void>((resolve) => {
@@ -51,7 +56,7 @@ async function main(): Promise<void> {
     }
   }
   await adaptation.release();
-  await substrate.close();
+  await cohorts.close();
   send({ kind: 'closed' });
   port?.close();
 }

@@ -18,7 +18,7 @@ serveChild({
     const { edgeModel, foundationModel } = message.plan;
     cloud = await startCloud({ edgeModel, foundationModel, data: folder, host: '127.0.0.1', port: 0, onEvent });
     send({ kind: 'ready', address: cloud.address });
-    reporting = setInterval(report, STATUS_MILLISECONDS);
+    reporting = setInterval(() => void report(), STATUS_MILLISECONDS);
   },
   async close() {
     clearInterval(reporting);
@@ -27,8 +27,9 @@ serveChild({
   },
 });
 
-function report(): void {
-  const cohorts = cloud?.status().map(({ cohort, version, received, trained, lastStep }) => ({
+async function report(): Promise<void> {
+  const status = await cloud?.status();
+  const cohorts = status?.map(({ cohort, version, received, trained, lastStep }) => ({
     cohort,
     version,
     steps: lastStep?.step ?? 0,
