@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '@renorm/protocol';
 import { test } from 'tap';
-import { modelPair } from './adaptation/model-pair.js';
 import { checkState } from './check-state.js';
 import { edgeModel } from './committed-models.test-support.js';
+import { modelPair } from './models/model-facts.js';
 import { claimFolder, storeFolder } from './store/data-folder.js';
 import { LmdbStore } from './store/lmdb.js';
 

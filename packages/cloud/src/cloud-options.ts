@@ -1,8 +1,9 @@
-import type { AdaptationOptions } from './adaptation/options.js';
 import type { CloudEvent } from './events.js';
 import type { GatewayOptions } from './gateway/gateway-options.js';
 import type { TlsFiles } from './gateway/tls.js';
 import type { CloudRole } from './roles.js';
+import type { AdaptationOptions } from './strategy/cema/options.js';
+import type { StrategyName } from './strategy/strategies.js';
 import type { PublishingOptions } from './trainer/messages.js';
 import type { SigningOptions } from './trust/signer.js';
 
@@ -10,8 +11,10 @@ import type { SigningOptions } from './trust/signer.js';
 export interface CloudOptions {
   /** The ONNX file that the devices run: a path, or its bytes. */
   readonly edgeModel: string | Uint8Array;
-  /** The ONNX file of the stronger model. */
-  readonly foundationModel: string | Uint8Array;
+  /** The ONNX file of the stronger model, for a strategy that needs one. */
+  readonly foundationModel?: string | Uint8Array;
+  /** How cohorts are adapted. Default: cema. */
+  readonly strategy?: StrategyName;
   /** Folder for samples, training state and versions; made if it is not there. */
   readonly data: string;
   /** What this process does; another on the same folder may do the rest. Default: both. */
@@ -22,6 +25,7 @@ export interface CloudOptions {
   readonly port?: number;
   /** Threads for training. Default: the number of processors. */
   readonly threads?: number;
+  /** Constants of the strategy cema. */
   readonly adaptation?: Partial<AdaptationOptions>;
   readonly publishing?: Partial<PublishingOptions>;
   /** Signs the versions. Without it they travel unsigned, and only devices without trust take them. */

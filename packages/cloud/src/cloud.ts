@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { readParameters } from '@renorm/onnx';
 import { prepareRuntime } from '@renorm/onnx/node';
-import { exportedVersion, type RenormError, toHex } from '@renorm/protocol';
-import { modelPair } from './adaptation/model-pair.js';
-import { adaptationOptions } from './adaptation/options.js';
+import { exportedVersion, type RenormError } from '@renorm/protocol';
 import type { CloudOptions } from './cloud-options.js';
 import type { CloudEvent, CohortStatus } from './events.js';
 import { Doorkeeper } from './gateway/doorkeeper.js';
@@ -11,11 +9,14 @@ import { Gateway } from './gateway/gateway.js';
 import { GATEWAY_DEFAULTS } from './gateway/gateway-options.js';
 import { ReloadedCertificates } from './gateway/tls.js';
 import { modelFile } from './model-file.js';
+import { digestsOf, readModels } from './models/model-facts.js';
 import { rolesOf } from './roles.js';
 import { StatusBoard } from './status-board.js';
 import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
 import { openStore } from './store/open-store.js';
+import { adaptationOptions } from './strategy/cema/options.js';
+import { DEFAULT_STRATEGY, strategyFor } from './strategy/strategies.js';
 import { publishingOptions } from './trainer/publishing-options.js';
 import { Trainer } from './trainer/trainer.js';
 import { Signer } from './trust/signer.js';
@@ -41,17 +42,20 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   prepareRuntime(import.meta.url);
   const roles = rolesOf(options.roles);
   const edgeModel = await modelFile(options.edgeModel, 'the edge model');
-  const foundationModel = await modelFile(options.foundationModel, 'the foundation model');
-  const pair = modelPair(edgeModel, foundationModel);
+  const foundationModel =
+    options.foundationModel === undefined
+      ? undefined
+      : await modelFile(options.foundationModel, 'the foundation model');
+  const models = readModels(edgeModel, foundationModel);
+  const strategy = strategyFor(options.strategy ?? DEFAULT_STRATEGY, models);
   const emit = (event: CloudEvent): void => options.onEvent?.(event);
   const onProblem = (error: unknown): void =>
     emit({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
   const serving = roles.includes('gateway') ? servingOptions(options, onProblem) : undefined;
   const adaptation = adaptationOptions(options.adaptation);
   const publishing = publishingOptions(options.publishing);
-  const exported = readParameters(pair.edge);
-  const models = { edgeModel: toHex(pair.edgeDigest), foundationModel: toHex(pair.foundationDigest) };
-  const claim = claimFolder(options.data, models, roles);
+  const exported = readParameters(models.edge);
+  const claim = claimFolder(options.data, digestsOf(models), roles);
   const opened: (() => void | Promise<void>)[] = [() => claim.release()];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
@@ -67,13 +71,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     if (roles.includes('trainer')) {
       const threads = options.threads ?? availableParallelism();
       const trainer = await Trainer.start(
-        { edgeModel, foundationModel, options: adaptation, threads, folder: options.data, publishing },
+        { edgeModel, foundationModel, strategy, adaptation, threads, folder: options.data, publishing },
         {
           step(report) {
             board.stepped(report);
             emit({ kind: 'step', ...report });
           },
           failed: onProblem,
+          paused: (error) => emit({ kind: 'paused', error }),
+          resumed: () => emit({ kind: 'resumed' }),
         },
       );
       opened.push(() => trainer.close());
@@ -81,7 +87,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     let address = '';
     if (serving !== undefined) {
       const gateway = new Gateway({
-        ...{ cohorts, edgeDigest: pair.edgeDigest, exported, sampleShape: pair.sampleShape },
+        ...{ cohorts, edgeDigest: models.edgeDigest, exported, sampleShape: models.sampleShape },
         ...serving,
         onAnnounced(cohort, device, version) {
           board.announced(cohort, device);

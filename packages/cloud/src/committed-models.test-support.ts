@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { ModelFile } from './adaptation/model-pair.js';
+import type { ModelFile } from './models/model-facts.js';
 
 /** A file of the repository's models folder. */
 export const modelPath = (name: string): string => fileURLToPath(new URL(`../../../models/${name}`, import.meta.url));

@@ -1,3 +1,4 @@
+import type { RenormError } from '@renorm/protocol';
 import type { StepReport } from './trainer/messages.js';
 
 /** What happens in a cloud, for a log or a display. */
@@ -13,6 +14,9 @@ export type CloudEvent =
   | ({ readonly kind: 'step' } & StepReport)
   /** Something in the data folder was damaged, and could be put right without losing anything. */
   | { readonly kind: 'repaired'; readonly what: string }
+  /** Training waits, as for room on the disk, and goes on by itself. */
+  | { readonly kind: 'paused'; readonly error: RenormError }
+  | { readonly kind: 'resumed' }
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** What a cohort has come to. */

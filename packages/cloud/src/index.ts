@@ -20,15 +20,17 @@ export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';
 export { type NextRoot, publicKeyText, writeNextRoot, writePublicKey } from './trust/root-files.js';
 
+export { STRATEGY_NAMES, type StrategyName } from './strategy/strategies.js';
+
 // The method by itself, without network, disk and threads.
-export { Adaptation, type AdaptationSetup, type Step } from './adaptation/adaptation.js';
-export { type Batch, batchOf, joinBatches } from './adaptation/batch.js';
-export type { CohortState, LearnerState } from './adaptation/cohort-state.js';
-export { distillationLoss, entropyLoss, TARGET_LOGITS } from './adaptation/losses.js';
-export type { ModelFile, ModelPair } from './adaptation/model-pair.js';
-export { ADAPTATION_DEFAULTS, type AdaptationOptions } from './adaptation/options.js';
-export { drawIdle, drawReplay, type ReplayWindow, replayWindow } from './adaptation/replay.js';
-export { ParametricSession, TrainingSession } from './adaptation/session.js';
+export { Adaptation, type AdaptationSetup, type Step } from './strategy/cema/adaptation.js';
+export { type Batch, batchOf, joinBatches } from './models/batch.js';
+export type { CohortState, LearnerState } from './strategy/cema/state.js';
+export { distillationLoss, entropyLoss, TARGET_LOGITS } from './strategy/cema/losses.js';
+export { type ModelFile, type ModelPair, type Models, modelPair, readModels } from './models/model-facts.js';
+export { ADAPTATION_DEFAULTS, type AdaptationOptions } from './strategy/cema/options.js';
+export { drawIdle, drawReplay, type ReplayWindow, replayWindow } from './strategy/cema/replay.js';
+export { ParametricSession, TrainingSession } from './models/session.js';
 export { type DeltaWriter, deltaWriter, type WrittenDelta } from './publication/delta-writer.js';
 
 // Between the gateway, the trainer and who watches them.

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { OnnxError } from '@renorm/onnx';
 import { readModelBytes } from '@renorm/onnx/node';
 import { unreadable } from '@renorm/protocol';
-import type { ModelFile } from './adaptation/model-pair.js';
+import type { ModelFile } from './models/model-facts.js';
 
 /**
  * Reads a model that a user named.

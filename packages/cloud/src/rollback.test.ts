@@ -16,15 +16,17 @@ import {
   type VersionState,
 } from '@renorm/protocol';
 import { test } from 'tap';
-import { type CohortState, freshState } from './adaptation/cohort-state.js';
-import { modelPair } from './adaptation/model-pair.js';
 import { edgeModel, foundationModel, modelPath } from './committed-models.test-support.js';
 import { CatchUp } from './gateway/catch-up.js';
+import { modelPair } from './models/model-facts.js';
 import { type RollbackOptions, rollBack, versionsOf } from './rollback.js';
 import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
 import { openStore } from './store/open-store.js';
-import { decodeState, encodeState } from './store/state-codec.js';
+import { Cema } from './strategy/cema/cema.js';
+import { type CohortState, freshState } from './strategy/cema/state.js';
+import { encodeState } from './strategy/cema/state-codec.js';
+import { stateOf } from './trainer/restart.js';
 
 const pair = modelPair(edgeModel(), foundationModel());
 const fresh = freshState(readParameters(pair.edge), readParameters(pair.foundation));
@@ -55,7 +57,7 @@ async function stopped(versions: number): Promise<{ options: RollbackOptions; pu
     };
     const velocities = new Map([['a', Float32Array.of(1)]]);
     const state: CohortState = {
-      ...{ steps: number, random: 5, foundation: { parameters: shifted(9), velocities } },
+      ...{ steps: number, idleSteps: 0, random: 5, foundation: { parameters: shifted(9), velocities } },
       edge: { parameters: decoded.parameters, velocities },
     };
     revision = await store.commit('lobby', {
@@ -92,8 +94,11 @@ test('an earlier version is published again as the newest, and learning goes on 
     const latest = await store.latest('lobby');
     t.match(latest, { number: 6, digest: published[2]?.digest });
     const checkpoint = await store.checkpoint('lobby');
-    const state = decodeState(checkpoint?.state ?? new Uint8Array(), fresh);
+    if (checkpoint === undefined) return t.fail('a checkpoint');
     const two = published[2]?.parameters ?? new Map();
+    const cema = await Cema.open({ models: pair, threads: 1 });
+    const state = stateOf(cema, checkpoint, 1, latest?.parameters ?? new Map());
+    await cema.release();
     t.same(concatenate(state.edge.parameters), concatenate(two));
     t.equal(state.edge.velocities.size, 0);
     t.same(concatenate(state.foundation.parameters), concatenate(fresh.foundation.parameters));

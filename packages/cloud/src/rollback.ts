@@ -6,20 +6,18 @@ import {
   exportedVersion,
   RenormError,
   toBinary,
-  toHex,
   VersionSchema,
   type VersionState,
   versionAt,
 } from '@renorm/protocol';
-import { type CohortState, freshState } from './adaptation/cohort-state.js';
-import { modelPair } from './adaptation/model-pair.js';
 import type { CloudOptions } from './cloud-options.js';
 import { modelFile } from './model-file.js';
+import { digestsOf, readModels } from './models/model-facts.js';
 import { type PastVersion, pastVersion, pastVersions } from './publication/past-versions.js';
 import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
 import { openStore } from './store/open-store.js';
-import { decodeState, encodeState } from './store/state-codec.js';
+import { restartRecord } from './trainer/restart.js';
 
 /** The state of a cloud whose trainer is stopped. */
 export interface StoppedCloud extends Pick<CloudOptions, 'edgeModel' | 'foundationModel' | 'data'> {
@@ -54,7 +52,7 @@ export function versionsOf(options: StoppedCloud & { readonly cohort: string }):
  */
 export function rollBack(options: RollbackOptions): Promise<number> {
   const { cohort, to } = options;
-  return withStore(options, async (cohorts, exported, fresh) => {
+  return withStore(options, async (cohorts, exported) => {
     const latest = (await (await known(cohorts, cohort)).latest(cohort)) ?? exported;
     const number = options.number ?? latest.number + 1;
     if (!Number.isSafeInteger(number) || number <= latest.number)
@@ -63,21 +61,15 @@ export function rollBack(options: RollbackOptions): Promise<number> {
         `the new number ${number} is not above ${latest.number}, the newest of cohort ${cohort}; name a higher one.`,
       );
     checkVersionNumber(number, latest.number);
-    const { offsets, parameters } = await pastVersion(cohorts, cohort, exported, to);
+    const { offsets } = await pastVersion(cohorts, cohort, exported, to);
     const next = versionAt(exported, offsets, { number, publishedAtMs: Date.now() });
     const message = toBinary(VersionSchema, encodeExactDelta(latest, next));
     const before = await cohorts.checkpoint(cohort);
-    const state: CohortState = {
-      ...(before === undefined ? fresh : decodeState(before.state, fresh)),
-      edge: { parameters, velocities: new Map() },
-      foundation: fresh.foundation,
-    };
     const stored = { number, digest: next.digest, parentDigest: latest.digest, message };
     await cohorts.commit(cohort, {
       revision: before?.revision ?? 0,
       trained: before?.trained ?? 0,
-      strategy: before?.strategy ?? 'cema',
-      state: encodeState(state),
+      ...restartRecord(before),
       publication: { latest: next, stored },
       keepFrom: 0,
     });
@@ -87,28 +79,28 @@ export function rollBack(options: RollbackOptions): Promise<number> {
 
 async function withStore<Value>(
   options: StoppedCloud,
-  action: (cohorts: Cohorts, exported: VersionState, fresh: CohortState) => Promise<Value>,
+  action: (cohorts: Cohorts, exported: VersionState) => Promise<Value>,
 ): Promise<Value> {
   if (!existsSync(options.data))
     throw new RenormError(
       'REQUEST_INVALID',
       `there is no folder ${options.data}; name the one that the cloud was started with (--data).`,
     );
-  const pair = modelPair(
+  const models = readModels(
     await modelFile(options.edgeModel, 'the edge model'),
-    await modelFile(options.foundationModel, 'the foundation model'),
+    options.foundationModel === undefined
+      ? undefined
+      : await modelFile(options.foundationModel, 'the foundation model'),
   );
-  const models = { edgeModel: toHex(pair.edgeDigest), foundationModel: toHex(pair.foundationDigest) };
   // A gateway may go on meanwhile: it hears of the version as of any other.
-  const claim = claimFolder(options.data, models, ['trainer']);
+  const claim = claimFolder(options.data, digestsOf(models), ['trainer']);
   try {
-    const fresh = freshState(readParameters(pair.edge), readParameters(pair.foundation));
-    const exported = exportedVersion(fresh.edge.parameters);
+    const exported = exportedVersion(readParameters(models.edge));
     const cohorts = new Cohorts(await openStore(options.data), { exported });
     for (const what of claim.repaired) options.onRepaired?.(what);
     try {
       claim.storeOpened((await cohorts.names()).length === 0);
-      return await action(cohorts, exported, fresh);
+      return await action(cohorts, exported);
     } finally {
       await cohorts.close();
     }

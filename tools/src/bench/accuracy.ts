@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { Adaptation, ParametricSession } from '@renorm/cloud';
+import { Adaptation, modelPair, ParametricSession } from '@renorm/cloud';
 import {
   CORRUPTIONS,
   cema,
@@ -45,8 +45,7 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
   const images = await readLabelledImages(`${models}fashion-mnist`);
   const file = async (name: string) => ({ name, bytes: await readFile(`${models}${name}`) });
   const adaptation = await Adaptation.create({
-    edgeModel: await file('fashion-edge.onnx'),
-    foundationModel: await file('fashion-foundation.onnx'),
+    models: modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx')),
     threads: 2,
   });
   const { edge, foundation, sampleShape } = adaptation.pair;

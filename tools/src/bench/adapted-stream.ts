@@ -1,4 +1,13 @@
-import { type Adaptation, type Batch, batchOf, drawReplay, joinBatches, replayWindow } from '@renorm/cloud';
+import {
+  Adaptation,
+  type Batch,
+  batchOf,
+  drawReplay,
+  joinBatches,
+  type ModelPair,
+  ParametricSession,
+  replayWindow,
+} from '@renorm/cloud';
 import { initialSelection, select, softmax } from '@renorm/edge';
 import { bestClass } from '@renorm/eval';
 import type { ParameterSet } from '@renorm/protocol';
@@ -20,9 +29,23 @@ export interface StreamDevice {
   upload(input: Float32Array): Promise<Float32Array>;
 }
 
+/** The method and its edge model, as a benchmark runs them. */
+export interface BenchedMethod {
+  readonly adaptation: Adaptation;
+  /** Logits of the edge model under some parameters, [samples, classes]. */
+  edgeLogits(parameters: ParameterSet, samples: Batch): Promise<Float32Array>;
+}
+
+/** @param threads for one operator */
+export async function openMethod(models: ModelPair, threads: number): Promise<BenchedMethod> {
+  const adaptation = await Adaptation.create({ models, threads });
+  const edge = await ParametricSession.create(models.edge, models.sampleShape, { threads });
+  return { adaptation, edgeLogits: (parameters, samples) => edge.logits(parameters, samples) };
+}
+
 /** A device and a cloud in one loop, without a network: predicts, selects, and makes a step whenever enough was selected. */
 export async function* adaptedStream(
-  adaptation: Adaptation,
+  { adaptation, edgeLogits }: BenchedMethod,
   inputs: readonly Float32Array[],
   device: StreamDevice,
 ): AsyncGenerator<AdaptedStep> {
@@ -32,7 +55,7 @@ export async function* adaptedStream(
   const log: Float32Array[] = [];
   let trained = 0;
   for (const data of inputs) {
-    const { probabilities, entropy } = softmax(await adaptation.edgeLogits(device.running(), { data, count: 1 }));
+    const { probabilities, entropy } = softmax(await edgeLogits(device.running(), { data, count: 1 }));
     const decision = select(selection, probabilities, entropy);
     selection = decision.state;
     if (!decision.keep) continue;
@@ -51,12 +74,12 @@ export async function* adaptedStream(
 
 /** The share of images that the edge model gets right. */
 export async function accuracyOf(
-  adaptation: Adaptation,
+  { adaptation, edgeLogits }: BenchedMethod,
   parameters: ParameterSet,
   { images, labels }: { readonly images: readonly Float32Array[]; readonly labels: ArrayLike<number> },
 ): Promise<number> {
   const { classes } = adaptation.pair;
-  const logits = await adaptation.edgeLogits(parameters, batchOf(images.map((data) => ({ data }))));
+  const logits = await edgeLogits(parameters, batchOf(images.map((data) => ({ data }))));
   const hits = images.filter(
     (_, i) => bestClass(logits.subarray(i * classes, (i + 1) * classes), classes) === labels[i],
   );

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { Adaptation } from '@renorm/cloud';
+import { modelPair } from '@renorm/cloud';
 import { labelledStream, readLabelledImages } from '@renorm/eval';
 import { imagePixels } from '@renorm/image';
 import { decodeImage, ImageThreads } from '@renorm/image/node';
@@ -13,10 +13,10 @@ import {
   type SampleForm,
 } from '@renorm/protocol';
 import { repositoryPath } from '../repository.js';
-import { accuracyOf, adaptedStream } from './adapted-stream.js';
+import { accuracyOf, adaptedStream, type BenchedMethod, openMethod } from './adapted-stream.js';
 import { corruptionNames } from './corruption-names.js';
 
-const models = repositoryPath('models/');
+const folder = repositoryPath('models/');
 const DEFAULT_CORRUPTIONS = ['gaussian_noise', 'snow', 'motion_blur'] as const;
 const QUALITIES = [95, 80, 60, 40, 20] as const;
 const PLAIN = { fit: 'none' } as const;
@@ -44,13 +44,10 @@ export async function runSamplesBench(args: string[]): Promise<void> {
   });
   const names = corruptionNames(values.corruption, DEFAULT_CORRUPTIONS);
   const count = Number(values.images);
-  const file = async (name: string) => ({ name, bytes: await readFile(`${models}${name}`) });
-  const adaptation = await Adaptation.create({
-    edgeModel: await file('fashion-edge.onnx'),
-    foundationModel: await file('fashion-foundation.onnx'),
-    threads: 2,
-  });
-  const images = await readLabelledImages(`${models}fashion-mnist`);
+  const file = async (name: string) => ({ name, bytes: await readFile(`${folder}${name}`) });
+  const models = modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
+  const method = await openMethod(models, 2);
+  const images = await readLabelledImages(`${folder}fashion-mnist`);
   const threads = new ImageThreads();
   console.log(
     `Samples of streams of ${count} images at severity 5 (${names.join(', ')}): bytes of a sample, and accuracy on 1,000 further images, mean of the last ${LAST} versions.\n`,
@@ -61,12 +58,12 @@ export async function runSamplesBench(args: string[]): Promise<void> {
     for (const corruption of names) {
       const stream = await labelledStream(images, { corruption, severity: 5, count: count + 1000, seed: 1 });
       const inputs = way.offGrid ? stream.inputs.map(offGrid) : stream.inputs;
-      measured.push(await measureRun(adaptation, { inputs, labels: stream.labels }, count, way));
+      measured.push(await measureRun(method, { inputs, labels: stream.labels }, count, way));
     }
     console.log(line(way.name, measured));
   }
   await threads.close();
-  await adaptation.release();
+  await method.adaptation.release();
 }
 
 function waysOf(threads: ImageThreads): Way[] {
@@ -106,14 +103,14 @@ function offGrid(input: Float32Array): Float32Array {
 }
 
 async function measureRun(
-  adaptation: Adaptation,
+  method: BenchedMethod,
   { inputs, labels }: { readonly inputs: readonly Float32Array[]; readonly labels: ArrayLike<number> },
   count: number,
   way: Way,
 ): Promise<Measured> {
-  const shape = adaptation.pair.sampleShape as ImageShape;
+  const shape = method.adaptation.pair.sampleShape as ImageShape;
   const test = { images: inputs.slice(count), labels: Array.from(labels).slice(count) };
-  let running = adaptation.initialState(1).edge.parameters;
+  let running = method.adaptation.initialState(1).edge.parameters;
   let bytes = 0;
   let uploads = 0;
   const device = {
@@ -126,12 +123,12 @@ async function measureRun(
     },
   };
   const versions = [];
-  for await (const { parameters } of adaptedStream(adaptation, inputs.slice(0, count), device)) {
+  for await (const { parameters } of adaptedStream(method, inputs.slice(0, count), device)) {
     running = parameters;
     versions.push(parameters);
   }
   const accuracies = [];
-  for (const parameters of versions.slice(-LAST)) accuracies.push(await accuracyOf(adaptation, parameters, test));
+  for (const parameters of versions.slice(-LAST)) accuracies.push(await accuracyOf(method, parameters, test));
   return { bytes: bytes / uploads, accuracy: mean(accuracies) };
 }
 

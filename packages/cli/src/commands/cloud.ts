@@ -1,14 +1,23 @@
-import { type CloudEvent, type CloudOptions, type CloudRole, rolesOf, startCloud } from '@renorm/cloud';
+import {
+  type CloudEvent,
+  type CloudOptions,
+  type CloudRole,
+  rolesOf,
+  STRATEGY_NAMES,
+  type StrategyName,
+  startCloud,
+} from '@renorm/cloud';
 import { formatCount } from '@renorm/eval/format';
 import { RenormError } from '@renorm/protocol';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { wholeNumber } from '../arguments.js';
 import { eventLine } from '../display/cloud-lines.js';
 import { aborted, interruptible } from '../interrupt.js';
 
 interface CloudFlags {
   readonly edgeModel: string;
-  readonly foundationModel: string;
+  readonly foundationModel?: string;
+  readonly strategy?: StrategyName;
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -26,7 +35,8 @@ interface CloudFlags {
 export function cloudCommand(): Command {
   return new Command('cloud')
     .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
-    .requiredOption('--foundation-model <file>', 'the stronger model that teaches it (ONNX, same input and classes)')
+    .option('--foundation-model <file>', 'the stronger model that teaches it (ONNX, same input and classes)')
+    .addOption(new Option('--strategy <name>', 'how cohorts are adapted').choices(STRATEGY_NAMES).default('cema'))
     .requiredOption('--data <folder>', 'where samples, training state and versions are kept; made if it is not there')
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
     .option('--port <n>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65535), 7443)
@@ -48,6 +58,7 @@ export function cloudCommand(): Command {
 async function cloud({
   edgeModel,
   foundationModel,
+  strategy,
   data,
   host,
   port,
@@ -56,7 +67,9 @@ async function cloud({
   ...security
 }: CloudFlags): Promise<void> {
   const running = await startCloud({
-    ...{ edgeModel, foundationModel, data, host, port },
+    ...{ edgeModel, data, host, port },
+    ...(foundationModel !== undefined && { foundationModel }),
+    ...(strategy !== undefined && { strategy }),
     ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
     ...(roles === undefined ? {} : { roles }),

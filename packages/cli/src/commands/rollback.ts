@@ -7,7 +7,7 @@ import { columns } from '../display/table.js';
 
 interface RollbackFlags {
   readonly edgeModel: string;
-  readonly foundationModel: string;
+  readonly foundationModel?: string;
   readonly data: string;
   readonly cohort: string;
   readonly to?: number;
@@ -21,7 +21,7 @@ const SHOWN = 20;
 export function rollbackCommand(): Command {
   return new Command('rollback')
     .requiredOption('--edge-model <file>', 'the models that the cloud was started with (ONNX)')
-    .requiredOption('--foundation-model <file>')
+    .option('--foundation-model <file>')
     .requiredOption('--data <folder>', 'its data folder')
     .requiredOption('--cohort <name>')
     .option('--to <n>', 'version to publish again; 0 is the model as exported', wholeNumber(0, Number.MAX_SAFE_INTEGER))

@@ -17,16 +17,26 @@ function eventText(event: CloudEvent): string | undefined {
       return `${event.cohort}  ${formatCount(event.samples)} samples from ${event.device}${again}`;
     }
     case 'step': {
+      if (event.verdict !== undefined && event.verdict.decision !== 'publish')
+        return `${event.cohort}  ${chalk.yellow(refused(event.verdict))}`;
       // Steps that publish nothing are many, and say little.
       if (event.version === undefined) return undefined;
       const kind = event.idle ? 'replay' : `${formatCount(event.samples)} samples`;
       const backlog = event.backlog > 0 ? `, ${formatCount(event.backlog)} samples wait` : '';
+      const loss = event.edgeLoss === undefined ? '' : `, loss ${event.edgeLoss.toFixed(3)}`;
       const { number, bytes } = event.version;
-      return `${event.cohort}  ${chalk.green(`version ${number} published`)}, ${formatBytes(bytes)}, after step ${formatCount(event.step)} (${kind}, ${(event.milliseconds / 1000).toFixed(2)} s, loss ${event.edgeLoss.toFixed(3)}${backlog})`;
+      return `${event.cohort}  ${chalk.green(`version ${number} published`)}, ${formatBytes(bytes)}, after step ${formatCount(event.step)} (${kind}, ${(event.milliseconds / 1000).toFixed(2)} s${loss}${backlog})`;
     }
     case 'repaired':
       return chalk.yellow(`data folder repaired: ${event.what}`);
+    case 'paused':
+      return chalk.yellow(`training waits: ${event.error.message}`);
+    case 'resumed':
+      return 'training goes on';
     case 'failed':
       return chalk.red(event.error.message);
   }
 }
+
+const refused = ({ decision, reason }: { readonly decision: string; readonly reason: string }): string =>
+  decision === 'keep' ? `a version was not published: ${reason}` : `went back to an earlier state: ${reason}`;

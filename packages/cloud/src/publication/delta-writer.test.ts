@@ -1,6 +1,6 @@
 import { applyVersion, encodeDelta, exportedVersion, type ParameterSet } from '@renorm/protocol';
 import { test } from 'tap';
-import type { Batch } from '../adaptation/batch.js';
+import type { Batch } from '../models/batch.js';
 import { DeltaWriter } from './delta-writer.js';
 
 const CLASSES = 2;

@@ -1,30 +1,35 @@
 import {
   encodeDelta,
-  exportedVersion,
   type ParameterSet,
   type ParameterVersion,
   type Version,
   type VersionState,
 } from '@renorm/protocol';
-import type { Adaptation } from '../adaptation/adaptation.js';
-import { type Batch, spread } from '../adaptation/batch.js';
+import { type Batch, spread } from '../models/batch.js';
 import type { PublishingOptions } from '../trainer/messages.js';
 import { publishingOptions } from '../trainer/publishing-options.js';
 import { symmetricDivergence } from './divergence.js';
 import { Sensitivities } from './sensitivity.js';
 
-/** A writer for one cohort. @param publishing as in `CloudOptions` */
-export function deltaWriter(adaptation: Adaptation, publishing: Partial<PublishingOptions> = {}): DeltaWriter {
-  const exported = exportedVersion(adaptation.initialState().edge.parameters);
-  const { divergence } = publishingOptions(publishing);
-  return new DeltaWriter(exported, (parameters, samples) => adaptation.edgeLogits(parameters, samples), {
-    divergence,
-    classes: adaptation.pair.classes,
-  });
-}
-
 /** Logits of the edge model under some parameters, [samples, classes]. */
 export type EdgeLogits = (parameters: ParameterSet, samples: Batch) => Promise<Float32Array>;
+
+/** The edge model as a delta writer sees it. */
+export interface MeasuredModel {
+  /** Version 0. */
+  readonly exported: VersionState;
+  readonly edgeLogits: EdgeLogits;
+  readonly classes: number;
+}
+
+/** A writer for one cohort. @param publishing as in `CloudOptions` */
+export function deltaWriter(
+  { exported, edgeLogits, classes }: MeasuredModel,
+  publishing: Partial<PublishingOptions> = {},
+): DeltaWriter {
+  const { divergence } = publishingOptions(publishing);
+  return new DeltaWriter(exported, edgeLogits, { divergence, classes });
+}
 
 export interface DeltaWriterOptions {
   /** Symmetric divergence in nats by which the predictions of what devices decode may differ from those of what was trained. */
@@ -74,17 +79,25 @@ export class DeltaWriter {
   /**
    * @param replayed samples like those that were trained on; none: the steps are as for the version before
    * @param trained samples trained on since the version before
+   * @param publishedAtMs what the version says of itself, in milliseconds since the Unix epoch
    * @throws RenormError as `encodeDelta`
    */
-  async write(parent: VersionState, target: ParameterSet, replayed: Batch, trained: number): Promise<WrittenDelta> {
+  async write(
+    parent: VersionState,
+    target: ParameterSet,
+    replayed: Batch,
+    trained: number,
+    publishedAtMs = Date.now(),
+  ): Promise<WrittenDelta> {
+    const encode = (coarseness: number) => this.#encode(parent, target, coarseness, publishedAtMs);
     const divergenceOf = await this.#comparison(target, spread(replayed, SAMPLES));
-    if (divergenceOf === undefined) return { ...this.#encode(parent, target, this.#coarseness), divergence: undefined };
+    if (divergenceOf === undefined) return { ...encode(this.#coarseness), divergence: undefined };
     for (let i = 0; i < Math.floor(trained / TRAINED_PER_PROBE); i++)
       await this.#sensitivities.probe(target, divergenceOf);
     const { divergence: bound } = this.#options;
     let coarseness = this.#coarseness;
     for (let attempt = 1; ; attempt++) {
-      const { version, decoded } = this.#encode(parent, target, coarseness);
+      const { version, decoded } = encode(coarseness);
       const divergence = await divergenceOf(decoded.parameters);
       // Divergence grows with the square of the steps.
       const room = Math.sqrt(bound / Math.min(Math.max(divergence, bound / 4), bound * 64));
@@ -111,8 +124,8 @@ export class DeltaWriter {
     };
   }
 
-  #encode(parent: VersionState, target: ParameterSet, coarseness: number) {
+  #encode(parent: VersionState, target: ParameterSet, coarseness: number, publishedAtMs: number) {
     const steps = this.#sensitivities.values().map((sensitivity) => coarseness / Math.sqrt(sensitivity));
-    return encodeDelta(parent, target, { publishedAtMs: Date.now(), steps });
+    return encodeDelta(parent, target, { publishedAtMs, steps });
   }
 }

@@ -1,15 +1,4 @@
-import type { ModelFile } from '../adaptation/model-pair.js';
-import type { AdaptationOptions } from '../adaptation/options.js';
-
-/** What the trainer's thread is started with. */
-export interface TrainerSetup {
-  readonly edgeModel: ModelFile;
-  readonly foundationModel: ModelFile;
-  readonly options: AdaptationOptions;
-  readonly threads: number;
-  readonly folder: string;
-  readonly publishing: PublishingOptions;
-}
+import type { Verdict } from '../publication/gate.js';
 
 /** When a step's result becomes a version. */
 export interface PublishingOptions {
@@ -29,14 +18,18 @@ export interface StepReport {
   readonly cohort: string;
   readonly step: number;
   readonly idle: boolean;
+  /** undefined where the strategy takes no step on the foundation model. */
   readonly foundationLoss: number | undefined;
-  readonly edgeLoss: number;
+  /** undefined where the strategy has no loss. */
+  readonly edgeLoss: number | undefined;
   /** Samples in the edge model's batch. */
   readonly samples: number;
   /** Samples received and not trained on yet. */
   readonly backlog: number;
   /** Duration of the step in milliseconds, the commit included. */
   readonly milliseconds: number;
+  /** What the gate said of the result; undefined where it was not to be published. */
+  readonly verdict: Pick<Verdict, 'decision' | 'reason'> | undefined;
   /** The version that it published. */
   readonly version: PublishedVersion | undefined;
 }
@@ -49,11 +42,3 @@ export interface PublishedVersion {
   /** Of the predictions from those of the parameters as trained, in nats; undefined where there was nothing to measure with. */
   readonly divergence: number | undefined;
 }
-
-export type FromTrainer =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'step'; readonly report: StepReport }
-  | { readonly kind: 'failed'; readonly message: string }
-  | { readonly kind: 'closed' };
-
-export type ToTrainer = { readonly kind: 'samples' } | { readonly kind: 'close' };

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { RenormError } from '@renorm/protocol';
-import type { FromTrainer, StepReport, ToTrainer, TrainerSetup } from './messages.js';
+import { RenormError, reasonOf } from '@renorm/protocol';
+import type { StepReport } from './messages.js';
+import type { FromTrainer, ToTrainer, TrainerSetup } from './worker-messages.js';
 
 export interface TrainerEvents {
   step(report: StepReport): void;
   failed(error: RenormError): void;
+  /** Training waits for room on the disk, and goes on by itself. */
+  paused(error: RenormError): void;
+  resumed(): void;
 }
 
 const RESTART_MS = 1_000;
@@ -35,11 +39,6 @@ export class Trainer {
     }
   }
 
-  /** Says that new samples are in the log. */
-  wake(): void {
-    this.#post({ kind: 'samples' });
-  }
-
   /** Lets the step in hand end, then ends the thread. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -61,12 +60,13 @@ export class Trainer {
       worker.on('message', (message: FromTrainer) => {
         if (message.kind === 'ready') resolve();
         else if (message.kind === 'step') this.#events.step(message.report);
-        else if (message.kind === 'failed') this.#events.failed(failure(message.message));
+        else if (message.kind === 'failed') this.#events.failed(new RenormError(message.code, message.text));
+        else if (message.kind === 'paused') this.#events.paused(new RenormError(message.code, message.text));
+        else if (message.kind === 'resumed') this.#events.resumed();
       });
       worker.once('error', (error) => {
-        this.#events.failed(
-          failure(`the trainer's thread ended: ${error instanceof Error ? error.message : error}`, error),
-        );
+        const text = `the trainer's thread ended: ${reasonOf(error)}`;
+        this.#events.failed(new RenormError('TRAINER_FAILED', text, { cause: error }));
         reject(error);
       });
       worker.once('exit', () => {
@@ -79,9 +79,4 @@ export class Trainer {
   #restart(): void {
     if (!this.#closing) this.#spawn().catch(() => undefined);
   }
-}
-
-function failure(text: string, cause?: unknown): RenormError {
-  const told = /^TRAINER_FAILED: /.test(text) ? text.slice('TRAINER_FAILED: '.length) : text;
-  return new RenormError('TRAINER_FAILED', told, { cause });
 }

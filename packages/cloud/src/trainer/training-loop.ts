@@ -1,206 +1,251 @@
-import { decodeSample, exportedVersion, toBinary, VersionSchema, type VersionState } from '@renorm/protocol';
-import type { Adaptation, Step } from '../adaptation/adaptation.js';
-import { type Batch, batchOf, joinBatches } from '../adaptation/batch.js';
-import type { CohortState } from '../adaptation/cohort-state.js';
-import { drawIdle, drawReplay, replayWindow } from '../adaptation/replay.js';
-import { type DeltaWriter, deltaWriter } from '../publication/delta-writer.js';
+import { RenormError, toBinary, VersionSchema, type VersionState } from '@renorm/protocol';
+import { LRUCache } from 'lru-cache';
+import { type Batch, joinBatches } from '../models/batch.js';
+import type { SampleOrigin } from '../models/training-samples.js';
+import { type DeltaWriter, deltaWriter, type EdgeLogits } from '../publication/delta-writer.js';
+import { type Gate, OPEN_GATE, type Verdict } from '../publication/gate.js';
 import type { Cohorts, Publication } from '../store/cohorts.js';
-import { decodeState, encodeState } from '../store/state-codec.js';
+import type { Plan, Strategy, StrategyStep } from '../strategy/strategy.js';
 import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
+import { type Pace, paceAfter, paceFrom, publishes } from './pace.js';
+import { type ReadSamples, readSamples } from './read-samples.js';
+import { stateOf } from './restart.js';
+import { Schedule } from './schedule.js';
 
-interface Checkpoint {
+/** Time. */
+export interface TrainerClock {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Milliseconds since the Unix epoch, for what a version says of itself. */
+  date(): number;
+}
+
+export interface TrainingLoopParts {
+  readonly strategy: Strategy<unknown>;
+  readonly cohorts: Cohorts;
+  /** The edge model as exported: version 0. */
+  readonly exported: VersionState;
+  /** What devices predict with some parameters. */
+  readonly edgeLogits: EdgeLogits;
+  /** Of one sample. */
+  readonly sampleShape: readonly number[];
+  readonly classes: number;
+  readonly publishing: PublishingOptions;
+  readonly clock: TrainerClock;
+  /** Default: everything is published. */
+  readonly gate?: Gate;
+  /** Told what went wrong and did not stop a step. */
+  onProblem(error: RenormError): void;
+}
+
+/** What `next` did. */
+export type Outcome =
+  | { readonly kind: 'step'; readonly report: StepReport }
+  /** Nothing to do until a cohort changes, or until this moment of the clock. */
+  | { readonly kind: 'rest'; readonly until: number | undefined };
+
+interface Loaded {
+  readonly revision: number;
   readonly trained: number;
-  readonly state: CohortState;
-}
-
-interface Work {
-  readonly cohort: string;
-  readonly checkpoint: Checkpoint;
-  readonly backlog: number;
-}
-
-/** What the loop remembers of a cohort between steps and may forget. */
-interface Pace {
-  idleSteps: number;
-  publishedAt: number;
-  stepsSincePublication: number;
-  /** Samples trained on since the last publication. */
-  trained: number;
-  readonly writer: DeltaWriter;
+  readonly state: unknown;
 }
 
 interface Published {
   readonly publication: Publication;
-  readonly divergence: number | undefined;
+  readonly version: PublishedVersion;
 }
 
+/** Cohorts whose state is kept decoded, and whose delta writer knows what each tensor costs: the ones that had a step of late. */
+const KEPT = 256;
+
 /**
- * Trains one step at a time, for whichever cohort has work: first those with enough new samples, then idle replay. Every step is
- * committed together with the version that it publishes before the next one starts.
+ * Trains one step at a time, for the cohort that the schedule names. Every step is committed together with the version that it publishes
+ * before the next one starts. Whoever trains runs this: the cloud, the evaluation and the benchmarks.
  */
 export class TrainingLoop {
-  readonly #adaptation: Adaptation;
-  readonly #cohorts: Cohorts;
-  readonly #publishing: PublishingOptions;
+  readonly #parts: TrainingLoopParts;
+  readonly #gate: Gate;
+  readonly #schedule = new Schedule();
+  readonly #changed = new Set<string>();
+  readonly #loaded = new LRUCache<string, Loaded>({ max: KEPT });
+  readonly #writers = new LRUCache<string, DeltaWriter>({ max: KEPT });
   readonly #paces = new Map<string, Pace>();
-  readonly #checkpoints = new Map<string, Checkpoint & { readonly revision: number }>();
-  readonly #exported: VersionState;
-  #turn = 0;
+  readonly #unwatch: () => void;
+  #started = false;
 
-  constructor(adaptation: Adaptation, cohorts: Cohorts, publishing: PublishingOptions) {
-    this.#adaptation = adaptation;
-    this.#cohorts = cohorts;
-    this.#publishing = publishing;
-    this.#exported = exportedVersion(adaptation.initialState().edge.parameters);
+  /** @param onChange called when there may be something to do again */
+  constructor(parts: TrainingLoopParts, onChange: () => void = () => undefined) {
+    this.#parts = parts;
+    this.#gate = parts.gate ?? OPEN_GATE;
+    this.#unwatch = parts.cohorts.watch((cohort) => {
+      this.#changed.add(cohort);
+      onChange();
+    });
+  }
+
+  /** Stops hearing of changes. */
+  close(): void {
+    this.#unwatch();
   }
 
   /**
-   * @returns what was done, or undefined if there was nothing to do
-   * @throws RenormError TRAINER_FAILED: the step was dropped, and its new samples count as trained
+   * Makes the next step, if there is one.
+   *
+   * @throws RenormError TRAINER_FAILED: the step was dropped, and its new samples count as trained; DISK_FULL: nothing was changed, and the
+   *   cohort keeps its turn
    */
-  async next(): Promise<StepReport | undefined> {
-    const started = performance.now();
-    const cohorts = await this.#cohorts.names();
-    // Taking turns: a busy cohort must not starve the others.
-    this.#turn += 1;
-    const work: Work[] = [];
-    for (const i of cohorts.keys()) work.push(await this.#work(cohorts[(i + this.#turn) % cohorts.length] as string));
-    const { samplesPerStep } = this.#adaptation.options;
-    const ready = work.find(({ backlog }) => backlog >= samplesPerStep);
-    if (ready !== undefined) return this.#train(ready, started);
-    for (const each of work) {
-      const report = await this.#replay(each, started);
-      if (report !== undefined) return report;
+  async next(): Promise<Outcome> {
+    const { clock } = this.#parts;
+    await this.#hear();
+    for (;;) {
+      const turn = this.#schedule.next(clock.now());
+      if (turn.kind === 'sleep') return { kind: 'rest', until: turn.until };
+      const report = await this.#turn(turn.cohort);
+      if (report !== undefined) return { kind: 'step', report };
     }
-    return undefined;
   }
 
-  async #work(cohort: string): Promise<Work> {
-    const checkpoint = this.#checkpoints.get(cohort) ?? (await this.#stored(cohort)) ?? this.#initial(cohort);
-    this.#checkpoints.set(cohort, checkpoint);
-    const { received } = await this.#cohorts.standing(cohort);
-    return { cohort, checkpoint, backlog: received - checkpoint.trained };
+  /** Offers the cohorts that have changed since the last time; at first all that are there. */
+  async #hear(): Promise<void> {
+    if (!this.#started) for (const cohort of await this.#parts.cohorts.names()) this.#changed.add(cohort);
+    this.#started = true;
+    for (const cohort of this.#changed) {
+      this.#changed.delete(cohort);
+      await this.#offer(cohort);
+    }
   }
 
-  async #stored(cohort: string) {
-    const stored = await this.#cohorts.checkpoint(cohort);
-    return stored && { ...stored, state: decodeState(stored.state, this.#adaptation.initialState()) };
+  async #offer(cohort: string): Promise<void> {
+    const { strategy, cohorts } = this.#parts;
+    this.#schedule.offer(cohort, strategy.work(await cohorts.standing(cohort)));
   }
 
-  #initial(cohort: string): Checkpoint & { readonly revision: number } {
-    const seed = [...cohort].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 1);
-    return { revision: 0, trained: 0, state: this.#adaptation.initialState(seed) };
-  }
-
-  async #train({ cohort, checkpoint, backlog }: Work, started: number): Promise<StepReport> {
-    const { options } = this.#adaptation;
-    const { trained, state } = checkpoint;
-    const drawn = drawReplay(replayWindow(trained, options), state.random, options);
-    const fresh = Array.from({ length: options.samplesPerStep }, (_, i) => trained + i);
-    const before = { ...state, random: drawn.random };
-    const after = trained + fresh.length;
-    const pace = this.#pace(cohort);
-    pace.idleSteps = 0;
-    pace.stepsSincePublication += 1;
-    const publish = pace.stepsSincePublication >= this.#publishing.everySteps;
-    let step: Step;
-    let samples: Batch;
+  /** @returns undefined where there was nothing to do after all */
+  async #turn(cohort: string): Promise<StepReport | undefined> {
+    const { strategy, cohorts, clock } = this.#parts;
+    const started = clock.now();
     try {
-      const [batch, replay] = [await this.#batch(cohort, fresh), await this.#batch(cohort, drawn.positions)];
-      samples = joinBatches(batch, replay);
-      step = await this.#adaptation.step(before, batch, replay);
+      const loaded = this.#loaded.get(cohort) ?? (await this.#load(cohort));
+      const { received } = await cohorts.standing(cohort);
+      const plan = strategy.plan(loaded.state, { received, trained: loaded.trained });
+      if (plan === undefined) return undefined;
+      const report = await this.#step(cohort, loaded, plan, started);
+      await this.#offer(cohort);
+      return report;
     } catch (error) {
-      // The samples are passed over: with the same ones the step would fail for ever.
-      await this.#commit(cohort, { trained: after, state: before });
+      this.#loaded.delete(cohort);
+      await this.#offer(cohort);
+      // Another trainer was first: what it has written is read, and training goes on from there.
+      if (error instanceof RenormError && error.code === 'CONFLICT') return undefined;
       throw error;
     }
-    pace.trained += samples.count;
-    const version = await this.#commit(cohort, { trained: after, state: step.state }, publish ? samples : undefined);
-    return this.#report(cohort, step, backlog - fresh.length, started, version);
   }
 
-  async #replay({ cohort, checkpoint, backlog }: Work, started: number): Promise<StepReport | undefined> {
-    const { options } = this.#adaptation;
-    const { trained, state } = checkpoint;
-    const pace = this.#pace(cohort);
-    const drawn = drawIdle(replayWindow(trained, options), state.random, options);
-    if (drawn.positions.length === 0 || pace.idleSteps >= options.idleReplaySteps) return undefined;
-    pace.idleSteps += 1;
-    const samples = await this.#batch(cohort, drawn.positions);
-    const step = await this.#adaptation.idleStep({ ...state, random: drawn.random }, samples);
-    pace.trained += samples.count;
-    const last = pace.idleSteps >= options.idleReplaySteps;
-    const publish = last || performance.now() - pace.publishedAt >= this.#publishing.idleIntervalMs;
-    const version = await this.#commit(cohort, { trained, state: step.state }, publish ? samples : undefined);
-    return this.#report(cohort, step, backlog, started, version);
+  async #load(cohort: string): Promise<Loaded> {
+    const { strategy, cohorts } = this.#parts;
+    const checkpoint = await cohorts.checkpoint(cohort);
+    if (checkpoint === undefined) return { revision: 0, trained: 0, state: strategy.initial(seedOf(cohort)) };
+    const { revision, trained } = checkpoint;
+    const { parameters } = (await cohorts.latest(cohort)) ?? this.#parts.exported;
+    return { revision, trained, state: stateOf(strategy, checkpoint, seedOf(cohort), parameters) };
   }
 
-  async #batch(cohort: string, positions: readonly number[]) {
-    const shape = this.#adaptation.pair.sampleShape;
-    const samples = await this.#cohorts.samples(cohort, positions);
-    return batchOf(samples.flatMap((sample) => (sample === undefined ? [] : [decodeSample(sample, shape)])));
+  async #step(cohort: string, loaded: Loaded, plan: Plan<unknown>, started: number): Promise<StepReport> {
+    const { strategy, clock, publishing, cohorts } = this.#parts;
+    let step: StrategyStep<unknown>;
+    let samples: Batch & { readonly origins: readonly SampleOrigin[] };
+    try {
+      const fresh = await this.#read(cohort, plan.fresh);
+      const replay = await this.#read(cohort, plan.replay);
+      if (fresh.count + replay.count === 0) throw nothingToRead(cohort, plan);
+      samples = { ...joinBatches(fresh, replay), origins: [...fresh.origins, ...replay.origins] };
+      step = await strategy.step(plan, { fresh, replay });
+    } catch (error) {
+      // The samples are passed over: with the same ones the step would fail for ever.
+      await this.#commit(cohort, loaded, plan.trained, plan.state);
+      throw error;
+    }
+    const pace = this.#paces.get(cohort) ?? paceFrom(clock.now());
+    const after = paceAfter(pace, plan, step.samples);
+    const verdict = publishes(plan, pace, clock.now(), publishing)
+      ? await this.#judge(cohort, step, samples, plan.trained)
+      : undefined;
+    const goesOut = verdict?.decision === 'go back' ? verdict.parameters : step.parameters;
+    const state = verdict?.decision === 'go back' ? strategy.restart(step.state, goesOut) : step.state;
+    const published =
+      verdict === undefined || verdict.decision === 'keep'
+        ? undefined
+        : await this.#publication(cohort, goesOut, samples, after.samples);
+    await this.#commit(cohort, loaded, plan.trained, state, published?.publication);
+    this.#paces.set(cohort, verdict === undefined ? after : paceFrom(clock.now()));
+    return {
+      ...{ cohort, step: step.steps, idle: plan.kind === 'idle', samples: step.samples },
+      ...{ foundationLoss: step.foundationLoss, edgeLoss: step.edgeLoss },
+      backlog: (await cohorts.standing(cohort)).received - plan.trained,
+      milliseconds: clock.now() - started,
+      verdict: verdict && { decision: verdict.decision, reason: verdict.reason },
+      version: published?.version,
+    };
   }
 
-  #pace(cohort: string): Pace {
-    const pace = this.#paces.get(cohort) ?? this.#newPace();
-    this.#paces.set(cohort, pace);
-    return pace;
+  async #read(cohort: string, positions: readonly number[]): Promise<ReadSamples> {
+    const samples = await readSamples(this.#parts.cohorts, cohort, positions, this.#parts.sampleShape);
+    for (const error of samples.unreadable) this.#parts.onProblem(error);
+    return samples;
   }
 
-  /** @param samples trained on in this step, where its result is to be published */
-  async #commit(cohort: string, checkpoint: Checkpoint, samples?: Batch): Promise<PublishedVersion | undefined> {
-    const published = samples && (await this.#publication(cohort, checkpoint.state, samples));
-    const { from } = replayWindow(checkpoint.trained, this.#adaptation.options);
-    const before = this.#checkpoints.get(cohort);
-    // Where another trainer was first, or nothing could be written, the store says from where to go on.
-    this.#checkpoints.delete(cohort);
-    const { trained, state } = checkpoint;
-    const revision = await this.#cohorts.commit(cohort, {
-      ...{ revision: before?.revision ?? 0, trained, strategy: 'cema', state: encodeState(state) },
-      ...{ publication: published?.publication, keepFrom: from },
-    });
-    this.#checkpoints.set(cohort, { ...checkpoint, revision });
-    if (published === undefined) return undefined;
-    const pace = this.#pace(cohort);
-    pace.publishedAt = performance.now();
-    pace.stepsSincePublication = 0;
-    pace.trained = 0;
-    const { publication, divergence } = published;
-    return { number: publication.latest.number, bytes: publication.stored.message.length, divergence };
-  }
-
-  #newPace(): Pace {
-    const writer = deltaWriter(this.#adaptation, this.#publishing);
-    return { idleSteps: 0, publishedAt: performance.now(), stepsSincePublication: 0, trained: 0, writer };
+  async #judge(
+    cohort: string,
+    { parameters }: StrategyStep<unknown>,
+    samples: Batch & { readonly origins: readonly SampleOrigin[] },
+    trained: number,
+  ): Promise<Verdict> {
+    const { cohorts, exported } = this.#parts;
+    const inForce = ((await cohorts.latest(cohort)) ?? exported).parameters;
+    return this.#gate.judge({ cohort, parameters, inForce, exported: exported.parameters, samples, trained });
   }
 
   /** What devices decode is the truth of a version; the difference to what was trained goes into the next delta. */
-  async #publication(cohort: string, { edge }: CohortState, samples: Batch): Promise<Published> {
-    const parent = (await this.#cohorts.latest(cohort)) ?? this.#exported;
-    const pace = this.#pace(cohort);
-    const { version, decoded, divergence } = await pace.writer.write(parent, edge.parameters, samples, pace.trained);
+  async #publication(
+    cohort: string,
+    parameters: StrategyStep<unknown>['parameters'],
+    samples: Batch,
+    trained: number,
+  ): Promise<Published> {
+    const { cohorts, exported, edgeLogits, classes, publishing } = this.#parts;
+    const parent = (await cohorts.latest(cohort)) ?? exported;
+    const writer = this.#writers.get(cohort) ?? deltaWriter({ exported, edgeLogits, classes }, publishing);
+    this.#writers.set(cohort, writer);
+    const written = await writer.write(parent, parameters, samples, trained, this.#parts.clock.date());
+    const { decoded, divergence } = written;
     const { number, digest } = decoded;
-    const stored = { number, digest, parentDigest: parent.digest, message: toBinary(VersionSchema, version) };
-    return { publication: { latest: decoded, stored }, divergence };
+    const message = toBinary(VersionSchema, written.version);
+    const stored = { number, digest, parentDigest: parent.digest, message };
+    return { publication: { latest: decoded, stored }, version: { number, bytes: message.length, divergence } };
   }
 
-  #report(
+  async #commit(
     cohort: string,
-    step: Step,
-    backlog: number,
-    started: number,
-    version: PublishedVersion | undefined,
-  ): StepReport {
-    return {
-      cohort,
-      step: step.state.steps,
-      idle: step.foundationLoss === undefined,
-      foundationLoss: step.foundationLoss,
-      edgeLoss: step.edgeLoss,
-      samples: step.samples,
-      backlog,
-      milliseconds: performance.now() - started,
-      version,
-    };
+    { revision }: Loaded,
+    trained: number,
+    state: unknown,
+    publication?: Publication,
+  ): Promise<void> {
+    const { strategy, cohorts } = this.#parts;
+    const after = await cohorts.commit(cohort, {
+      ...{ revision, trained, publication },
+      ...{ strategy: strategy.name, state: strategy.encode(state), keepFrom: strategy.keepFrom(trained) },
+    });
+    this.#loaded.set(cohort, { revision: after, trained, state });
   }
+}
+
+/** What a cohort's draws begin with: the same on every machine. */
+const seedOf = (cohort: string): number =>
+  [...cohort].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 1);
+
+function nothingToRead(cohort: string, { fresh, replay }: Plan<unknown>): RenormError {
+  const [first, last] = [Math.min(...fresh, ...replay), Math.max(...fresh, ...replay)];
+  const text = `none of the samples at positions ${first} to ${last} of cohort ${cohort} can be read; they are passed over. Run renorm state check on a stopped cloud.`;
+  return new RenormError('TRAINER_FAILED', text);
 }

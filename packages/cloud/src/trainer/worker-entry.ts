@@ -1,17 +1,19 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { exportedVersion, reasonOf } from '@renorm/protocol';
-import { Adaptation } from '../adaptation/adaptation.js';
-import { Cohorts } from '../store/cohorts.js';
+import { RenormError, reasonOf } from '@renorm/protocol';
+import { readModels } from '../models/model-facts.js';
 import { openStore } from '../store/open-store.js';
-import type { FromTrainer, ToTrainer, TrainerSetup } from './messages.js';
-import { TrainingLoop } from './training-loop.js';
+import { openTraining } from './open-training.js';
+import type { FromTrainer, ToTrainer, TrainerSetup } from './worker-messages.js';
 
-/** The trainer's thread: steps as long as there is work, then sleeps until samples arrive. */
+/** The trainer's thread: steps as long as there is work, then sleeps until a cohort changes. */
 const port = parentPort;
 if (port === null) throw new Error('This file is the entry of a worker thread.');
 const setup = workerData as TrainerSetup;
 const send = (message: FromTrainer): void => port.postMessage(message);
+
+/** After an error, and while the disk is full, in milliseconds. */
+const RETRY_MS = 1_000;
 
 let closing = false;
 let wake = (): void => undefined;
@@ -27,36 +29,59 @@ function giveWay(): void {
   if (process.platform === 'linux') setPriority(0, 10);
 }
 
+const told = (error: unknown): Pick<FromTrainer & { kind: 'failed' }, 'code' | 'text'> =>
+  error instanceof RenormError
+    ? { code: error.code, text: error.text }
+    : { code: 'TRAINER_FAILED', text: reasonOf(error) };
+
+/** Resolves when a cohort changes, the cloud closes, or some milliseconds have passed. */
+function changeOr(ms: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = ms === undefined ? undefined : setTimeout(resolve, Math.max(0, ms));
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
 async function main(): Promise<void> {
   giveWay();
-  const { edgeModel, foundationModel, options, threads, folder, publishing } = setup;
-  const adaptation = await Adaptation.create({ edgeModel, foundationModel, options, threads });
-  const cohorts = new Cohorts(await openStore(folder), {
-    exported: exportedVersion(adaptation.initialState().edge.parameters),
-    onProblem: (error) => send({ kind: 'failed', message: reasonOf(error) }),
+  const { threads, adaptation, publishing, strategy } = setup;
+  const training = await openTraining({
+    ...{ threads, adaptation, publishing, strategy },
+    models: readModels(setup.edgeModel, setup.foundationModel),
+    store: await openStore(setup.folder),
+    onProblem: (error) => send({ kind: 'failed', ...told(error) }),
+    onChange: () => wake(),
   });
-  cohorts.watch(() => wake());
-  const loop = new TrainingLoop(adaptation, cohorts, publishing);
   send({ kind: 'ready' });
+  let paused = false;
   while (!closing) {
-    const rest = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    // Before the step: what changes while it runs must not be slept through.
+    let changed = false;
+    wake = () => {
+      changed = true;
+    };
     try {
-      const report = await loop.next();
-      if (report === undefined) await rest;
-      else {
-        send({ kind: 'step', report });
+      const outcome = await training.loop.next();
+      if (paused) send({ kind: 'resumed' });
+      paused = false;
+      if (outcome.kind === 'step') {
+        send({ kind: 'step', report: outcome.report });
         // Lets a message in: a step blocks this thread from its start to its end.
         await new Promise((resolve) => setImmediate(resolve));
+      } else if (!changed && !closing) {
+        await changeOr(outcome.until === undefined ? undefined : outcome.until - performance.now());
       }
     } catch (error) {
-      send({ kind: 'failed', message: reasonOf(error) });
-      await Promise.race([rest, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+      const full = error instanceof RenormError && error.code === 'DISK_FULL';
+      if (!full || !paused) send({ kind: full ? 'paused' : 'failed', ...told(error) });
+      paused ||= full;
+      if (!closing) await changeOr(RETRY_MS);
     }
   }
-  await adaptation.release();
-  await cohorts.close();
+  await training.close();
   send({ kind: 'closed' });
   port?.close();
 }

@@ -39,7 +39,11 @@ export async function cema(setup: CemaSetup, { inputs, labels }: LabelledStream)
   const { options, pair } = adaptation;
   let state = adaptation.initialState(seed);
   let version: VersionState = exportedVersion(state.edge.parameters);
-  const writer = deltaWriter(adaptation);
+  const writer = deltaWriter({
+    exported: version,
+    edgeLogits: (parameters, samples) => edge.logits(parameters, samples),
+    classes: pair.classes,
+  });
   let selection = initialSelection(pair.classes, setup.selection);
   const log: Float32Array[] = [];
   let [hits, trained, bytesUp, bytesDown] = [0, 0, 0, 0];

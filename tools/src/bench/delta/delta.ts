@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { Adaptation, deltaWriter } from '@renorm/cloud';
+import { deltaWriter, modelPair } from '@renorm/cloud';
 import { type LabelledStream, labelledStream, readLabelledImages } from '@renorm/eval';
 import { concatenate, exportedVersion, type VersionState } from '@renorm/protocol';
 import { repositoryPath } from '../../repository.js';
-import { accuracyOf, adaptedStream } from '../adapted-stream.js';
+import { accuracyOf, adaptedStream, type BenchedMethod, openMethod } from '../adapted-stream.js';
 import { corruptionNames } from '../corruption-names.js';
 import { decodeRatio, halfBytes, type MeasuredVersion, median, sizesOf } from './measured-version.js';
 
-const models = repositoryPath('models/');
+const folder = repositoryPath('models/');
 const DEFAULT_CORRUPTIONS = ['gaussian_noise', 'snow', 'fog', 'motion_blur'] as const;
 
 /** Prints what versions of a real run cost, against other ways to send them, and what the loss does to accuracy. */
@@ -24,14 +24,11 @@ export async function runDeltaBench(args: string[]): Promise<void> {
   });
   const names = corruptionNames(values.corruption, DEFAULT_CORRUPTIONS);
   const [count, divergence] = [Number(values.images), Number(values.divergence)];
-  const file = async (name: string) => ({ name, bytes: await readFile(`${models}${name}`) });
-  const adaptation = await Adaptation.create({
-    edgeModel: await file('fashion-edge.onnx'),
-    foundationModel: await file('fashion-foundation.onnx'),
-    threads: 2,
-  });
-  const images = await readLabelledImages(`${models}fashion-mnist`);
-  const parameters = concatenate(adaptation.initialState().edge.parameters).length;
+  const file = async (name: string) => ({ name, bytes: await readFile(`${folder}${name}`) });
+  const models = modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
+  const method = await openMethod(models, 2);
+  const images = await readLabelledImages(`${folder}fashion-mnist`);
+  const parameters = concatenate(method.adaptation.initialState().edge.parameters).length;
   console.log(
     `Versions of ${parameters} parameters from streams of ${count} images at severity 5, bound ${divergence} nats. Bytes and shares are means over the versions.\n`,
   );
@@ -42,7 +39,7 @@ export async function runDeltaBench(args: string[]): Promise<void> {
   const all: MeasuredVersion[] = [];
   for (const corruption of names) {
     const stream = await labelledStream(images, { corruption, severity: 5, count: count + 1000, seed: 1 });
-    const measured = await measureRun(adaptation, stream, count, divergence);
+    const measured = await measureRun(method, stream, count, divergence);
     if (measured.length === 0) {
       console.log(`| ${corruption} | 0 | nothing was uploaded in so few images |`);
       continue;
@@ -53,24 +50,26 @@ export async function runDeltaBench(args: string[]): Promise<void> {
     console.log(line(corruption, measured));
   }
   if (all.length > 0) console.log(line('**all**', all));
-  await adaptation.release();
+  await method.adaptation.release();
 }
 
 /** Adapts on the first `count` images, and tests every version on the others. */
 async function measureRun(
-  adaptation: Adaptation,
+  method: BenchedMethod,
   { inputs, labels }: LabelledStream,
   count: number,
   divergence: number,
 ): Promise<MeasuredVersion[]> {
-  const writer = deltaWriter(adaptation, { divergence });
-  const exported = adaptation.initialState(1).edge.parameters;
+  const exported = method.adaptation.initialState(1).edge.parameters;
+  const { edgeLogits, adaptation } = method;
   let held: VersionState = exportedVersion(exported);
+  const { classes } = adaptation.pair;
+  const writer = deltaWriter({ exported: held, edgeLogits, classes }, { divergence });
   let float16 = halfBytes(exported);
   const measured: MeasuredVersion[] = [];
   const test = { images: inputs.slice(count), labels: labels.slice(count) };
   const device = { running: () => held.parameters, upload: async (input: Float32Array) => input };
-  for await (const { parameters, samples, trainMs } of adaptedStream(adaptation, inputs.slice(0, count), device)) {
+  for await (const { parameters, samples, trainMs } of adaptedStream(method, inputs.slice(0, count), device)) {
     const started = performance.now();
     const written = await writer.write(held, parameters, samples, samples.count);
     const encodeMs = performance.now() - started;
@@ -78,8 +77,8 @@ async function measureRun(
     measured.push({
       ...sizesOf(written, half, float16),
       divergence: written.divergence ?? 0,
-      accuracy: await accuracyOf(adaptation, written.decoded.parameters, test),
-      accuracyFloat: await accuracyOf(adaptation, parameters, test),
+      accuracy: await accuracyOf(method, written.decoded.parameters, test),
+      accuracyFloat: await accuracyOf(method, parameters, test),
       ...{ trainMs, encodeMs },
       decodeRatio: decodeRatio(held, written, half),
     });

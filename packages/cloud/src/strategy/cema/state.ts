@@ -14,6 +14,8 @@ export interface CohortState {
   readonly foundation: LearnerState;
   /** Steps done, idle ones included. */
   readonly steps: number;
+  /** Idle steps since the last one with new samples. */
+  readonly idleSteps: number;
   /** State of the generator that draws from the replay buffer. */
   readonly random: number;
 }
@@ -21,5 +23,5 @@ export interface CohortState {
 /** The state of a cohort that has learnt nothing. */
 export function freshState(edge: ParameterSet, foundation: ParameterSet): CohortState {
   const learner = (parameters: ParameterSet): LearnerState => ({ parameters, velocities: new Map() });
-  return { edge: learner(edge), foundation: learner(foundation), steps: 0, random: 0 };
+  return { edge: learner(edge), foundation: learner(foundation), steps: 0, idleSteps: 0, random: 0 };
 }

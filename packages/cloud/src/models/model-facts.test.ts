@@ -1,7 +1,7 @@
 import { parseModel, serializeModel } from '@renorm/onnx';
 import { test } from 'tap';
 import { edgeModel, foundationModel } from '../committed-models.test-support.js';
-import { modelPair } from './model-pair.js';
+import { modelPair } from './model-facts.js';
 
 test('two models for the same task make a pair', async (t) => {
   const pair = modelPair(edgeModel(), foundationModel());

@@ -1,16 +1,23 @@
 import { describeModel, normalizationLayers, type OnnxModel, parseModel } from '@renorm/onnx';
-import { digestBytes, RenormError } from '@renorm/protocol';
+import { digestBytes, RenormError, toHex } from '@renorm/protocol';
 
-/** An edge model and the foundation model that teaches it, checked against each other. */
-export interface ModelPair {
+/** The models of a cloud: the one that devices run, and the stronger one where there is one. */
+export interface Models {
   readonly edge: OnnxModel;
-  readonly foundation: OnnxModel;
+  /** Only some strategies need one. */
+  readonly foundation: OnnxModel | undefined;
   /** SHA-256 of the files. */
   readonly edgeDigest: Uint8Array;
-  readonly foundationDigest: Uint8Array;
+  readonly foundationDigest: Uint8Array | undefined;
   /** Shape of one sample, without the batch axis. */
   readonly sampleShape: readonly number[];
   readonly classes: number;
+}
+
+/** An edge model and the foundation model that teaches it, checked against each other. */
+export interface ModelPair extends Models {
+  readonly foundation: OnnxModel;
+  readonly foundationDigest: Uint8Array;
 }
 
 /** An ONNX file with the name that messages call it. */
@@ -20,12 +27,22 @@ export interface ModelFile {
 }
 
 /**
+ * Reads the models, and checks them against each other where there are two.
+ *
  * @throws OnnxError for either file; RenormError MODEL_MISMATCH: they differ in input shape or number of classes, or do not say
  */
+export function readModels(edgeFile: ModelFile, foundationFile: ModelFile | undefined): Models {
+  if (foundationFile !== undefined) return modelPair(edgeFile, foundationFile);
+  const edge = readModel(edgeFile);
+  return {
+    ...{ edge, edgeDigest: digestBytes(edgeFile.bytes), ...facts(edge) },
+    ...{ foundation: undefined, foundationDigest: undefined },
+  };
+}
+
+/** As `readModels`, for who needs both. @throws as `readModels` */
 export function modelPair(edgeFile: ModelFile, foundationFile: ModelFile): ModelPair {
-  const edge = parseModel(edgeFile.bytes, edgeFile.name);
-  const foundation = parseModel(foundationFile.bytes, foundationFile.name);
-  for (const model of [edge, foundation]) normalizationLayers(model);
+  const [edge, foundation] = [readModel(edgeFile), readModel(foundationFile)];
   const [edgeFacts, foundationFacts] = [facts(edge), facts(foundation)];
   if (String(edgeFacts.sampleShape) !== String(foundationFacts.sampleShape)) {
     throw mismatch(
@@ -38,12 +55,20 @@ export function modelPair(edgeFile: ModelFile, foundationFile: ModelFile): Model
     );
   }
   return {
-    edge,
-    foundation,
-    edgeDigest: digestBytes(edgeFile.bytes),
-    foundationDigest: digestBytes(foundationFile.bytes),
-    ...edgeFacts,
+    ...{ edge, edgeDigest: digestBytes(edgeFile.bytes), ...edgeFacts },
+    ...{ foundation, foundationDigest: digestBytes(foundationFile.bytes) },
   };
+}
+
+/** SHA-256 of the files, hexadecimal, as a data folder names its models. */
+export function digestsOf({ edgeDigest, foundationDigest }: Models): { edgeModel: string; foundationModel?: string } {
+  return { edgeModel: toHex(edgeDigest), ...(foundationDigest && { foundationModel: toHex(foundationDigest) }) };
+}
+
+function readModel({ bytes, name }: ModelFile): OnnxModel {
+  const model = parseModel(bytes, name);
+  normalizationLayers(model);
+  return model;
 }
 
 function facts(model: OnnxModel): { sampleShape: number[]; classes: number } {

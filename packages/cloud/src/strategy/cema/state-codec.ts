@@ -1,6 +1,6 @@
 import { concatenate, type ParameterSet, splitLike } from '@renorm/protocol';
-import type { CohortState, LearnerState } from '../adaptation/cohort-state.js';
-import { Fields, pack } from './fields.js';
+import { Fields, pack } from '../../store/fields.js';
+import type { CohortState, LearnerState } from './state.js';
 
 const encodeParameters = (parameters: ParameterSet): Uint8Array => new Uint8Array(concatenate(parameters).buffer);
 
@@ -9,13 +9,13 @@ const decodeParameters = (bytes: Uint8Array, like: ParameterSet): ParameterSet =
   splitLike(like, new Float32Array(bytes.buffer));
 
 /** A cohort's state as bytes: values in graph order as little-endian float32, names left to the models. */
-export function encodeState({ edge, foundation, steps, random }: CohortState): Uint8Array {
+export function encodeState({ edge, foundation, steps, idleSteps, random }: CohortState): Uint8Array {
   const learner = ({ parameters, velocities }: LearnerState) => ({
     parameters: encodeParameters(parameters),
     // Empty before the first step.
     velocities: encodeParameters(ordered(velocities, parameters)),
   });
-  return pack({ edge: learner(edge), foundation: learner(foundation), steps, random });
+  return pack({ edge: learner(edge), foundation: learner(foundation), steps, idleSteps, random });
 }
 
 /**
@@ -35,6 +35,8 @@ export function decodeState(bytes: Uint8Array, like: CohortState): CohortState {
     edge: learner(record.record('edge'), like.edge),
     foundation: learner(record.record('foundation'), like.foundation),
     steps: record.count('steps'),
+    // renorm 0.1 did not count them.
+    idleSteps: record.has('idleSteps') ? record.count('idleSteps') : 0,
     random: record.integer('random'),
   };
 }

@@ -1,5 +1,5 @@
+import { drawDistinct } from '../../models/random.js';
 import type { AdaptationOptions } from './options.js';
-import { drawDistinct } from './random.js';
 
 /** The replay buffer: the latest trained samples of a cohort's log, first in, first out. Positions count from 0 for ever. */
 export interface ReplayWindow {

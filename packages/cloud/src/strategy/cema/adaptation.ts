@@ -1,16 +1,15 @@
 import { readParameters, trainingModel } from '@renorm/onnx';
-import { type ParameterSet, RenormError } from '@renorm/protocol';
-import { type Batch, joinBatches } from './batch.js';
-import type { CohortState, LearnerState } from './cohort-state.js';
+import { RenormError } from '@renorm/protocol';
+import { type Batch, joinBatches } from '../../models/batch.js';
+import type { ModelPair } from '../../models/model-facts.js';
+import { moveStatistics, sgdStep } from '../../models/optimizer.js';
+import { ParametricSession, type StepResult, TrainingSession } from '../../models/session.js';
 import { distillationLoss, entropyLoss, TARGET_LOGITS } from './losses.js';
-import { type ModelFile, type ModelPair, modelPair } from './model-pair.js';
-import { moveStatistics, sgdStep } from './optimizer.js';
 import { type AdaptationOptions, adaptationOptions } from './options.js';
-import { ParametricSession, type StepResult, TrainingSession } from './session.js';
+import { type CohortState, freshState, type LearnerState } from './state.js';
 
 export interface AdaptationSetup {
-  readonly edgeModel: ModelFile;
-  readonly foundationModel: ModelFile;
+  readonly models: ModelPair;
   readonly options?: Partial<AdaptationOptions>;
   /** Threads for one operator. Default: 1. */
   readonly threads?: number;
@@ -38,48 +37,35 @@ export class Adaptation {
   readonly #foundationStep: TrainingSession;
   readonly #targets: ParametricSession;
   readonly #distillation: TrainingSession;
-  readonly #edge: ParametricSession;
 
   private constructor(
     pair: ModelPair,
     options: AdaptationOptions,
-    sessions: readonly [TrainingSession, ParametricSession, TrainingSession, ParametricSession],
+    sessions: readonly [TrainingSession, ParametricSession, TrainingSession],
   ) {
     this.pair = pair;
     this.options = options;
-    [this.#foundationStep, this.#targets, this.#distillation, this.#edge] = sessions;
+    [this.#foundationStep, this.#targets, this.#distillation] = sessions;
   }
 
-  /** @throws OnnxError, RenormError MODEL_MISMATCH, REQUEST_INVALID (options) */
-  static async create({
-    edgeModel,
-    foundationModel,
-    options: given,
-    threads = 1,
-  }: AdaptationSetup): Promise<Adaptation> {
+  /** @throws OnnxError, RenormError REQUEST_INVALID (options) */
+  static async create({ models, options: given, threads = 1 }: AdaptationSetup): Promise<Adaptation> {
     const options = adaptationOptions(given);
-    const pair = modelPair(edgeModel, foundationModel);
-    const { edge, foundation, sampleShape, classes } = pair;
+    const { edge, foundation, sampleShape, classes } = models;
     const session = { threads };
     const foundationGraph = trainingModel(foundation, entropyLoss(classes, options));
     const edgeGraph = trainingModel(edge, distillationLoss(classes, options));
-    return new Adaptation(pair, options, [
+    return new Adaptation(models, options, [
       await TrainingSession.create(foundationGraph, sampleShape, session),
       await ParametricSession.create(foundation, sampleShape, session),
       await TrainingSession.create(edgeGraph, sampleShape, session),
-      await ParametricSession.create(edge, sampleShape, session),
     ]);
   }
 
   /** A cohort that has learnt nothing yet: both models as exported. */
   initialState(seed = 1): CohortState {
-    const fresh = (parameters: ParameterSet): LearnerState => ({ parameters, velocities: new Map() });
-    return {
-      edge: fresh(readParameters(this.pair.edge)),
-      foundation: fresh(readParameters(this.pair.foundation)),
-      steps: 0,
-      random: seed,
-    };
+    const { edge, foundation } = this.pair;
+    return { ...freshState(readParameters(edge), readParameters(foundation)), random: seed };
   }
 
   /**
@@ -110,13 +96,8 @@ export class Adaptation {
     };
   }
 
-  /** What a device predicts that runs these parameters: logits of the edge model, [samples, classes]. */
-  edgeLogits(parameters: ParameterSet, samples: Batch): Promise<Float32Array> {
-    return this.#edge.logits(parameters, samples);
-  }
-
   async release(): Promise<void> {
-    const sessions = [this.#foundationStep, this.#targets, this.#distillation, this.#edge];
+    const sessions = [this.#foundationStep, this.#targets, this.#distillation];
     await Promise.all(sessions.map((session) => session.release()));
   }
 

@@ -1,10 +1,10 @@
 import { type Loss, parseModel, readParameters, trainingModel } from '@renorm/onnx';
 import { test } from 'tap';
-import { edgeModel, hazyImages } from '../committed-models.test-support.js';
-import { batchOf } from './batch.js';
+import { edgeModel, hazyImages } from '../../committed-models.test-support.js';
+import { batchOf } from '../../models/batch.js';
+import { ParametricSession, TrainingSession } from '../../models/session.js';
 import { distillationLoss, entropyLoss, TARGET_LOGITS } from './losses.js';
 import { adaptationOptions } from './options.js';
-import { ParametricSession, TrainingSession } from './session.js';
 
 const COUNT = 6;
 const model = parseModel(edgeModel().bytes);

@@ -1,14 +1,14 @@
 import { readParameters } from '@renorm/onnx';
 import { test } from 'tap';
-import { edgeModel, foundationModel, hazyImages, labels } from '../committed-models.test-support.js';
+import { edgeModel, foundationModel, hazyImages, labels } from '../../committed-models.test-support.js';
+import { batchOf } from '../../models/batch.js';
+import { modelPair } from '../../models/model-facts.js';
+import { ParametricSession } from '../../models/session.js';
 import { Adaptation } from './adaptation.js';
-import { batchOf } from './batch.js';
 import { ADAPTATION_DEFAULTS } from './options.js';
-import { ParametricSession } from './session.js';
 
 const batch = (first: number, count: number) => batchOf(hazyImages(first, count).map((data) => ({ data })));
-const create = (options = {}) =>
-  Adaptation.create({ edgeModel: edgeModel(), foundationModel: foundationModel(), options });
+const create = (options = {}) => Adaptation.create({ models: modelPair(edgeModel(), foundationModel()), options });
 const none = batchOf([]);
 
 test('the defaults are the constants of the public configuration', async (t) => {

@@ -1,0 +1,18 @@
+import type { Selection } from '@renorm/protocol';
+import { type Batch, batchOf } from './batch.js';
+
+/** Where a sample came from. */
+export interface SampleOrigin {
+  /** In the cohort's log. */
+  readonly position: number;
+  readonly device: string;
+  /** What the device's selection policy said of it; undefined where it said nothing. */
+  readonly selection: Selection | undefined;
+}
+
+/** Samples as a strategy gets them: decoded, side by side, one origin each. */
+export interface TrainingSamples extends Batch {
+  readonly origins: readonly SampleOrigin[];
+}
+
+export const NO_SAMPLES: TrainingSamples = { ...batchOf([]), origins: [] };

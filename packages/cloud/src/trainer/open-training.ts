@@ -1,0 +1,77 @@
+import { readParameters } from '@renorm/onnx';
+import { exportedVersion, type RenormError, type VersionState } from '@renorm/protocol';
+import type { Models } from '../models/model-facts.js';
+import { ParametricSession } from '../models/session.js';
+import type { EdgeLogits } from '../publication/delta-writer.js';
+import type { Gate } from '../publication/gate.js';
+import { Cohorts } from '../store/cohorts.js';
+import type { Store } from '../store/store.js';
+import type { AdaptationOptions } from '../strategy/cema/options.js';
+import { openStrategy, type StrategyName } from '../strategy/strategies.js';
+import type { PublishingOptions } from './messages.js';
+import { publishingOptions } from './publishing-options.js';
+import { type TrainerClock, TrainingLoop } from './training-loop.js';
+
+/** What training is opened with. */
+export interface TrainingSetup {
+  readonly models: Models;
+  readonly strategy: StrategyName;
+  readonly store: Store;
+  /** Constants of the strategy cema. */
+  readonly adaptation?: Partial<AdaptationOptions>;
+  readonly publishing?: Partial<PublishingOptions>;
+  /** Threads for one operator. Default: 1. */
+  readonly threads?: number;
+  readonly clock?: TrainerClock;
+  readonly gate?: Gate;
+  readonly onProblem?: (error: RenormError) => void;
+  /** Called when there may be something to do again. */
+  readonly onChange?: () => void;
+}
+
+/** All that trains, over one store. */
+export interface Training {
+  readonly models: Models;
+  readonly cohorts: Cohorts;
+  readonly loop: TrainingLoop;
+  /** Version 0. */
+  readonly exported: VersionState;
+  /** What devices predict with some parameters: logits, [samples, classes]. */
+  readonly edgeLogits: EdgeLogits;
+  /** Ends the sessions and closes the store. */
+  close(): Promise<void>;
+}
+
+const SYSTEM_CLOCK: TrainerClock = { now: () => performance.now(), date: () => Date.now() };
+
+/**
+ * Opens a strategy's sessions and the loop that runs them. It blocks the thread that calls it while it trains.
+ *
+ * @throws OnnxError, RenormError REQUEST_INVALID: an option, or what the strategy needs is not there
+ */
+export async function openTraining(setup: TrainingSetup): Promise<Training> {
+  const { models, store, threads = 1, adaptation } = setup;
+  const { sampleShape, classes } = models;
+  const exported = exportedVersion(readParameters(models.edge));
+  const strategy = await openStrategy(setup.strategy, { models, threads, ...(adaptation && { adaptation }) });
+  const edge = await ParametricSession.create(models.edge, sampleShape, { threads });
+  const cohorts = new Cohorts(store, { exported });
+  const edgeLogits: EdgeLogits = (parameters, samples) => edge.logits(parameters, samples);
+  const loop = new TrainingLoop(
+    {
+      ...{ strategy, cohorts, exported, sampleShape, classes, edgeLogits },
+      publishing: publishingOptions(setup.publishing),
+      clock: setup.clock ?? SYSTEM_CLOCK,
+      ...(setup.gate && { gate: setup.gate }),
+      onProblem: setup.onProblem ?? (() => undefined),
+    },
+    setup.onChange,
+  );
+  const close = async (): Promise<void> => {
+    loop.close();
+    await strategy.release();
+    await edge.release();
+    await cohorts.close();
+  };
+  return { models, cohorts, loop, exported, edgeLogits, close };
+}

@@ -1,0 +1,55 @@
+import { decodeSample, RenormError, reasonOf } from '@renorm/protocol';
+import { batchOf } from '../models/batch.js';
+import type { SampleOrigin, TrainingSamples } from '../models/training-samples.js';
+import type { Cohorts } from '../store/cohorts.js';
+import type { StoredSample } from '../store/records.js';
+
+/** What reading has told. */
+export interface ReadSamples extends TrainingSamples {
+  /** One for each sample that is there and cannot be read: it is left out, for with it every step would fail. */
+  readonly unreadable: readonly RenormError[];
+}
+
+/**
+ * Samples at some positions of a cohort's log, decoded; those that have left the log are missing.
+ *
+ * @param shape of one sample
+ */
+export async function readSamples(
+  cohorts: Cohorts,
+  cohort: string,
+  positions: readonly number[],
+  shape: readonly number[],
+): Promise<ReadSamples> {
+  const unreadable: RenormError[] = [];
+  const read: { readonly origin: SampleOrigin; readonly data: Float32Array }[] = [];
+  const take = (sample: StoredSample | undefined, position: number): void => {
+    if (sample === undefined) return;
+    try {
+      const { device, selection } = sample;
+      read.push({ origin: { position, device, selection }, data: decodeSample(sample, shape).data });
+    } catch (cause) {
+      unreadable.push(unreadableSample(cohort, position, cause));
+    }
+  };
+  try {
+    const samples = await cohorts.samples(cohort, positions);
+    for (const [i, position] of positions.entries()) take(samples[i], position);
+  } catch (error) {
+    if (!(error instanceof RenormError) || error.code !== 'DATA_DAMAGED') throw error;
+    // One of them is damaged: each by itself, to find which.
+    for (const position of positions) {
+      const [sample] = await cohorts.samples(cohort, [position]).catch((cause: unknown) => {
+        unreadable.push(unreadableSample(cohort, position, cause));
+        return [undefined];
+      });
+      take(sample, position);
+    }
+  }
+  return { ...batchOf(read), origins: read.map(({ origin }) => origin), unreadable };
+}
+
+function unreadableSample(cohort: string, position: number, cause: unknown): RenormError {
+  const text = `the sample at position ${position} of cohort ${cohort} cannot be decoded and is left out (${reasonOf(cause)}). If this comes often, run renorm state check.`;
+  return new RenormError('DATA_DAMAGED', text, { cause });
+}

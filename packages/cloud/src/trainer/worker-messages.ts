@@ -1,0 +1,27 @@
+import type { ErrorCode } from '@renorm/protocol';
+import type { ModelFile } from '../models/model-facts.js';
+import type { AdaptationOptions } from '../strategy/cema/options.js';
+import type { StrategyName } from '../strategy/strategies.js';
+import type { PublishingOptions, StepReport } from './messages.js';
+
+/** What the trainer's thread is started with. */
+export interface TrainerSetup {
+  readonly edgeModel: ModelFile;
+  readonly foundationModel: ModelFile | undefined;
+  readonly strategy: StrategyName;
+  readonly adaptation: AdaptationOptions;
+  readonly threads: number;
+  readonly folder: string;
+  readonly publishing: PublishingOptions;
+}
+
+export type FromTrainer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'step'; readonly report: StepReport }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string }
+  /** Training waits, and goes on by itself. Told once. */
+  | { readonly kind: 'paused'; readonly code: ErrorCode; readonly text: string }
+  | { readonly kind: 'resumed' }
+  | { readonly kind: 'closed' };
+
+export type ToTrainer = { readonly kind: 'close' };
