@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { versionsOf } from '@renorm/cloud';
+import { rollBack, versionsOf } from '@renorm/cloud';
 import { openDevice } from '@renorm/edge/node';
 import { test } from 'tap';
 import { repositoryPath, startCloudProcess } from './support/cloud-process.js';
@@ -76,5 +76,7 @@ test('gateway and trainer are two processes on one folder, and either may be kil
     [...versions.keys()],
     'one chain from the model as exported to the newest',
   );
-  t.ok(versions.length > device.status().version);
+  const number = await rollBack({ edgeModel, foundationModel, data, cohort: 'lobby', to: 1 });
+  t.equal(number, versions.length);
+  await until('the version gone back to, through the gateway that went on', () => device.status().version === number);
 });

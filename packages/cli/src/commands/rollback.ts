@@ -39,7 +39,7 @@ async function rollback({ to, as, ...flags }: RollbackFlags): Promise<void> {
   if (to === undefined) return list(await versionsOf(stopped), stopped.cohort);
   const number = await rollBack({ ...stopped, to, ...(as !== undefined && { number: as }) });
   process.stdout.write(
-    `Version ${to} of ${stopped.cohort} is published again, as version ${number}. Start the cloud: its devices take it when they connect.\n`,
+    `Version ${to} of ${stopped.cohort} is published again, as version ${number}. Devices take it as soon as they are connected; start the trainer to go on learning.\n`,
   );
 }
 

@@ -124,6 +124,18 @@ test('of two trainers one commits, and what the other did leaves nothing behind'
   t.match(await one.standing('lobby'), { version: { number: 2 } });
 });
 
+test('a version whose parent is not the newest one is not taken, whatever the checkpoint', async (t) => {
+  const cohorts = new Cohorts(new MemoryStore(), { exported });
+  const first = nextVersion(exported, 8);
+  const revision = await cohorts.commit('lobby', commitOf(0, { publication: first }));
+  const fork = nextVersion(exported, 3);
+  const conflict = { code: 'CONFLICT', message: /does not follow 1/ };
+  await t.rejects(cohorts.commit('lobby', commitOf(revision, { publication: fork })), conflict);
+  const renumbered = { ...fork, stored: { ...fork.stored, number: 2 } };
+  await t.rejects(cohorts.commit('lobby', commitOf(revision, { publication: renumbered })), conflict);
+  t.match(await cohorts.checkpoint('lobby'), { revision });
+});
+
 test('versions are kept in a number that does not grow, and the kept ones are a chain', async (t) => {
   const store = new MemoryStore();
   const cohorts = new Cohorts(store, { exported });

@@ -2,8 +2,10 @@ import {
   applyVersion,
   type EncodedSample,
   encodeSnapshot,
+  equalBytes,
   fromBinary,
   type ParameterVersion,
+  RenormError,
   type Selection,
   toBinary,
   VersionSchema,
@@ -160,22 +162,24 @@ export class Cohorts {
 
   /** undefined for a cohort that nothing was learnt in. @throws RenormError DATA_DAMAGED */
   checkpoint(cohort: string): Promise<Checkpoint | undefined> {
-    return this.#fromHead(cohort, async ({ revision, record: { trained, strategy, state } }) => ({
-      ...{ revision, trained, strategy },
-      state: await this.#blob(cohort, state),
-    }));
+    return this.#fromHead(cohort, async ({ revision, record: { trained, strategy, state } }) => {
+      // What is asked next is to be of this head too, also where its change has not been told yet.
+      this.#view.changed({ cohort, what: 'head', at: revision });
+      return { revision, trained, strategy, state: await this.#blob(cohort, state) };
+    });
   }
 
   /**
    * Keeps a checkpoint, and with it the version that it publishes, or neither; then forgets samples before `keepFrom`.
    *
    * @returns the revision of the new checkpoint
-   * @throws RenormError CONFLICT: the cohort's checkpoint is not the one of `revision`, another trainer was first; DISK_FULL. Nothing
-   *   was changed.
+   * @throws RenormError CONFLICT: the cohort's checkpoint is not the one of `revision`, or its newest version not the parent of the one
+   *   that is published: another trainer was first; DISK_FULL. Nothing was changed.
    */
   async commit(cohort: string, commit: Commit): Promise<number> {
     const { revision, trained, strategy, publication, keepFrom } = commit;
     const before = await this.#headAt(cohort, revision);
+    if (publication !== undefined) this.#checkParent(cohort, before, publication.stored);
     // Put together, so that a store can write them together.
     const [state, published] = await Promise.all([
       this.#store.blobs.put(commit.state),
@@ -259,6 +263,16 @@ export class Cohorts {
     const read = { revision: head.revision, record: decodeHeadRecord(head.bytes, `the head of cohort ${cohort}`) };
     this.#heads.set(cohort, read);
     return read;
+  }
+
+  /** A trainer may have read the checkpoint after another one's commit, and the newest version before it. */
+  #checkParent(cohort: string, before: HeadRecord | undefined, { number, parentDigest }: StoredVersion): void {
+    const parent = before?.latest ?? this.#exported;
+    if (number > parent.number && equalBytes(parentDigest, parent.digest)) return;
+    throw new RenormError(
+      'CONFLICT',
+      `version ${number} of cohort ${cohort} does not follow ${parent.number}, its newest: another trainer was first. What was learnt in this step is given up; the next one goes on from there.`,
+    );
   }
 
   async #published(cohort: string, before: HeadRecord | undefined, { latest, stored }: Publication) {
