@@ -24,7 +24,11 @@ function exponentialUnit(graph: Graph, y: Value, a: number, b: number, c: number
 }
 
 /** y is strictly between its bounds; (upper - y)(y - lower) >= 0 is 0 at them. */
-function inside(graph: Graph, y: Value, lower: Value | undefined, upper: Value | undefined): Value | undefined {
+function inside(graph: Graph, y: Value, low: Value | undefined, high: Value | undefined): Value | undefined {
+  const [lower, upper] = [low, high].map((bound) => {
+    const infinite = bound !== undefined && !Number.isFinite(scalarIn(graph, bound) ?? 0);
+    return infinite ? undefined : bound;
+  });
   const below = upper && graph.sub(upper, y);
   const above = lower && (scalarIn(graph, lower) === 0 ? y : graph.sub(y, lower));
   const distance = below === undefined || above === undefined ? (below ?? above) : graph.mul(below, above);

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import { mapped } from '../graph/small-tensor.js';
 import type { FoldRule, Operation, Value } from '../graph/types.js';
 import { scalarIn } from './formulas/constants.js';
-import { complement, shift, square, zero } from './formulas/masks.js';
+import { complement, positive, quotient, shift, square, zero } from './formulas/masks.js';
 import { type Family, input, output, type Rule } from './operator.js';
 import { binary, chosen, folded, repeated, unary } from './semantics/elementwise.js';
 import { same } from './semantics/same.js';
@@ -16,6 +16,12 @@ const times =
   (graph, g, op) =>
     graph.mul(g, slope(graph, input(op, 0), output(op)));
 
+/** A rule g / f(x) with f(x) > 0 but at the ends of where the function is defined. */
+const within =
+  (slope: (graph: Graph, x: Value) => Value): Rule =>
+  (graph, g, op) =>
+    quotient(graph, g, slope(graph, input(op, 0)));
+
 /** A rule g / f(x). */
 const over =
   (slope: (graph: Graph, x: Value) => Value): Rule =>
@@ -26,11 +32,30 @@ const over =
 const powerBase: Rule = (graph, g, op) => {
   const [x, p] = [input(op, 0), input(op, 1)];
   const exponent = scalarIn(graph, p);
-  if (exponent === undefined) return graph.mul(g, graph.mul(p, graph.op('Pow', [x, shift(graph, p, -1)])));
-  if (exponent === 0.5) return graph.div(graph.scale(g, 0.5), output(op));
+  if (exponent === undefined) return powerOfMany(graph, g, x, p);
+  if (exponent === 0 || exponent === 1) return graph.scale(g, exponent);
+  if (exponent === 0.5) return quotient(graph, graph.scale(g, 0.5), output(op));
+  // y / x: the power itself has no slope at 0.
+  if (exponent > 0 && exponent < 1) return quotient(graph, graph.mul(g, graph.scale(output(op), exponent)), x);
   const slope =
     exponent === 3 ? square(graph, x) : exponent === 2 ? x : graph.op('Pow', [x, graph.constant(exponent - 1)]);
   return graph.mul(g, graph.scale(slope, exponent));
+};
+
+/** Exponents may be integers, and 0 or less than 1 where x is 0: there the slope is 0 or not finite. */
+function powerOfMany(graph: Graph, g: Value, x: Value, p: Value): Value {
+  const exponents = graph.op('Cast', [p], { to: Type.FLOAT });
+  const slope = graph.mul(exponents, graph.op('Pow', [x, shift(graph, exponents, -1)]));
+  const steep = graph.op('Less', [exponents, graph.constant(1)]);
+  const flat = graph.op('And', [graph.op('Equal', [x, graph.constant(0)]), steep]);
+  return graph.mul(g, graph.op('Where', [flat, graph.constant(0), slope]));
+}
+
+/** y log(x), and 0 where x is not positive: a power of 0 does not change with its exponent. */
+const powerExponent: Rule = (graph, g, op) => {
+  const x = input(op, 0);
+  const logarithm = graph.op('Log', [graph.op('Max', [x, graph.constant(1e-30)])]);
+  return graph.mul(g, graph.mul(graph.mul(output(op), logarithm), positive(graph, x)));
 };
 
 /** Where the input is the one that won; all that tie win. */
@@ -80,7 +105,7 @@ export const elementwise: Family = {
   Pow: {
     shape: repeated,
     fold: binary((x, y) => x ** y),
-    gradient: [powerBase, (graph, g, op) => graph.mul(g, graph.mul(output(op), graph.op('Log', [input(op, 0)])))],
+    gradient: [powerBase, powerExponent],
     broadcasts: 'together',
   },
   Sum: { shape: repeated, gradient: { everyInput: pass }, broadcasts: 'together' },
@@ -127,7 +152,7 @@ export const elementwise: Family = {
   Sqrt: {
     shape: same,
     fold: unary(Math.sqrt),
-    gradient: [(graph, g, op) => graph.div(graph.scale(g, 0.5), output(op))],
+    gradient: [(graph, g, op) => quotient(graph, graph.scale(g, 0.5), output(op))],
   },
   /** 2/sqrt(pi) exp(-x^2), the factor in the exponent */
   Erf: {
@@ -139,12 +164,17 @@ export const elementwise: Family = {
   Sin: { shape: same, gradient: [times((graph, x) => graph.op('Cos', [x]))] },
   Cos: { shape: same, gradient: [times((graph, x) => graph.neg(graph.op('Sin', [x])))] },
   Tan: { shape: same, gradient: [times((graph, _, y) => shift(graph, square(graph, y), 1))] },
-  Asin: { shape: same, gradient: [over((graph, x) => graph.sqrt(complement(graph, square(graph, x))))] },
-  Acos: { shape: same, gradient: [over((graph, x) => graph.neg(graph.sqrt(complement(graph, square(graph, x)))))] },
+  Asin: { shape: same, gradient: [within((graph, x) => graph.sqrt(complement(graph, square(graph, x))))] },
+  Acos: {
+    shape: same,
+    gradient: [
+      (graph, g, op) => graph.neg(quotient(graph, g, graph.sqrt(complement(graph, square(graph, input(op, 0)))))),
+    ],
+  },
   Atan: { shape: same, gradient: [over((graph, x) => shift(graph, square(graph, x), 1))] },
   Sinh: { shape: same, gradient: [times((graph, x) => graph.op('Cosh', [x]))] },
   Cosh: { shape: same, gradient: [times((graph, x) => graph.op('Sinh', [x]))] },
   Asinh: { shape: same, gradient: [over((graph, x) => graph.sqrt(shift(graph, square(graph, x), 1)))] },
-  Acosh: { shape: same, gradient: [over((graph, x) => graph.sqrt(shift(graph, square(graph, x), -1)))] },
+  Acosh: { shape: same, gradient: [within((graph, x) => graph.sqrt(shift(graph, square(graph, x), -1)))] },
   Atanh: { shape: same, gradient: [over((graph, x) => complement(graph, square(graph, x)))] },
 };

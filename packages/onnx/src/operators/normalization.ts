@@ -1,7 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import type { Operation, ShapesRule, Value } from '../graph/types.js';
 import { batchNormalization } from './formulas/batch-renormalization.js';
-import { square } from './formulas/masks.js';
+import { quotient, square } from './formulas/masks.js';
 import {
   from,
   inverseRoot,
@@ -87,7 +87,7 @@ const lpNormalization: Rule = (graph, g, op) => {
   const norm = two ? graph.sqrt(sum) : sum;
   const along = graph.reduceSum(graph.mul(g, op.outputs[0] as Value), [axis], true);
   const direction = two ? (op.outputs[0] as Value) : graph.op('Sign', [x]);
-  return graph.div(graph.sub(g, graph.mul(direction, along)), norm);
+  return quotient(graph, graph.sub(g, graph.mul(direction, along)), norm);
 };
 
 /**

@@ -3,7 +3,7 @@ import type { SmallTensor } from '../graph/small-tensor.js';
 import { Unknown } from '../graph/small-values.js';
 import type { FoldContext, Operation, ShapeRule, Value } from '../graph/types.js';
 import { intsIn } from './formulas/constants.js';
-import { zero } from './formulas/masks.js';
+import { quotient, zero } from './formulas/masks.js';
 import { shapeOf, share } from './formulas/sizes.js';
 import { type Family, input, output, type Rule } from './operator.js';
 import { list, number } from './semantics/attributes.js';
@@ -59,11 +59,38 @@ const extreme =
     return graph.mul(mask, graph.div(kept(graph, g, op), ties));
   };
 
+/**
+ * The product of the other elements. Each 0 is taken as 1 at first; a product of others is theirs where none of them is 0.
+ */
+const productBack: Rule = (graph, g, op) => {
+  const x = input(op, 0);
+  const axes = axesOf(graph, op);
+  const zeros = zero(graph, graph.op('Abs', [x]));
+  const others = graph.plus(x, zeros);
+  const given = axes === undefined ? [] : graph.opset >= 18 ? [axes] : undefined;
+  const whole =
+    given === undefined
+      ? graph.op('ReduceProd', [others], { axes: list(op, 'axes') ?? [], keepdims: 1 })
+      : graph.op('ReduceProd', [others, ...given], { keepdims: 1 });
+  const count = graph.op('ReduceSum', axes === undefined ? [zeros] : [zeros, axes], { keepdims: 1 });
+  const alone = zero(graph, graph.sub(count, zeros));
+  return graph.mul(graph.mul(graph.div(whole, others), alone), kept(graph, g, op));
+};
+
 /** A rule f(x) h(g, y): what can be is done in the smaller shape of y. */
 const times =
   (large: (graph: Graph, x: Value) => Value, small: (graph: Graph, g: Value, y: Value) => Value): Rule =>
   (graph, g, op) =>
     graph.mul(large(graph, input(op, 0)), kept(graph, small(graph, g, output(op)), op));
+
+/**
+ * The value of a Softmax, with 0 where it is NaN: a row that is masked whole. Readers leave it out there, and the gradient has to as
+ * well. Only where the model looks out for that, as it is one pass more.
+ */
+function guarded(graph: Graph, y: Value): Value {
+  const watched = graph.operations.some(({ type, inputs: [x] }) => type === 'IsNaN' && x?.name === y.name);
+  return watched ? graph.op('Where', [graph.op('IsNaN', [y]), graph.constant(0), y]) : y;
+}
 
 const softmaxAxis = (op: Operation): number => number(op, 'axis', -1);
 
@@ -82,12 +109,7 @@ export const reductions: Family = {
   },
   ReduceMax: { shape: reduced, gradient: [extreme((graph, y, x) => graph.sub(y, x))] },
   ReduceMin: { shape: reduced, gradient: [extreme((graph, y, x) => graph.sub(x, y))] },
-  /** No element may be 0. */
-  ReduceProd: {
-    shape: reduced,
-    fold: productOfAll,
-    gradient: [(graph, g, op) => graph.div(kept(graph, graph.mul(g, output(op)), op), input(op, 0))],
-  },
+  ReduceProd: { shape: reduced, fold: productOfAll, gradient: [productBack] },
   ReduceL1: {
     shape: reduced,
     gradient: [
@@ -102,7 +124,7 @@ export const reductions: Family = {
     gradient: [
       times(
         (_, x) => x,
-        (graph, g, y) => graph.div(g, y),
+        (graph, g, y) => quotient(graph, g, y),
       ),
     ],
   },
@@ -130,7 +152,7 @@ export const reductions: Family = {
     shape: same,
     gradient: [
       (graph, g, op) => {
-        const y = output(op);
+        const y = guarded(graph, output(op));
         return graph.mul(y, graph.sub(g, graph.reduceSum(graph.mul(g, y), [softmaxAxis(op)], true)));
       },
     ],
@@ -139,7 +161,8 @@ export const reductions: Family = {
   LogSoftmax: {
     shape: same,
     gradient: [
-      (graph, g, op) => graph.sub(g, graph.mul(graph.exp(output(op)), graph.reduceSum(g, [softmaxAxis(op)], true))),
+      (graph, g, op) =>
+        graph.sub(g, graph.mul(graph.exp(guarded(graph, output(op))), graph.reduceSum(g, [softmaxAxis(op)], true))),
     ],
   },
   GlobalAveragePool: { shape: overImage, gradient: [averageBack] },

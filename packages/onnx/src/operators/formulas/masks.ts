@@ -25,3 +25,15 @@ export const shift = (graph: Graph, value: Value, addend: number): Value =>
 export const complement = (graph: Graph, value: Value): Value => graph.sub(graph.constant(1), value);
 
 export const square = (graph: Graph, value: Value): Value => graph.mul(value, value);
+
+/** Smaller than any root of a positive float32. */
+const TINY = 1e-30;
+
+/**
+ * value / size, and 0 where the size is 0: there is no slope there, and of those that one could take it is the one that does not become NaN
+ * further on. As automatic differentiation frameworks have it for the norm of a zero vector.
+ *
+ * @param size not negative
+ */
+export const quotient = (graph: Graph, value: Value, size: Value): Value =>
+  graph.mul(graph.div(value, graph.op('Max', [size, graph.constant(TINY)])), positive(graph, size));
