@@ -2,6 +2,8 @@ import { OnnxError } from '../errors.js';
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 import type { OnnxModel } from '../model/model.js';
 import { nameOf, typeOf } from '../model/node.js';
+import { channelAffineLayer } from './channel-affine.js';
+import { distributedLayer } from './distributed.js';
 import { indexGraph } from './graph-index.js';
 import { describeLayer, type FoundLayer, type NormalizationLayer } from './layer.js';
 import { operatorLayer } from './operators.js';
@@ -11,15 +13,21 @@ import { scaleShiftLayers } from './scale-shift.js';
 /** Layers that can be adapted, in graph order. May be none. */
 export function findLayers(model: OnnxModel): FoundLayer[] {
   const index = indexGraph(model);
-  const patterns = index.nodes.flatMap((node) => patternLayer(node, index) ?? []);
+  const patterns = index.nodes.flatMap((node) => patternLayer(node, index) ?? distributedLayer(node, index) ?? []);
   const insidePatterns = new Set(
     patterns.filter(({ kind }) => kind === 'GroupNormalization').map(({ node }) => instanceBehind(node, index)),
   );
   const operators = index.nodes.flatMap((node) => (insidePatterns.has(node) ? [] : (operatorLayer(node, index) ?? [])));
-  const found = [...patterns, ...operators];
+  const normalizing = [...patterns, ...operators];
+  const known = new Set(normalizing.map(({ node }) => node));
+  // Where another kind is, a scale and a shift are its own.
+  const affine = normalizing.every(({ kind }) => kind === 'BatchNormalization')
+    ? index.nodes.flatMap((node) => (known.has(node) ? [] : (channelAffineLayer(node, index) ?? [])))
+    : [];
+  const found = [...normalizing, ...affine];
   // Only BatchNormalization is ever folded: where another kind is, a convolution's bias is its own.
-  const inserted = found.every(({ kind }) => kind === 'BatchNormalization')
-    ? scaleShiftLayers(index, model.output.name)
+  const inserted = found.every(({ kind }) => kind === 'BatchNormalization' || kind === 'Affine')
+    ? scaleShiftLayers(index, model.output.name, new Set(found.map(({ node }) => node)))
     : [];
   const position = new Map(index.nodes.map((node, i) => [node, i]));
   return [...found, ...inserted].sort((a, b) => (position.get(a.node) ?? 0) - (position.get(b.node) ?? 0));

@@ -23,7 +23,8 @@ export function foldScaleShift(
 ): void {
   const { node } = layer;
   const [weight, bias] = [constant(node.input[1] ?? ''), constant(node.input[2] ?? '')];
-  if (weight === undefined || bias === undefined) {
+  const unbiased = (node.input[2] ?? '') === '';
+  if (weight === undefined || (bias === undefined && !unbiased)) {
     foldQuantized(model, layer, gamma, beta);
     return;
   }
@@ -36,7 +37,7 @@ export function foldScaleShift(
   // A Gemm multiplies its bias by an attribute, which may be 0; the shift must come out as it is.
   const factor = node.opType === 'Gemm' ? (attributeOf(node, 'beta')?.f ?? 1) : 1;
   node.attribute = node.attribute.filter(({ name }) => node.opType !== 'Gemm' || name !== 'beta');
-  const offsets = readFloats(bias);
+  const offsets = bias === undefined ? new Float32Array(1) : readFloats(bias);
   const shifted = beta.map(
     (shift, i) => shift + factor * (gamma[i] as number) * (offsets[i % offsets.length] as number),
   );

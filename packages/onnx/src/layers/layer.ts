@@ -2,7 +2,7 @@ import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 
 /**
  * What normalises. ScaleShift is a scale and a shift per channel, starting at 1 and 0, behind a convolution into which a
- * BatchNormalization was folded when the model was exported.
+ * BatchNormalization was folded when the model was exported. Affine is such a scale and shift as the model has them.
  */
 export type LayerKind =
   | 'BatchNormalization'
@@ -10,7 +10,8 @@ export type LayerKind =
   | 'GroupNormalization'
   | 'InstanceNormalization'
   | 'RMSNormalization'
-  | 'ScaleShift';
+  | 'ScaleShift'
+  | 'Affine';
 
 /** gamma scales, beta shifts; mean and variance are the running statistics of a BatchNormalization. */
 export type Role = 'gamma' | 'beta' | 'mean' | 'variance';

@@ -44,14 +44,14 @@ export function patternLayer(node: NodeProto, index: GraphIndex): FoundLayer | u
 }
 
 /** Not where the scale lies along other axes than those that were normalised over: the operator has no place for that. */
-function fused({ layer }: Normalised, gamma: Parameter, last: NodeProto): { fused?: Fused } {
+export function fused({ layer }: Normalised, gamma: Parameter, last: NodeProto): { fused?: Fused } {
   const begin = gamma.dims.findIndex((size) => size !== 1);
   if (layer === undefined || gamma.dims.length - begin !== -layer.axis) return {};
   return { fused: { type: 'LayerNormalization', ...layer, output: last.output[0] ?? '' } };
 }
 
 /** The operand of a node that is a constant with a value for each channel. */
-function parameter(
+export function parameter(
   node: NodeProto,
   role: Role,
   index: GraphIndex,
@@ -99,7 +99,11 @@ interface Deviation {
 }
 
 /** numerator / deviation is normalised if the deviation is the numerator's own. */
-function byDeviation(numerator: string, deviation: Deviation | undefined, index: GraphIndex): Normalised | undefined {
+export function byDeviation(
+  numerator: string,
+  deviation: Deviation | undefined,
+  index: GraphIndex,
+): Normalised | undefined {
   if (deviation === undefined || !sameValue(numerator, deviation.of, index)) return undefined;
   const { epsilon, axes } = deviation;
   const centred = index.producer(numerator);
@@ -117,7 +121,7 @@ function byDeviation(numerator: string, deviation: Deviation | undefined, index:
     : { kind: 'LayerNormalization', epsilon };
 }
 
-function inverseDeviation(name: string, index: GraphIndex): Deviation | undefined {
+export function inverseDeviation(name: string, index: GraphIndex): Deviation | undefined {
   const node = index.producer(name);
   if (node?.opType === 'Reciprocal') return deviation(node.input[0] ?? '', index);
   if (node?.opType === 'Div' && scalar(node.input[0] ?? '', index) === 1) return deviation(node.input[1] ?? '', index);
@@ -154,7 +158,7 @@ function meanAxes(node: NodeProto, index: GraphIndex): readonly number[] | undef
 }
 
 /** Exporters may compute one value twice: x - mean(x) for the numerator and again for the variance. */
-function sameValue(a: string, b: string, index: GraphIndex): boolean {
+export function sameValue(a: string, b: string, index: GraphIndex): boolean {
   if (a === b) return true;
   const [x, y] = [index.producer(a), index.producer(b)];
   if (x === undefined || y === undefined) return false;

@@ -11,20 +11,24 @@ const POOLS: ReadonlySet<string> = new Set(['GlobalAveragePool', 'GlobalMaxPool'
  * squeeze-and-excitation block. Weights and bias may be quantized. In a model without convolutions, the same behind every linear layer but the last.
  *
  * @param output name of the model's output
+ * @param known nodes of layers that were found
  */
-export function scaleShiftLayers(index: GraphIndex, output: string): FoundLayer[] {
+export function scaleShiftLayers(index: GraphIndex, output: string, known: ReadonlySet<NodeProto>): FoundLayer[] {
   const squeezed = squeezedValues(index);
   const last = beforeQuantizing(output, index);
-  const folded = (type: string, node: NodeProto): boolean =>
+  const folded = (type: string, node: NodeProto, bias: boolean): boolean =>
     node.opType === type &&
     index.constant(node.input[1] ?? '') !== undefined &&
-    index.constant(node.input[2] ?? '') !== undefined &&
+    (bias ? index.constant(node.input[2] ?? '') !== undefined : (node.input[2] ?? '') === '') &&
     !squeezed.has(node.output[0] ?? '') &&
     !last.has(node.output[0] ?? '') &&
-    !behind(node.output[0] ?? '', index).some(({ opType }) => opType.endsWith('Normalization'));
-  const convolutions = index.nodes.filter((node) => folded('Conv', node));
+    !behind(node.output[0] ?? '', index).some((reader) => reader.opType.endsWith('Normalization') || known.has(reader));
   const hasImage = index.nodes.some(({ opType }) => opType === 'Conv');
-  const places = hasImage ? convolutions : index.nodes.filter((node) => folded('Gemm', node));
+  const among = (bias: boolean): NodeProto[] =>
+    index.nodes.filter((node) => folded(hasImage ? 'Conv' : 'Gemm', node, bias));
+  const biased = among(true);
+  // In a model without any normalization, what is added behind a convolution may be its bias.
+  const places = biased.length > 0 || known.size > 0 || !hasImage ? biased : among(false);
   return places.map((node) => {
     const channels = channelsOf(node, index);
     return {
