@@ -28,6 +28,20 @@ export {
   statisticsModel,
 } from './statistics-model.js';
 
+// Making a model fit for adaptation.
+export {
+  type Activation,
+  type ClassifierOutput,
+  classifierOutput,
+  type OutputOptions,
+} from './prepare/classifier-output.js';
+export { fixSizes, openSizes } from './prepare/fix-sizes.js';
+export { floatInterface } from './prepare/float-interface.js';
+export { type LogitsModel, logitsModel } from './prepare/logits-model.js';
+export { openBatch } from './prepare/open-batch.js';
+export { type PreparedClassifier, type PrepareOptions, prepareClassifier } from './prepare/prepare-classifier.js';
+export type { Prepared } from './prepare/rewrite.js';
+
 // Gradient graphs.
 export { type Loss, type TrainingModel, type TrainingOptions, trainingModel } from './training-model.js';
 export type { Graph } from './graph/graph.js';

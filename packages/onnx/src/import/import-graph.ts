@@ -1,7 +1,6 @@
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 import type { Graph } from '../graph/graph.js';
-import { checkSizes, ofNode } from '../graph/of-node.js';
-import type { GraphInput, Operation, Shape, Value } from '../graph/types.js';
+import type { GraphInput, Value } from '../graph/types.js';
 import { requireLayers } from '../layers/find-layers.js';
 import type { FoundLayer, Role } from '../layers/layer.js';
 import {
@@ -13,14 +12,13 @@ import {
 } from '../layers/layers-in-graph.js';
 import { isMeasured, type LayerMoments, Measurement } from '../layers/sample-moments.js';
 import { type Purpose, statisticsInputs } from '../layers/statistics.js';
-import { capturedBy, withCaptured } from '../model/bodies.js';
 import { constantOf } from '../model/constant-node.js';
 import { dequantizedConstant } from '../model/dequantize.js';
 import { constantLookup, type OnnxModel, shapeOf } from '../model/model.js';
-import { nameOf, typeOf } from '../model/node.js';
+import { typeOf } from '../model/node.js';
 import { newGraph } from '../operators/new-graph.js';
-import { attributesOf } from './attributes.js';
 import { idiom } from './idioms.js';
+import { importNode, openDims, statedShapes } from './import-node.js';
 import { inFloat32 } from './in-float32.js';
 import { upgraded } from './upgrade.js';
 
@@ -123,54 +121,4 @@ function sharedConstant(graph: Graph, node: NodeProto, values: ReadonlyMap<strin
   const held = (name: string) => graph.constants.get(values.get(name)?.name ?? '');
   const tensor = typeOf(node) === 'Constant' ? constantOf(node) : dequantizedConstant(node, held);
   return tensor === undefined ? undefined : graph.adopt(tensor);
-}
-
-const openDims = (dims: readonly (number | string)[]): Shape =>
-  dims.map((dim) => (typeof dim === 'number' ? dim : undefined));
-
-/** The shapes that the model states for values inside it; exporters may leave them out. */
-function statedShapes(model: OnnxModel): Map<string, Shape> {
-  const stated = model.graph.valueInfo.filter(
-    ({ type }) => type?.value.case === 'tensorType' && type.value.value.shape,
-  );
-  return new Map(stated.map((value) => [value.name, openDims(shapeOf(value))]));
-}
-
-/** What the nodes around a node say about its values. */
-interface Surroundings {
-  /** Shapes that the model states. */
-  readonly stated: ReadonlyMap<string, Shape>;
-  readonly valueAt: (name: string) => Value | undefined;
-}
-
-function importNode(
-  graph: Graph,
-  node: NodeProto,
-  type: string,
-  inputs: readonly (Value | undefined)[],
-  { stated, valueAt }: Surroundings,
-): Operation {
-  const attributes = attributesOf(node.attribute);
-  const known = { type, name: nameOf(node) };
-  const shapes = ofNode(known, () =>
-    graph.infer({ type, domain: node.domain }, inputs, attributes, node.output.length),
-  );
-  const captured = capturedBy(node).flatMap((name) => {
-    const value = valueAt(name);
-    return value === undefined ? [] : [{ name, value }];
-  });
-  const names = new Map(captured.flatMap(({ name, value }) => (value.name === name ? [] : [[name, value.name]])));
-  const outputs = node.output.map((name, i) => ({ name, shape: shapes[i] ?? stated.get(name) }));
-  const operation = {
-    ...known,
-    inputs,
-    outputs,
-    attributes,
-    raw: withCaptured(node, names).attribute,
-    domain: node.domain,
-    ...(captured.length > 0 && { captured: captured.map(({ value }) => value) }),
-  };
-  checkSizes(operation);
-  graph.add(operation);
-  return operation;
 }

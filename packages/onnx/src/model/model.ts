@@ -173,8 +173,9 @@ export function shapeOf(value: ValueInfoProto): (number | string)[] {
   const type = value.type?.value;
   const dims = type?.case === 'tensorType' ? (type.value.shape?.dim ?? []) : [];
   return dims.map(({ value: dim }, axis) => {
-    if (dim.case === 'dimValue') return Number(dim.value);
-    return dim.case === 'dimParam' ? dim.value : `axis${axis}`;
+    // Some exporters write an open size as -1 or 0.
+    if (dim.case === 'dimValue' && dim.value > 0n) return Number(dim.value);
+    return dim.case === 'dimParam' && dim.value !== '' ? dim.value : `axis${axis}`;
   });
 }
 

@@ -69,9 +69,12 @@ test('cases are those of operators with a gradient', async (t) => {
  */
 const MAY_NAME_OPERATORS: Readonly<Record<string, string>> = {
   'import/upgrade.ts': 'operators whose meaning changed from one operator set to another',
+  'layers/channel-affine.ts': 'what a normalization stands behind',
   'layers/graph-index.ts': 'what exporters put between a constant and its reader',
   'layers/operators.ts': 'what normalises',
   'layers/scale-shift.ts': 'where a normalization was folded away',
+  'prepare/classifier-output.ts': 'what hands on its input between the scores and an output',
+  'prepare/open-batch.ts': 'what was written down for a batch of one',
   'parameters.ts': 'what exporters put between a constant and its reader',
 };
 
