@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { parseModel, readParameters } from '@renorm/onnx';
-import { digestBytes, exportedVersion, RenormError, toHex } from '@renorm/protocol';
+import {
+  checkOptions,
+  digestBytes,
+  exportedVersion,
+  type OptionRules,
+  option,
+  RenormError,
+  toHex,
+} from '@renorm/protocol';
 import { modelFile } from './model-file.js';
 import { type CheckedCohort, checkCohort } from './store/check-cohort.js';
 import { lookAtFolder } from './store/data-folder.js';
@@ -15,6 +23,12 @@ export interface CheckStateOptions {
   /** Told of every sample that is there. */
   readonly onSample?: (cohort: string, position: number, sample: StoredSample) => void;
 }
+
+const RULES = {
+  data: option.required(option.text),
+  edgeModel: option.pathOrBytes,
+  onSample: option.callback,
+} satisfies OptionRules<CheckStateOptions>;
 
 /** What is in a data folder, and what is wrong with it. */
 export interface StateReport {
@@ -35,7 +49,9 @@ export interface StateReport {
  * @throws RenormError REQUEST_INVALID (no such folder), DATA_IN_USE, DATA_FORMAT_NEWER, DATA_NOT_WRITABLE (nothing is written but locks);
  *   OnnxError, RenormError MODEL_UNREADABLE
  */
-export async function checkState({ data, edgeModel, onSample }: CheckStateOptions): Promise<StateReport> {
+export async function checkState(options: CheckStateOptions): Promise<StateReport> {
+  checkOptions('checkState', options, RULES);
+  const { data, edgeModel, onSample } = options;
   if (!existsSync(data))
     throw new RenormError('REQUEST_INVALID', `there is no folder ${data}; name the one of the cloud (--data).`);
   const model = edgeModel === undefined ? undefined : await modelFile(edgeModel, 'the edge model');

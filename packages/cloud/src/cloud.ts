@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { readParameters } from '@renorm/onnx';
 import { prepareRuntime } from '@renorm/onnx/node';
-import { exportedVersion, type RenormError } from '@renorm/protocol';
+import { checkOptions, exportedVersion, type RenormError } from '@renorm/protocol';
 import type { CloudOptions } from './cloud-options.js';
 import type { CloudEvent, CohortStatus } from './events.js';
 import { Doorkeeper } from './gateway/doorkeeper.js';
@@ -10,6 +10,7 @@ import { GATEWAY_DEFAULTS } from './gateway/gateway-options.js';
 import { ReloadedCertificates } from './gateway/tls.js';
 import { modelFile } from './model-file.js';
 import { digestsOf, readModels } from './models/model-facts.js';
+import { CLOUD_RULES } from './option-rules.js';
 import { rolesOf } from './roles.js';
 import { StatusBoard } from './status-board.js';
 import { Cohorts } from './store/cohorts.js';
@@ -39,6 +40,7 @@ export interface Cloud {
  *   DATA_OTHER_MODEL, DATA_IN_USE, DATA_DAMAGED, DISK_FULL, CREDENTIALS_UNREADABLE (a key, certificate or token file)
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  checkOptions('startCloud', options, CLOUD_RULES);
   prepareRuntime(import.meta.url);
   const roles = rolesOf(options.roles);
   const edgeModel = await modelFile(options.edgeModel, 'the edge model');

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readParameters } from '@renorm/onnx';
 import {
+  checkOptions,
   checkVersionNumber,
   encodeExactDelta,
   exportedVersion,
+  type OptionRules,
+  option,
   RenormError,
   toBinary,
   VersionSchema,
@@ -13,6 +16,7 @@ import {
 import type { CloudOptions } from './cloud-options.js';
 import { modelFile } from './model-file.js';
 import { digestsOf, readModels } from './models/model-facts.js';
+import { STOPPED_RULES } from './option-rules.js';
 import { type PastVersion, pastVersion, pastVersions } from './publication/past-versions.js';
 import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
@@ -36,8 +40,15 @@ export interface RollbackOptions extends StoppedCloud {
   readonly number?: number;
 }
 
+const ROLLBACK_RULES = {
+  ...STOPPED_RULES,
+  to: option.required(option.number),
+  number: option.number,
+} satisfies OptionRules<RollbackOptions>;
+
 /** The versions that a cohort can go back to, oldest first. @throws RenormError as `rollBack` */
-export function versionsOf(options: StoppedCloud & { readonly cohort: string }): Promise<PastVersion[]> {
+export async function versionsOf(options: StoppedCloud & { readonly cohort: string }): Promise<PastVersion[]> {
+  checkOptions('versionsOf', options, { ...ROLLBACK_RULES, to: option.number });
   return withStore(options, async (cohorts) => pastVersions(await known(cohorts, options.cohort), options.cohort));
 }
 
@@ -50,7 +61,8 @@ export function versionsOf(options: StoppedCloud & { readonly cohort: string }):
  *   not kept, a number that is not newer), VERSION_NUMBER (one that leaves none to count on with), DATA_IN_USE, DATA_OTHER_MODEL, DATA_FORMAT_NEWER, DATA_DAMAGED,
  *   DISK_FULL
  */
-export function rollBack(options: RollbackOptions): Promise<number> {
+export async function rollBack(options: RollbackOptions): Promise<number> {
+  checkOptions('rollBack', options, ROLLBACK_RULES);
   const { cohort, to } = options;
   return withStore(options, async (cohorts, exported) => {
     const latest = (await (await known(cohorts, cohort)).latest(cohort)) ?? exported;

@@ -12,6 +12,10 @@ export {
 } from './errors.js';
 export { GrpcStatus } from './grpc-status.js';
 
+// Options of public functions, checked once at the border.
+export { checkOptions, type OptionRule, type OptionRules, option } from './options.js';
+export { nearestName } from './nearest-name.js';
+
 // Messages, for whoever speaks the protocol.
 export { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 export {

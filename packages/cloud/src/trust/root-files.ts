@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  checkOptions,
   webEd25519 as ed,
   followRoots,
   fromBinary,
+  type OptionRules,
   openRoot,
+  option,
   RenormError,
   type Role,
   type Root,
@@ -35,6 +38,16 @@ export interface NextRoot {
   readonly expiresAtMs: number;
 }
 
+const { required, text, texts, number } = option;
+
+const RULES = {
+  roots: required(text),
+  rootKey: required(text),
+  newRootKey: text,
+  signing: required(texts),
+  expiresAtMs: required(number),
+} satisfies OptionRules<NextRoot>;
+
 /**
  * Writes the root that follows those in the folder, or the first one.
  *
@@ -42,6 +55,7 @@ export interface NextRoot {
  * @throws RenormError CREDENTIALS_UNREADABLE, ROOT_INVALID, KEY_UNKNOWN (the root key is not the one that the root before names)
  */
 export async function writeNextRoot(next: NextRoot): Promise<{ file: string; root: Root }> {
+  checkOptions('writeNextRoot', next, RULES);
   const chain = readRoots(next.roots);
   const [first, ...rest] = chain;
   const before = first && (await followRoots(ed, await openRoot(ed, first), rest));

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import { ImageThreads } from '@renorm/image/node';
 import { prepareRuntime } from '@renorm/onnx/node';
-import { RenormError } from '@renorm/protocol';
+import { checkOptions, type OptionRules, option, RenormError } from '@renorm/protocol';
 import { assembleDevice, type DeviceOptions, type ModelSetup } from '../core/assemble-device.js';
 import type { Device } from '../core/device.js';
+import { DEVICE_RULES } from '../core/option-rules.js';
 import type { Trust } from '../core/platform.js';
 import { readEdgeModel } from './edge-model.js';
 import { openInference } from './inference.js';
@@ -34,6 +35,17 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id'> {
   readonly transport?: Partial<TransportOptions>;
 }
 
+const RULES = {
+  ...DEVICE_RULES,
+  model: option.required(option.pathOrBytes),
+  tls: option.group({ authority: option.required(option.text), certificate: option.text, key: option.text }),
+  token: option.text,
+  trust: option.pathOrBytes,
+  trustMemory: option.text,
+  threads: option.number,
+  transport: option.like(TRANSPORT_DEFAULTS),
+} satisfies OptionRules<OpenDeviceOptions>;
+
 /**
  * Opens a device: reads the model, starts its threads, and resolves when it can predict. It connects to the cloud meanwhile
  * and afterwards; without a cloud it predicts all the same.
@@ -41,6 +53,7 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id'> {
  * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION, ONNX_RUNTIME
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
+  checkOptions('openDevice', options, RULES);
   const { model, tls, trust, trustMemory, id = hostIdentifier() } = options;
   prepareRuntime(import.meta.url);
   const threads = checkThreads(options.threads ?? 1);

@@ -1,7 +1,7 @@
-import { RenormError } from '@renorm/protocol';
+import { checkOptions, type OptionRule, option, RenormError } from '@renorm/protocol';
 import type { Observation, SelectionPolicy } from '../selection-policy.js';
 import { cema } from './cema.js';
-import type { SelectionOptions } from './cema-options.js';
+import { type SelectionOptions, selectionDefaults } from './cema-options.js';
 import { everything, nothing, random, type ShareOptions, uncertain } from './simple.js';
 
 /** The policies that come with a device, by name. */
@@ -11,6 +11,17 @@ const POLICIES = {
   nothing: () => nothing(),
   random: (options: ShareOptions) => random(options),
   uncertain: (options: ShareOptions) => uncertain(options),
+};
+
+const share = { share: option.number };
+
+/** What their options have to be. */
+const OPTIONS: Readonly<Record<PolicyName, Readonly<Record<string, OptionRule>>>> = {
+  cema: Object.fromEntries(Object.keys(selectionDefaults(2)).map((name) => [name, option.anything])),
+  everything: {},
+  nothing: {},
+  random: share,
+  uncertain: share,
 };
 
 /** The name of a policy that comes with a device. */
@@ -57,6 +68,7 @@ const ofFunction = (select: SelectionFunction): SelectionPolicy => ({
 
 function namedPolicy(name: string, options: object): SelectionPolicy {
   if (Object.hasOwn(POLICIES, name)) {
+    checkOptions(`the selection policy '${name}'`, options, OPTIONS[name as PolicyName]);
     const make = POLICIES[name as PolicyName] as (options: object) => unknown;
     return make(options) as SelectionPolicy;
   }

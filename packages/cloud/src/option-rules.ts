@@ -1,0 +1,41 @@
+import { type OptionRules, option } from '@renorm/protocol';
+import type { CloudOptions } from './cloud-options.js';
+import { GATEWAY_DEFAULTS } from './gateway/gateway-options.js';
+import type { TlsFiles } from './gateway/tls.js';
+import { ADAPTATION_DEFAULTS } from './strategy/cema/options.js';
+import { PUBLISHING_DEFAULTS } from './trainer/publishing-options.js';
+import type { SigningOptions } from './trust/signer.js';
+
+const { text, like, group, required } = option;
+
+/** What the options of a cloud have to be. */
+export const CLOUD_RULES = {
+  edgeModel: required(option.pathOrBytes),
+  foundationModel: option.pathOrBytes,
+  strategy: text,
+  data: required(text),
+  roles: option.texts,
+  host: text,
+  port: option.number,
+  threads: option.number,
+  adaptation: like(ADAPTATION_DEFAULTS),
+  publishing: like(PUBLISHING_DEFAULTS),
+  signing: group({
+    key: required(text),
+    roots: required(text),
+    validityMs: option.number,
+  } satisfies OptionRules<SigningOptions>),
+  tls: group({
+    certificate: required(text),
+    key: required(text),
+    clientAuthority: text,
+  } satisfies OptionRules<TlsFiles>),
+  tokens: text,
+  limits: like(GATEWAY_DEFAULTS),
+  onEvent: option.callback,
+} satisfies OptionRules<CloudOptions>;
+
+const { edgeModel, foundationModel, data } = CLOUD_RULES;
+
+/** Of functions that work on the folder of a cloud that is stopped. */
+export const STOPPED_RULES = { edgeModel, foundationModel, data, onRepaired: option.callback, cohort: required(text) };

@@ -1,0 +1,30 @@
+import { type OptionRules, option, SAMPLE_FORMS } from '@renorm/protocol';
+import type { DeviceOptions } from './assemble-device.js';
+import { BACKOFF_DEFAULTS } from './backoff.js';
+import { HEALTH_DEFAULTS } from './health.js';
+import { QUEUE_DEFAULTS } from './upload-queue.js';
+
+const { oneOf, group, like, required } = option;
+
+/** What the options of a device on any platform have to be. */
+export const DEVICE_RULES = {
+  cloud: required(option.text),
+  cohort: required(option.text),
+  id: option.text,
+  // Its policies know their options.
+  selection: option.anything,
+  queue: like(QUEUE_DEFAULTS),
+  samples: oneOf(...SAMPLE_FORMS),
+  preprocessing: group({
+    fit: required(oneOf('none', 'stretch', 'crop')),
+    shorterSide: option.number,
+    filter: oneOf('bilinear', 'bicubic'),
+    mean: option.numbers,
+    deviation: option.numbers,
+  }),
+  quality: option.number,
+  shape: option.numbers,
+  backoff: like(BACKOFF_DEFAULTS),
+  budgetRetryMs: option.number,
+  health: like(HEALTH_DEFAULTS),
+} satisfies OptionRules<DeviceOptions>;
