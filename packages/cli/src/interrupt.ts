@@ -20,8 +20,8 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   let first = 0;
   const onSignal = (name: NodeJS.Signals): void => {
     const reason = new Interrupted(name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
-    if (first !== 0 && Date.now() - first > SAME_SIGNAL_MILLISECONDS) process.exit(reason.exitCode);
-    first ||= Date.now();
+    if (first !== 0 && performance.now() - first > SAME_SIGNAL_MILLISECONDS) process.exit(reason.exitCode);
+    first ||= performance.now();
     controller.abort(reason);
   };
   process.on('SIGINT', onSignal);

@@ -22,7 +22,7 @@ export type {
 } from './core/platform.js';
 
 // The selection, for whoever wants it alone.
-export type { Decision, Observation, SelectedBy, SelectionPolicy } from './core/selection-policy.js';
+export type { Decision, Observation, SelectionPolicy } from './core/selection-policy.js';
 export {
   type NamedSelection,
   POLICY_NAMES,

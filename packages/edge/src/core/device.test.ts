@@ -123,3 +123,30 @@ test('a policy that throws is told once; predictions go on, nothing is uploaded'
   t.match(device.status(), { predictions: 3, selected: 0, pending: 0 });
   await device.close();
 });
+
+/** Closes a device, and lets the time pass that this takes. */
+async function close({ device, clock }: ReturnType<typeof open>): Promise<void> {
+  const closing = device.close();
+  while (!(await isSettled(closing))) await clock.wind(10);
+}
+
+test('a sample carries why it was selected; what the cloud would refuse is not sent', async (t) => {
+  const sent: unknown[] = [];
+  const transport: Partial<Transport> = {
+    upload: (request) => {
+      sent.push(...request.samples.map(({ selection }) => selection));
+      return cloud.upload(request);
+    },
+  };
+  const good = open(transport, policyOf({ policy: 'uncertain', share: 1 }));
+  await good.device.infer(Float32Array.of(1));
+  await close(good);
+  t.match(sent, [{ policy: 'uncertain', reason: 'uncertain', score: Number }]);
+  const wordy = { name: 'wordy', initial: () => 0, decide: () => ({ state: 0, upload: {}, reason: 'as I see fit' }) };
+  const bad = open(transport, wordy as SelectionPolicy);
+  const errors: string[] = [];
+  bad.device.on('error', ({ code }) => errors.push(code));
+  await bad.device.infer(Float32Array.of(1));
+  await close(bad);
+  t.same([sent.length, errors], [1, ['SELECTION_FAILED']]);
+});

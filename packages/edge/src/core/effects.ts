@@ -6,6 +6,7 @@ import type {
   Reference,
   RenormError,
   Root,
+  Selection,
   SignedMessage,
   VersionState,
   WatchResponse,
@@ -13,7 +14,6 @@ import type {
 } from '@renorm/protocol';
 import type { DeviceEvents } from './device-events.js';
 import type { Remembered } from './platform.js';
-import type { SelectedBy } from './selection-policy.js';
 import type { PendingSample } from './upload-queue.js';
 
 /** A moment on both clocks. */
@@ -60,7 +60,7 @@ export interface SelectedSample {
   readonly encoded: EncodedSample;
   readonly version: number;
   readonly entropy: number;
-  readonly selection?: SelectedBy;
+  readonly selection?: Selection;
 }
 
 /**

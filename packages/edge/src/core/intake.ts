@@ -1,8 +1,16 @@
-import { type EncodedSample, PreprocessingSchema, RenormError, reasonOf, toBinary } from '@renorm/protocol';
+import {
+  checkSelection,
+  type EncodedSample,
+  PreprocessingSchema,
+  RenormError,
+  reasonOf,
+  type Selection,
+  toBinary,
+} from '@renorm/protocol';
 import type { Tell } from './device-events.js';
 import type { SelectedSample } from './effects.js';
 import type { Clock, Images, Inference, Random } from './platform.js';
-import type { SelectedBy, SelectionPolicy } from './selection-policy.js';
+import type { SelectionPolicy } from './selection-policy.js';
 
 /** A prediction whose sample is still to be kept or dropped. */
 export interface Undecided {
@@ -79,12 +87,14 @@ export class Intake {
     }
   }
 
-  #decide({ logits, probabilities, entropy, version }: Undecided): { keep?: SelectedBy; reason: string } {
+  #decide({ logits, probabilities, entropy, version }: Undecided): { keep?: Selection; reason: string } {
     try {
       const observation = { logits, probabilities, entropy, version, random: this.#around.random.fraction() };
       const { state, upload, reason } = this.#policy.decide(this.#state, observation);
       this.#state = state;
-      return { reason, ...(upload && { keep: { policy: this.#policy.name, reason, ...upload } }) };
+      // What the cloud would refuse a whole batch for.
+      const keep = upload && checkSelection({ policy: this.#policy.name, reason, ...upload });
+      return { reason, ...(keep && { keep }) };
     } catch (cause) {
       this.#failed(cause);
       return { reason: 'failed' };
@@ -99,7 +109,7 @@ export class Intake {
     this.#around.tell('error', new RenormError('SELECTION_FAILED', text, { cause }));
   }
 
-  async #keep({ input, file, entropy, version }: Undecided, selection: SelectedBy): Promise<void> {
+  async #keep({ input, file, entropy, version }: Undecided, selection: Selection): Promise<void> {
     this.#kept++;
     this.#encoding++;
     try {

@@ -162,8 +162,8 @@ export class Runner {
 
   async #upload({ connection, batch }: EffectOf<'upload'>): Promise<void> {
     const { transport, device, uploadSession: session } = this.#parts;
-    const samples = batch.map(({ sequence, encoded, version, entropy }) => ({
-      ...{ ...encoded, entropy },
+    const samples = batch.map(({ sequence, encoded, version, entropy, selection }) => ({
+      ...{ ...encoded, entropy, ...(selection && { selection }) },
       sequence: BigInt(sequence),
       version: BigInt(version),
     }));

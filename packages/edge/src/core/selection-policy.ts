@@ -15,9 +15,9 @@ export interface Observation {
 /** What a policy decided about a prediction. */
 export interface Decision<State> {
   readonly state: State;
-  /** What travels with the sample; without it the sample is not uploaded. */
+  /** What travels with the sample; without it the sample is not uploaded. A score is larger the more the sample is to be learnt from. */
   readonly upload?: { readonly score?: number };
-  /** In a word or two: counted, told, and sent along. */
+  /** Why: counted, told, and sent along. 1 to 32 characters out of A-Z a-z 0-9 . _ - */
   readonly reason: string;
 }
 
@@ -26,17 +26,9 @@ export interface Decision<State> {
  * Add one as a file of `policies/` and a line of its table, or give it to `openDevice` as it is.
  */
 export interface SelectionPolicy<State = unknown> {
-  /** 1 to 64 characters out of A-Z a-z 0-9 . _ - */
+  /** 1 to 32 characters out of A-Z a-z 0-9 . _ - */
   readonly name: string;
   /** Before the first prediction. @throws RenormError REQUEST_INVALID for an option without meaning */
   initial(classes: number): State;
   decide(state: State, observation: Observation): Decision<State>;
-}
-
-/** What a sample says about why it was selected. */
-export interface SelectedBy {
-  readonly policy: string;
-  readonly reason: string;
-  /** The larger, the more the policy wants the sample learnt from; its scale is the policy's own. */
-  readonly score?: number;
 }

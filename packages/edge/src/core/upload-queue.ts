@@ -1,5 +1,4 @@
-import type { EncodedSample } from '@renorm/protocol';
-import type { SelectedBy } from './selection-policy.js';
+import type { EncodedSample, Selection } from '@renorm/protocol';
 
 /** A sample that waits to be uploaded. */
 export interface PendingSample {
@@ -11,7 +10,7 @@ export interface PendingSample {
   /** Of the prediction, in nats. */
   readonly entropy: number;
   /** Why it was selected. */
-  readonly selection?: SelectedBy;
+  readonly selection?: Selection;
   /** When it was taken in, in milliseconds of the monotonic clock. */
   readonly at: number;
 }

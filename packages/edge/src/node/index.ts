@@ -14,7 +14,7 @@ export {
   type SelectionFunction,
 } from '../core/policies/index.js';
 export type { ImageInput, SampleInput } from '../core/sample-input.js';
-export type { Decision, Observation, SelectedBy, SelectionPolicy } from '../core/selection-policy.js';
+export type { Decision, Observation, SelectionPolicy } from '../core/selection-policy.js';
 export type { QueueOptions } from '../core/upload-queue.js';
 
 // What a program may have to name.

@@ -63,7 +63,7 @@ const ofFunction = (select: SelectionFunction): SelectionPolicy => ({
   name: 'own',
   initial: () => undefined,
   decide: (state, observation) =>
-    select(observation) ? { state, upload: {}, reason: 'selected' } : { state, reason: 'not selected' },
+    select(observation) ? { state, upload: {}, reason: 'selected' } : { state, reason: 'not-selected' },
 });
 
 function namedPolicy(name: string, options: object): SelectionPolicy {
@@ -78,10 +78,10 @@ function namedPolicy(name: string, options: object): SelectionPolicy {
 
 function checkOwn(policy: SelectionPolicy): SelectionPolicy {
   const { name, initial, decide } = policy;
-  const isNamed = typeof name === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(name);
+  const isNamed = typeof name === 'string' && /^[A-Za-z0-9._-]{1,32}$/.test(name);
   if (isNamed && typeof initial === 'function' && typeof decide === 'function') return policy;
   throw new RenormError(
     'REQUEST_INVALID',
-    'the selection policy of your own has to have a name (1 to 64 characters out of A-Z a-z 0-9 . _ -), initial(classes) and decide(state, observation).',
+    'the selection policy of your own has to have a name (1 to 32 characters out of A-Z a-z 0-9 . _ -), initial(classes) and decide(state, observation).',
   );
 }

@@ -27,7 +27,7 @@ export function random({ share = 0.1 }: ShareOptions = {}): SelectionPolicy<unde
     name: 'random',
     initial: () => checkShare(share),
     decide: (state, { random: drawn }) =>
-      drawn < share ? { state, upload: {}, reason: 'drawn' } : { state, reason: 'not drawn' },
+      drawn < share ? { state, upload: {}, reason: 'drawn' } : { state, reason: 'not-drawn' },
   };
 }
 
@@ -44,7 +44,7 @@ export function uncertain({ share = 0.1 }: ShareOptions = {}): SelectionPolicy<R
     initial: () => checkShare(share) ?? [],
     decide(recent, { entropy }) {
       // Logits that overflowed: nothing to learn from them.
-      if (!Number.isFinite(entropy)) return { state: recent, reason: 'not finite' };
+      if (!Number.isFinite(entropy)) return { state: recent, reason: 'not-finite' };
       const others = recent.slice(1 - RECENT);
       const above = others.reduce((count, other) => count + (other >= entropy ? 1 : 0), 0);
       const state = [...others, entropy];
