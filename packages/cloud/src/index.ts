@@ -22,17 +22,7 @@ export { type NextRoot, publicKeyText, writeNextRoot, writePublicKey } from './t
 
 export { STRATEGY_NAMES, type StrategyName } from './strategy/strategies.js';
 
-// The method by itself, without network, disk and threads.
-export { Adaptation, type AdaptationSetup, type Step } from './strategy/cema/adaptation.js';
-export { type Batch, batchOf, joinBatches } from './models/batch.js';
-export type { CohortState, LearnerState } from './strategy/cema/state.js';
-export { distillationLoss, entropyLoss, TARGET_LOGITS } from './strategy/cema/losses.js';
-export { type ModelFile, type ModelPair, type Models, modelPair, readModels } from './models/model-facts.js';
-export { ADAPTATION_DEFAULTS, type AdaptationOptions } from './strategy/cema/options.js';
-export { drawIdle, drawReplay, type ReplayWindow, replayWindow } from './strategy/cema/replay.js';
-export { ParametricSession, TrainingSession } from './models/session.js';
-export { type DeltaWriter, deltaWriter, type WrittenDelta } from './publication/delta-writer.js';
-
 // Between the gateway, the trainer and who watches them.
 export type { GatewayOptions } from './gateway/gateway-options.js';
+export type { AdaptationOptions } from './strategy/cema/options.js';
 export type { PublishedVersion, PublishingOptions, StepReport } from './trainer/messages.js';

@@ -4,10 +4,13 @@ export { type LabelledImages, readLabelledImages } from './data/labelled-images.
 export { toTensor } from './data/tensor.js';
 
 // Streams and the methods that are compared on them.
-export { type LabelledStream, labelledStream, type StreamOptions } from './baselines/labelled-stream.js';
-export { bestClass, type Outcome } from './baselines/outcome.js';
-export { type CemaSetup, cema } from './baselines/cema.js';
-export { withoutAdaptation } from './baselines/without-adaptation.js';
+export { type LabelledStream, labelledStream, type StreamOptions } from './methods/labelled-stream.js';
+export { bestClass, type Outcome } from './methods/outcome.js';
+export { type MethodSetup, openMethod } from './methods/open-method.js';
+export { type AdaptedStreamSetup, adaptedStream, type StreamMoment } from './methods/adapted-stream.js';
+export { StreamCloud } from './methods/stream-cloud.js';
+export { withAdaptation } from './methods/with-adaptation.js';
+export { withoutAdaptation } from './methods/without-adaptation.js';
 
 // The demonstration run: processes and data, and its report.
 export {

@@ -1,20 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { Adaptation, modelPair, ParametricSession } from '@renorm/cloud';
+import { type EdgeLogits, modelPair, ParametricSession } from '@renorm/cloud/internal';
 import {
   CORRUPTIONS,
-  cema,
   labelledStream,
   type Outcome,
+  openMethod,
   readLabelledImages,
   type Severity,
+  withAdaptation,
   withoutAdaptation,
 } from '@renorm/eval';
 import { readParameters } from '@renorm/onnx';
 import { repositoryPath } from '../repository.js';
 import { corruptionNames } from './corruption-names.js';
 
-const models = repositoryPath('models/');
+const folder = repositoryPath('models/');
 
 /** The methods of the table, in the order of its columns. */
 interface Row {
@@ -42,17 +43,15 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
   });
   const [count, severity, seed] = [Number(values.images), Number(values.severity) as Severity, Number(values.seed)];
   const names = corruptionNames(values.corruption, CORRUPTIONS);
-  const images = await readLabelledImages(`${models}fashion-mnist`);
-  const file = async (name: string) => ({ name, bytes: await readFile(`${models}${name}`) });
-  const adaptation = await Adaptation.create({
-    models: modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx')),
-    threads: 2,
-  });
-  const { edge, foundation, sampleShape } = adaptation.pair;
-  const threads = { threads: 2 };
-  const edgeSession = await ParametricSession.create(edge, sampleShape, threads);
-  const edgeOnBatches = await ParametricSession.create(edge, sampleShape, threads, 'batch');
-  const foundationSession = await ParametricSession.create(foundation, sampleShape, threads);
+  const images = await readLabelledImages(`${folder}fashion-mnist`);
+  const file = async (name: string) => ({ name, bytes: await readFile(`${folder}${name}`) });
+  const models = modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
+  const training = await openMethod({ models, strategy: 'cema', threads: 2 });
+  const { edge, foundation, sampleShape } = models;
+  const open = (model: typeof edge, statistics: 'running' | 'batch') =>
+    ParametricSession.create(model, sampleShape, { threads: 2 }, statistics);
+  const sessions = [await open(edge, 'batch'), await open(foundation, 'running')] as const;
+  const [edgeOnBatches, foundationAsIs] = sessions.map(logitsOf) as [EdgeLogits, EdgeLogits];
   const [edgeParameters, foundationParameters] = [readParameters(edge), readParameters(foundation)];
 
   console.log(
@@ -65,19 +64,27 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
   const rows: Row[] = [];
   for (const corruption of names) {
     const stream = await labelledStream(images, { corruption, severity, count, seed });
+    const cohort = `${corruption}-${seed}`;
+    const everything = { cohort: `${cohort}-all`, selection: { redundancyMargin: 2 } };
     const row: Row = {
-      source: await withoutAdaptation(edgeSession, edgeParameters, stream),
-      foundation: await withoutAdaptation(foundationSession, foundationParameters, stream),
+      source: await withoutAdaptation(training.edgeLogits, edgeParameters, stream),
+      foundation: await withoutAdaptation(foundationAsIs, foundationParameters, stream),
       batchStatistics: await withoutAdaptation(edgeOnBatches, edgeParameters, stream),
-      cema: await cema({ adaptation, edge: edgeSession, seed }, stream),
-      cemaAll: await cema({ adaptation, edge: edgeSession, seed, selection: { redundancyMargin: 2 } }, stream),
+      cema: await withAdaptation({ training, cohort }, stream),
+      cemaAll: await withAdaptation({ training, ...everything }, stream),
     };
     rows.push(row);
     console.log(line(corruption, row));
   }
   if (rows.length > 1) console.log(line('**mean**', meanRow(rows)));
-  await adaptation.release();
+  await training.close();
+  for (const session of sessions) await session.release();
 }
+
+const logitsOf =
+  (session: ParametricSession): EdgeLogits =>
+  (parameters, samples) =>
+    session.logits(parameters, samples);
 
 function line(name: string, { source, foundation, batchStatistics, cema: kept, cemaAll }: Row): string {
   const traffic = ({ accuracy, uploaded, bytesUpPerThousand, bytesDownPerThousand }: Outcome): string[] => [

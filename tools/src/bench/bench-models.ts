@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ModelFile } from '@renorm/cloud';
+import type { ModelFile } from '@renorm/cloud/internal';
 import { readLabelledImages } from '@renorm/eval';
 import { repositoryPath } from '../repository.js';
 

@@ -1,19 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { modelPair } from '@renorm/cloud';
-import { labelledStream, readLabelledImages } from '@renorm/eval';
-import { imagePixels } from '@renorm/image';
-import { decodeImage, ImageThreads } from '@renorm/image/node';
+import { modelPair, type Training } from '@renorm/cloud/internal';
 import {
-  decodeSample,
+  adaptedStream,
+  type LabelledStream,
+  labelledStream,
+  openMethod,
+  readLabelledImages,
+  withoutAdaptation,
+} from '@renorm/eval';
+import { ImageThreads } from '@renorm/image/node';
+import {
+  type EncodedSample,
   encodeSample,
   type ImageShape,
-  normalizePixels,
+  type ParameterSet,
   pixelsOf,
+  preprocessingMessage,
+  SampleEncoding,
   type SampleForm,
 } from '@renorm/protocol';
 import { repositoryPath } from '../repository.js';
-import { accuracyOf, adaptedStream, type BenchedMethod, openMethod } from './adapted-stream.js';
 import { corruptionNames } from './corruption-names.js';
 
 const folder = repositoryPath('models/');
@@ -28,7 +35,7 @@ interface Way {
   readonly name: string;
   /** Whether the inputs lie on no grid of levels: what no image is. */
   readonly offGrid: boolean;
-  travel(input: Float32Array, shape: ImageShape): Promise<{ arrived: Float32Array; bytes: number }>;
+  encode(input: Float32Array, shape: ImageShape): Promise<EncodedSample>;
 }
 
 interface Measured {
@@ -46,7 +53,7 @@ export async function runSamplesBench(args: string[]): Promise<void> {
   const count = Number(values.images);
   const file = async (name: string) => ({ name, bytes: await readFile(`${folder}${name}`) });
   const models = modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
-  const method = await openMethod(models, 2);
+  const training = await openMethod({ models, strategy: 'cema', threads: 2 });
   const images = await readLabelledImages(`${folder}fashion-mnist`);
   const threads = new ImageThreads();
   console.log(
@@ -58,34 +65,29 @@ export async function runSamplesBench(args: string[]): Promise<void> {
     for (const corruption of names) {
       const stream = await labelledStream(images, { corruption, severity: 5, count: count + 1000, seed: 1 });
       const inputs = way.offGrid ? stream.inputs.map(offGrid) : stream.inputs;
-      measured.push(await measureRun(method, { inputs, labels: stream.labels }, count, way));
+      measured.push(await measureRun(training, `${way.name}, ${corruption}`, { ...stream, inputs }, count, way));
     }
     console.log(line(way.name, measured));
   }
   await threads.close();
-  await method.adaptation.release();
+  await training.close();
 }
 
 function waysOf(threads: ImageThreads): Way[] {
   const asTensor = (name: string, form: SampleForm, offGridToo: boolean): Way => ({
     ...{ name, offGrid: offGridToo },
-    async travel(data, shape) {
-      const encoded = encodeSample({ data, shape }, form);
-      return { arrived: decodeSample(encoded, shape).data, bytes: encoded.data.length };
-    },
+    encode: async (data, shape) => encodeSample({ data, shape }, form),
   });
   const asWebp = (quality: number): Way => ({
     ...{ name: `\`quality: ${quality}\``, offGrid: false },
-    async travel(data, shape) {
+    async encode(data, shape) {
       const pixels = pixelsOf(data, PLAIN);
       if (pixels === undefined) throw new Error('The image has values that are no pixels.');
       const file = await threads.file({ pixels, shape, quality });
       const lossless = encodeSample({ data, shape });
-      if (lossless.data.length <= file.length) return { arrived: data, bytes: lossless.data.length };
-      return {
-        arrived: normalizePixels(imagePixels(await decodeImage(file), PLAIN, shape), PLAIN),
-        bytes: file.length,
-      };
+      if (lossless.data.length <= file.length) return lossless;
+      const preprocessing = preprocessingMessage(PLAIN);
+      return { encoding: SampleEncoding.IMAGE, shape: [...shape], data: file, preprocessing };
     },
   });
   return [
@@ -102,33 +104,30 @@ function offGrid(input: Float32Array): Float32Array {
   return input.map((value, i) => 0.7 * value + 0.3 * (input[i + 1] ?? value));
 }
 
+/** Adapts on the first `count` images, and tests the last versions on the others. */
 async function measureRun(
-  method: BenchedMethod,
-  { inputs, labels }: { readonly inputs: readonly Float32Array[]; readonly labels: ArrayLike<number> },
+  training: Training,
+  run: string,
+  { inputs, labels }: LabelledStream,
   count: number,
   way: Way,
 ): Promise<Measured> {
-  const shape = method.adaptation.pair.sampleShape as ImageShape;
-  const test = { images: inputs.slice(count), labels: Array.from(labels).slice(count) };
-  let running = method.adaptation.initialState(1).edge.parameters;
-  let bytes = 0;
-  let uploads = 0;
-  const device = {
-    running: () => running,
-    async upload(input: Float32Array): Promise<Float32Array> {
-      const sent = await way.travel(input, shape);
-      bytes += sent.bytes;
-      uploads++;
-      return sent.arrived;
-    },
+  const test = { inputs: inputs.slice(count), labels: labels.slice(count) };
+  const shape = training.models.sampleShape as ImageShape;
+  let [bytes, uploads] = [0, 0];
+  const encode = async (input: Float32Array): Promise<EncodedSample> => {
+    const encoded = await way.encode(input, shape);
+    bytes += encoded.data.length;
+    uploads++;
+    return encoded;
   };
-  const versions = [];
-  for await (const { parameters } of adaptedStream(method, inputs.slice(0, count), device)) {
-    running = parameters;
-    versions.push(parameters);
-  }
+  const cohort = run.replaceAll(/[^a-z0-9]+/g, '-');
+  const versions: ParameterSet[] = [];
+  for await (const { reports, running } of adaptedStream({ training, cohort, encode }, inputs.slice(0, count)))
+    if (reports.length > 0) versions.push(running.parameters);
   const accuracies = [];
-  for (const parameters of versions.slice(-LAST)) accuracies.push(await accuracyOf(method, parameters, test));
+  for (const parameters of versions.slice(-LAST))
+    accuracies.push((await withoutAdaptation(training.edgeLogits, parameters, test)).accuracy);
   return { bytes: bytes / uploads, accuracy: mean(accuracies) };
 }
 

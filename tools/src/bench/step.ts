@@ -6,7 +6,7 @@ import {
   entropyLoss,
   TARGET_LOGITS,
   TrainingSession,
-} from '@renorm/cloud';
+} from '@renorm/cloud/internal';
 import { parseModel, readParameters, trainingModel } from '@renorm/onnx';
 import { benchImages, benchModel } from './bench-models.js';
 import { inTurn, median, ratioText, timed } from './measure.js';

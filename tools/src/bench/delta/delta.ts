@@ -1,10 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { deltaWriter, modelPair } from '@renorm/cloud';
-import { type LabelledStream, labelledStream, readLabelledImages } from '@renorm/eval';
-import { concatenate, exportedVersion, type VersionState } from '@renorm/protocol';
+import { type Candidate, type Gate, modelPair, type Training, type Verdict } from '@renorm/cloud/internal';
+import {
+  adaptedStream,
+  type LabelledStream,
+  labelledStream,
+  openMethod,
+  readLabelledImages,
+  withoutAdaptation,
+} from '@renorm/eval';
+import {
+  concatenate,
+  type EncodedSample,
+  encodeSample,
+  fromBinary,
+  type ParameterSet,
+  type Version,
+  VersionSchema,
+  type VersionState,
+} from '@renorm/protocol';
 import { repositoryPath } from '../../repository.js';
-import { accuracyOf, adaptedStream, type BenchedMethod, openMethod } from '../adapted-stream.js';
 import { corruptionNames } from '../corruption-names.js';
 import { decodeRatio, halfBytes, type MeasuredVersion, median, sizesOf } from './measured-version.js';
 
@@ -26,20 +41,21 @@ export async function runDeltaBench(args: string[]): Promise<void> {
   const [count, divergence] = [Number(values.images), Number(values.divergence)];
   const file = async (name: string) => ({ name, bytes: await readFile(`${folder}${name}`) });
   const models = modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
-  const method = await openMethod(models, 2);
+  const judged = new JudgedVersions();
+  const training = await openMethod({ models, strategy: 'cema', threads: 2, publishing: { divergence }, gate: judged });
   const images = await readLabelledImages(`${folder}fashion-mnist`);
-  const parameters = concatenate(method.adaptation.initialState().edge.parameters).length;
+  const parameters = concatenate(training.exported.parameters).length;
   console.log(
     `Versions of ${parameters} parameters from streams of ${count} images at severity 5, bound ${divergence} nats. Bytes and shares are means over the versions.\n`,
   );
   console.log(
-    '| corruption | versions | delta | message | float16 | its gzip -9 | AMS | delta / float16 | divergence | accuracy | with float32 | encoding / training | decoding / gunzip |',
+    '| corruption | versions | delta | message | float16 | its gzip -9 | AMS | delta / float16 | divergence | accuracy | with float32 | publishing / training | decoding / gunzip |',
   );
   console.log(`|${'---|'.repeat(13)}`);
   const all: MeasuredVersion[] = [];
   for (const corruption of names) {
     const stream = await labelledStream(images, { corruption, severity: 5, count: count + 1000, seed: 1 });
-    const measured = await measureRun(method, stream, count, divergence);
+    const measured = await measureRun(training, judged, corruption, stream, count);
     if (measured.length === 0) {
       console.log(`| ${corruption} | 0 | nothing was uploaded in so few images |`);
       continue;
@@ -50,42 +66,65 @@ export async function runDeltaBench(args: string[]): Promise<void> {
     console.log(line(corruption, measured));
   }
   if (all.length > 0) console.log(line('**all**', all));
-  await method.adaptation.release();
+  await training.close();
+}
+
+/** Lets everything be published, and remembers what came to it last. */
+class JudgedVersions implements Gate {
+  last: { readonly parameters: ParameterSet; readonly at: number } | undefined;
+
+  async judge({ parameters }: Candidate): Promise<Verdict> {
+    this.last = { parameters, at: performance.now() };
+    return { decision: 'publish', reason: 'measured' };
+  }
 }
 
 /** Adapts on the first `count` images, and tests every version on the others. */
 async function measureRun(
-  method: BenchedMethod,
+  training: Training,
+  judged: JudgedVersions,
+  cohort: string,
   { inputs, labels }: LabelledStream,
   count: number,
-  divergence: number,
 ): Promise<MeasuredVersion[]> {
-  const exported = method.adaptation.initialState(1).edge.parameters;
-  const { edgeLogits, adaptation } = method;
-  let held: VersionState = exportedVersion(exported);
-  const { classes } = adaptation.pair;
-  const writer = deltaWriter({ exported: held, edgeLogits, classes }, { divergence });
-  let float16 = halfBytes(exported);
+  const { edgeLogits, exported } = training;
+  const test = { inputs: inputs.slice(count), labels: labels.slice(count) };
+  const accuracyOf = async (parameters: ParameterSet): Promise<number> =>
+    (await withoutAdaptation(edgeLogits, parameters, test)).accuracy;
+  let held: VersionState = exported;
+  let float16 = halfBytes(exported.parameters);
   const measured: MeasuredVersion[] = [];
-  const test = { images: inputs.slice(count), labels: labels.slice(count) };
-  const device = { running: () => held.parameters, upload: async (input: Float32Array) => input };
-  for await (const { parameters, samples, trainMs } of adaptedStream(method, inputs.slice(0, count), device)) {
-    const started = performance.now();
-    const written = await writer.write(held, parameters, samples, samples.count);
-    const encodeMs = performance.now() - started;
+  let uploaded = 0;
+  const encode = async (data: Float32Array): Promise<EncodedSample> => {
+    uploaded = performance.now();
+    return encodeSample({ data, shape: training.models.sampleShape });
+  };
+  for await (const { reports, running } of adaptedStream({ training, cohort, encode }, inputs.slice(0, count))) {
+    const arrived = performance.now();
+    const [report] = reports;
+    if (report?.version === undefined || judged.last === undefined) continue;
+    const { parameters, at } = judged.last;
+    const version = await deltaTo(training, cohort, running.number);
     const half = halfBytes(parameters);
     measured.push({
-      ...sizesOf(written, half, float16),
-      divergence: written.divergence ?? 0,
-      accuracy: await accuracyOf(method, written.decoded.parameters, test),
-      accuracyFloat: await accuracyOf(method, parameters, test),
-      ...{ trainMs, encodeMs },
-      decodeRatio: decodeRatio(held, written, half),
+      ...sizesOf(version, half, float16),
+      divergence: report.version.divergence ?? 0,
+      accuracy: await accuracyOf(running.parameters),
+      accuracyFloat: await accuracyOf(parameters),
+      ...{ trainMs: at - uploaded, publishMs: arrived - at },
+      decodeRatio: decodeRatio(held, version, half),
     });
     float16 = half;
-    held = written.decoded;
+    held = running;
   }
   return measured;
+}
+
+/** The delta that a version was published with. */
+async function deltaTo({ cohorts }: Training, cohort: string, number: number): Promise<Version> {
+  const [stored] = await cohorts.versionsAfter(cohort, number - 1);
+  if (stored === undefined) throw new Error(`version ${number} of ${cohort} is not kept`);
+  return fromBinary(VersionSchema, stored.message);
 }
 
 function line(name: string, measured: readonly MeasuredVersion[]): string {
@@ -105,7 +144,7 @@ function line(name: string, measured: readonly MeasuredVersion[]): string {
     mean((m) => m.divergence).toFixed(4),
     `${(100 * mean((m) => m.accuracy)).toFixed(2)} %`,
     `${(100 * mean((m) => m.accuracyFloat)).toFixed(2)} %`,
-    (mean((m) => m.encodeMs) / mean((m) => m.trainMs)).toFixed(2),
+    (mean((m) => m.publishMs) / mean((m) => m.trainMs)).toFixed(2),
     median(measured.map((m) => m.decodeRatio)).toFixed(1),
   ];
   return `| ${cells.join(' | ')} |`;

@@ -1,0 +1,23 @@
+import { MemoryStore, openTraining, type Training, type TrainingSetup } from '@renorm/cloud/internal';
+
+/** As for `openTraining`, without what an evaluation has in common. */
+export type MethodSetup = Omit<TrainingSetup, 'store' | 'clock' | 'onProblem'>;
+
+/**
+ * Opens what adapts streams: training as it ships, over a store in memory. It rests when there is nothing new to train on, and its clock
+ * moves by a millisecond whenever it is asked, so that the same samples make the same versions.
+ *
+ * @throws OnnxError, RenormError REQUEST_INVALID
+ */
+export function openMethod(setup: MethodSetup): Promise<Training> {
+  let now = 0;
+  return openTraining({
+    ...setup,
+    adaptation: { ...setup.adaptation, idleReplay: false },
+    store: new MemoryStore(),
+    clock: { now: () => now++, date: () => now },
+    onProblem(error) {
+      throw error;
+    },
+  });
+}
