@@ -4,6 +4,7 @@ import { runDeviceBench } from './device.js';
 import { runGatewayBench } from './gateway.js';
 import { runProfileBench } from './profile.js';
 import { runSamplesBench } from './samples.js';
+import { runScheduleBench } from './schedule.js';
 import { runStepBench } from './step.js';
 import { runZooBench } from './zoo/zoo.js';
 
@@ -24,6 +25,7 @@ const BENCHES = {
   },
   device: { about: 'one prediction through the library against bare onnxruntime', run: runDeviceBench },
   gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },
+  schedule: { about: 'steps a second beside 10,000 idle cohorts, against beside one', run: runScheduleBench },
   delta: {
     about:
       'bytes, accuracy and time of versions against float16, gzip and AMS (--each, --corruption, --images, --divergence)',
