@@ -27,6 +27,12 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A cancelled call, or one whose deadline passed, MUST leave other calls and later calls unharmed. Whether the cloud carried it out is open.',
   'C-13':
     'The calls of a device MAY come over any number of connections, in any number at a time within L-5; each is served by itself.',
+  'C-14':
+    'A cloud that asks for tokens MUST refuse a call without one, or with one that it does not know, from its headers alone: it MUST NOT wait for the request, which may never come.',
+  'C-15':
+    'When a token, or a cohort of a token, is taken away, the cloud MUST end the streams that were opened with it, with UNAUTHENTICATED or PERMISSION_DENIED. Ours does so within a second.',
+  'C-16':
+    'A cloud that speaks TLS SHOULD answer calls that come without it with TLS_MISMATCH, and MUST NOT carry them out.',
   'A-1':
     '`device.id` and `device.cohort` MUST match `[A-Za-z0-9._-]{1,128}`. The cloud MUST refuse others, and a request without `device`, with REQUEST_INVALID; in all three methods.',
   'A-2':
@@ -70,7 +76,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'U-10':
     'Sessions MUST NOT touch each other: the same sequences in another session, of another device or in another cohort, are other samples.',
   'U-11':
-    '`budget_left` MUST be in 0 to 1. After an answer with 0 the cloud MAY refuse uploads of the cohort with BUDGET_EXHAUSTED until it has trained.',
+    '`budget_left` MUST be in 0 to 1. After an answer with 0 the cloud MAY refuse uploads of the device with BUDGET_EXHAUSTED until it has trained.',
   'U-12':
     'A device MUST keep a sample until it is acknowledged, and after a failure send it again under the same session and sequence. It MAY drop samples that it cannot keep, and SHOULD drop the oldest.',
   'U-13':
@@ -85,6 +91,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'U-18': 'Failed uploads, whatever the reason, MUST NOT keep a device from taking versions.',
   'U-19':
     'A sample MAY say in `selection` why the device sends it: `policy` and `reason` MUST match `[A-Za-z0-9._-]{1,32}`, and `score`, which MAY be missing, MUST be finite. The cloud MUST refuse an upload with another with SAMPLE_INVALID, take a sample without it, and MAY ignore what it says.',
+  'U-20':
+    "The budget is the cohort's, and a cloud shares it among the cohort's devices: `budget_left` speaks for the device that asks. A cloud SHOULD keep room for the next attempt of a device that it refused, for 90 s, so that who asks every 30 s is not passed by who asks more often.",
   'W-1':
     'The cloud MUST send what leads from `running` to the newest version of the cohort, and nothing if `running` is the newest, in number and digest, but for T-19.',
   'W-2':
@@ -242,6 +250,12 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'L-7':
     'Bytes that are no protobuf message, a truncated message, and a broken gRPC frame MUST be refused: by the cloud with any status but 0, or the end of the connection; by the device as W-8 says.',
   'L-8': 'A peer MUST NOT crash, hang, or change what it holds because of what a peer sends.',
+  'L-9':
+    'A cloud MAY refuse a request that has not come in whole after 20 s with REQUEST_TIMEOUT, and one that comes while requests hold all the memory that it gives them with TOO_MANY_BYTES.',
+  'L-10':
+    'A cloud MAY refuse more connections than it takes, in all or of one address, with TOO_MANY_CONNECTIONS or by ending them, and more cohorts with TOO_MANY_COHORTS.',
+  'L-11':
+    'A cloud MAY end a connection whose first call that it lets in does not come within 10 s, that holds no call for 5 minutes, or that is a day old; and refuse headers above 16 KiB.',
   'E-1':
     'An error travels as a gRPC status. Its message MUST begin with a code of `A-Z` and `_`, a colon and a space: `REQUEST_INVALID: the session has 3 bytes; …`. What follows is for people.',
   'E-2':

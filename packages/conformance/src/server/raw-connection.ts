@@ -1,4 +1,10 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type SessionOptions } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+  type SessionOptions,
+} from 'node:http2';
 import type { Target } from './peer.js';
 
 /** How a raw call ended. */
@@ -16,6 +22,11 @@ export function framed(message: Uint8Array, length = message.length, compressed 
   prefix.writeUInt32BE(length, 1);
   return Buffer.concat([prefix, message]);
 }
+
+const TIMEOUT_MS = 10_000;
+
+const statusIn = (headers: IncomingHttpHeaders): number | undefined =>
+  headers['grpc-status'] === undefined ? undefined : Number(headers['grpc-status']);
 
 /** HTTP/2 without gRPC on top, to send frames that no gRPC library sends. */
 export class RawConnection {
@@ -85,6 +96,22 @@ export class RawConnection {
         resolve({ status, contentType, body: Buffer.concat(chunks) });
       });
       stream.end(body);
+    });
+  }
+
+  /** Sends the beginning of a request and no end. @returns the status that comes all the same; undefined: none within 10 s */
+  statusOfUnfinished(method: string, part: Uint8Array): Promise<number | undefined> {
+    const stream = this.begin(method);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => stream.close(8), TIMEOUT_MS);
+      stream.on('response', (response) => resolve(statusIn(response)));
+      stream.on('trailers', (trailers) => resolve(statusIn(trailers)));
+      stream.on('close', () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      });
+      stream.resume();
+      stream.write(part);
     });
   }
 

@@ -4,8 +4,10 @@ import { requestOf } from './announce-cases.js';
 import type { ServerContext } from './context.js';
 import { answered, refused, shown } from './expectations.js';
 import { METHODS } from './peer.js';
+import { framed, RawConnection } from './raw-connection.js';
 
 const group = 'Trust';
+const UNAUTHENTICATED = 16;
 
 export const TRUST_CASES: readonly Case<ServerContext>[] = [
   {
@@ -55,6 +57,30 @@ export const TRUST_CASES: readonly Case<ServerContext>[] = [
         refused(await peer.call(method, request), `${method} for another cohort`, 'PERMISSION_DENIED');
       }
       answered(await peer.announce(context.announcement()), 'Announce in the own cohort');
+    },
+  },
+  {
+    id: 'S-74',
+    group,
+    title: 'a call without a token is refused before its request has come',
+    proves: ['C-14'],
+    async run(context) {
+      const { target } = context.setup;
+      if (target.token === undefined) throw new Skip('no token was given (--token-file)');
+      const { address, credentials, tls } = target;
+      const connection = await RawConnection.open({ address, credentials, ...(tls !== undefined && { tls }) });
+      try {
+        for (const method of METHODS) {
+          const status = await connection.statusOfUnfinished(method, framed(context.announcement(), 1_000_000));
+          expect(
+            status === UNAUTHENTICATED,
+            `${method} of which a part came: status 16`,
+            () => `status ${status ?? 'none'}`,
+          );
+        }
+      } finally {
+        connection.close();
+      }
     },
   },
   {
