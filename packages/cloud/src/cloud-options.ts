@@ -1,5 +1,5 @@
 import type { CloudEvent } from './events.js';
-import type { GatewayOptions } from './gateway/gateway-options.js';
+import type { GatewayLimits } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
 import type { CloudRole } from './roles.js';
 import type { AdaptationOptions } from './strategy/cema/options.js';
@@ -34,7 +34,8 @@ export interface CloudOptions {
   readonly tls?: TlsFiles;
   /** File of tokens, see docs/security.md. Without it anybody may write to any cohort. Read again when it changes. */
   readonly tokens?: string;
-  readonly limits?: Partial<GatewayOptions>;
+  /** Bounds on what devices may send and hold, in the place of the defaults. */
+  readonly limits?: Partial<GatewayLimits>;
   /** Called with what happens. */
   readonly onEvent?: (event: CloudEvent) => void;
 }

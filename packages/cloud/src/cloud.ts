@@ -3,11 +3,11 @@ import { readParameters } from '@renorm/onnx';
 import { prepareRuntime } from '@renorm/onnx/node';
 import { checkOptions, exportedVersion, type RenormError } from '@renorm/protocol';
 import type { CloudOptions } from './cloud-options.js';
-import type { CloudEvent, CohortStatus } from './events.js';
-import { Doorkeeper } from './gateway/doorkeeper.js';
+import type { CloudEvent, CohortStatus, GatewayStatus } from './events.js';
 import { Gateway } from './gateway/gateway.js';
-import { GATEWAY_DEFAULTS } from './gateway/gateway-options.js';
+import { gatewayLimits } from './gateway/gateway-limits.js';
 import { ReloadedCertificates } from './gateway/tls.js';
+import { TokenAuthenticator } from './gateway/token-authenticator.js';
 import { modelFile } from './model-file.js';
 import { digestsOf, readModels } from './models/model-facts.js';
 import { CLOUD_RULES } from './option-rules.js';
@@ -28,6 +28,8 @@ export interface Cloud {
   readonly address: string;
   /** One entry for each cohort, as the newest state of the store says, whichever process wrote it. */
   status(): Promise<CohortStatus[]>;
+  /** What devices hold of this cloud now, and what was refused; undefined where it has no gateway. */
+  gateway(): GatewayStatus | undefined;
   /** Finishes the step in hand, ends all connections and gives its part of the data folder back. */
   close(): Promise<void>;
 }
@@ -68,7 +70,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     opened.push(() => cohorts.close());
     claim.storeOpened((await cohorts.names()).length === 0);
     for (const what of claim.repaired) emit({ kind: 'repaired', what });
-    const board = new StatusBoard(cohorts);
+    const board = new StatusBoard(cohorts, gatewayLimits(options.limits));
     opened.push(() => board.close());
     if (roles.includes('trainer')) {
       const threads = options.threads ?? availableParallelism();
@@ -87,8 +89,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       opened.push(() => trainer.close());
     }
     let address = '';
+    let gateway: Gateway | undefined;
     if (serving !== undefined) {
-      const gateway = new Gateway({
+      const served = new Gateway({
         ...{ cohorts, edgeDigest: models.edgeDigest, exported, sampleShape: models.sampleShape },
         ...serving,
         onAnnounced(cohort, device, version) {
@@ -102,10 +105,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         onError: onProblem,
       });
       const host = options.host ?? '127.0.0.1';
-      address = `${host}:${await gateway.listen(host, options.port ?? 7443)}`;
-      opened.push(() => gateway.close());
+      gateway = served;
+      address = `${host}:${await served.listen(host, options.port ?? 7443)}`;
+      opened.push(() => served.close());
     }
-    return { address, status: () => board.read(), close: closeAll };
+    return { address, status: () => board.read(), gateway: () => gateway?.status(), close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
@@ -116,11 +120,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 function servingOptions(options: CloudOptions, onProblem: (error: RenormError) => void) {
   const signer = options.signing && new Signer(options.signing, onProblem);
   const tls = options.tls && new ReloadedCertificates(options.tls, onProblem);
-  const doorkeeper = options.tokens === undefined ? undefined : new Doorkeeper(options.tokens, onProblem);
+  const authenticator = options.tokens === undefined ? undefined : new TokenAuthenticator(options.tokens, onProblem);
   return {
     ...(signer && { signer }),
-    ...(tls && { credentials: tls.serverCredentials() }),
-    ...(doorkeeper && { doorkeeper }),
-    options: { ...GATEWAY_DEFAULTS, ...options.limits },
+    ...(tls && { tls }),
+    ...(authenticator && { authenticator }),
+    limits: gatewayLimits(options.limits),
   };
 }

@@ -19,6 +19,17 @@ export type CloudEvent =
   | { readonly kind: 'resumed' }
   | { readonly kind: 'failed'; readonly error: Error };
 
+/** What the gateway holds now, and what it refused since the start. */
+export interface GatewayStatus {
+  readonly connections: number;
+  /** Calls and streams of versions that are open. */
+  readonly calls: number;
+  /** Bytes of requests that have come and are not answered yet. */
+  readonly requestBytes: number;
+  /** How often, by the code of the error. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
 /** What a cohort has come to. */
 export interface CohortStatus {
   readonly cohort: string;

@@ -1,7 +1,7 @@
 // A cloud in ten lines.
 export { type Cloud, startCloud } from './cloud.js';
 export type { CloudOptions } from './cloud-options.js';
-export type { CloudEvent, CohortStatus } from './events.js';
+export type { CloudEvent, CohortStatus, GatewayStatus } from './events.js';
 export { OnnxError } from '@renorm/onnx';
 export { type ErrorCode, RenormError } from '@renorm/protocol';
 export type { TlsFiles } from './gateway/tls.js';
@@ -16,13 +16,13 @@ export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from '.
 export type { PastVersion } from './publication/past-versions.js';
 
 // Keys, roots and tokens.
-export { Doorkeeper, tokenDigest } from './gateway/doorkeeper.js';
+export { TokenAuthenticator, tokenDigest } from './gateway/token-authenticator.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';
 export { type NextRoot, publicKeyText, writeNextRoot, writePublicKey } from './trust/root-files.js';
 
 export { STRATEGY_NAMES, type StrategyName } from './strategy/strategies.js';
 
 // Between the gateway, the trainer and who watches them.
-export type { GatewayOptions } from './gateway/gateway-options.js';
+export { GATEWAY_LIMITS, type GatewayLimits } from './gateway/gateway-limits.js';
 export type { AdaptationOptions } from './strategy/cema/options.js';
 export type { PublishedVersion, PublishingOptions, StepReport } from './trainer/messages.js';

@@ -1,6 +1,6 @@
 import { type OptionRules, option } from '@renorm/protocol';
 import type { CloudOptions } from './cloud-options.js';
-import { GATEWAY_DEFAULTS } from './gateway/gateway-options.js';
+import { GATEWAY_LIMITS } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
 import { ADAPTATION_DEFAULTS } from './strategy/cema/options.js';
 import { PUBLISHING_DEFAULTS } from './trainer/publishing-options.js';
@@ -31,7 +31,7 @@ export const CLOUD_RULES = {
     clientAuthority: text,
   } satisfies OptionRules<TlsFiles>),
   tokens: text,
-  limits: like(GATEWAY_DEFAULTS),
+  limits: like(GATEWAY_LIMITS),
   onEvent: option.callback,
 } satisfies OptionRules<CloudOptions>;
 

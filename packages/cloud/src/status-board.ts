@@ -1,25 +1,27 @@
 import type { CohortStatus } from './events.js';
+import type { GatewayLimits } from './gateway/gateway-limits.js';
+import { HeardDevices } from './gateway/heard-devices.js';
 import type { Cohorts } from './store/cohorts.js';
 import type { StepReport } from './trainer/messages.js';
 
 /** What the cohorts have come to. Only what has changed since the last look is looked up: thousands of idle cohorts cost nothing. */
 export class StatusBoard {
   readonly #cohorts: Cohorts;
-  readonly #known = new Map<string, CohortStatus>();
+  readonly #known = new Map<string, Omit<CohortStatus, 'devices'>>();
   readonly #stale = new Set<string>();
-  readonly #devices = new Map<string, Set<string>>();
+  readonly #heard: HeardDevices;
   readonly #steps = new Map<string, StepReport>();
   readonly #unwatch: () => void;
   #named = false;
 
-  constructor(cohorts: Cohorts) {
+  constructor(cohorts: Cohorts, limits: GatewayLimits) {
+    this.#heard = new HeardDevices(limits);
     this.#cohorts = cohorts;
     this.#unwatch = cohorts.watch((cohort) => this.#stale.add(cohort));
   }
 
   announced(cohort: string, device: string): void {
-    this.#devices.set(cohort, (this.#devices.get(cohort) ?? new Set()).add(device));
-    this.#stale.add(cohort);
+    this.#heard.add(cohort, device);
   }
 
   stepped(report: StepReport): void {
@@ -27,7 +29,7 @@ export class StatusBoard {
     this.#stale.add(report.cohort);
   }
 
-  /** One entry for each cohort. */
+  /** One entry for each cohort that has samples or versions, or was announced lately. */
   async read(): Promise<CohortStatus[]> {
     if (!this.#named) for (const name of await this.#cohorts.names()) this.#stale.add(name);
     this.#named = true;
@@ -35,19 +37,24 @@ export class StatusBoard {
       this.#stale.delete(cohort);
       this.#known.set(cohort, await this.#look(cohort));
     }
-    return [...this.#known.values()];
+    // What was only announced has nothing to be looked up, and is kept nowhere else.
+    const announced = this.#heard.cohorts().filter((cohort) => !this.#known.has(cohort));
+    const bare = announced.map((cohort) => ({ cohort, version: 0, received: 0, trained: 0, lastStep: undefined }));
+    return [...this.#known.values(), ...bare].map((status) => ({
+      ...status,
+      devices: this.#heard.count(status.cohort),
+    }));
   }
 
   close(): void {
     this.#unwatch();
   }
 
-  async #look(cohort: string): Promise<CohortStatus> {
+  async #look(cohort: string): Promise<Omit<CohortStatus, 'devices'>> {
     try {
       const { received, trained, version } = await this.#cohorts.standing(cohort);
       return {
         ...{ cohort, version: version?.number ?? 0, received, trained },
-        devices: this.#devices.get(cohort)?.size ?? 0,
         lastStep: this.#steps.get(cohort),
       };
     } catch (error) {

@@ -68,6 +68,14 @@ export const ERROR_CODES = {
   ),
   MESSAGE_TOO_LARGE: kind(GrpcStatus.ResourceExhausted, 'A message is larger than the receiver takes.'),
   TOO_MANY_CALLS: kind(GrpcStatus.ResourceExhausted, 'A peer has more calls in flight than it may.'),
+  TOO_MANY_CONNECTIONS: kind(
+    GrpcStatus.ResourceExhausted,
+    'The cloud, or an address, has as many connections as it may.',
+  ),
+  TOO_MANY_BYTES: kind(GrpcStatus.ResourceExhausted, 'Requests hold as much memory of the cloud as they may.'),
+  TOO_MANY_COHORTS: kind(GrpcStatus.ResourceExhausted, 'The cloud has as many cohorts as it may.'),
+  REQUEST_TIMEOUT: kind(GrpcStatus.DeadlineExceeded, 'A request did not come in within its time.'),
+  TLS_MISMATCH: kind(GrpcStatus.FailedPrecondition, 'One side speaks TLS and the other does not.'),
   UNAUTHENTICATED: kind(
     GrpcStatus.Unauthenticated,
     'A device came without a token, or with one that the cloud does not know.',
@@ -78,6 +86,7 @@ export const ERROR_CODES = {
     'What a device remembered of versions and roots is damaged: it starts from its root again.',
   ),
   CREDENTIALS_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A key, certificate, token or root file cannot be read.'),
+  CREDENTIALS_EXPOSED: kind(GrpcStatus.FailedPrecondition, 'A secret file can be read by others than its owner.'),
   TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),
   INFERENCE_FAILED: kind(GrpcStatus.Internal, 'The runtime failed while it computed a prediction.'),
   SELECTION_FAILED: kind(GrpcStatus.Internal, 'A selection policy failed on a sample.'),

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Doorkeeper, readSecretKey, tokenDigest, writeSecretKey } from '@renorm/cloud';
+import { readSecretKey, TokenAuthenticator, tokenDigest, writeSecretKey } from '@renorm/cloud';
 import { readTrust } from '@renorm/edge/node';
 import { imagePixels } from '@renorm/image';
 import { decodeImage } from '@renorm/image/node';
@@ -102,15 +102,20 @@ const keyTarget: Target = {
 
 const tokensTarget: Target = {
   name: 'tokens-file',
-  about: 'which token belongs to which cohort: Doorkeeper',
+  about: 'which token belongs to which cohort: TokenAuthenticator',
   async prepare(): Promise<Prepared> {
     const lines = ['# doors', `${tokenDigest('a')} lobby`, `${tokenDigest('b')} cellar`, ''].join('\n');
     return {
       corpus: [Buffer.from(lines)],
-      decode: fromFile((path) => new Doorkeeper(path, () => undefined).check(['Bearer a'], 'lobby')),
+      decode: fromFile((path) => authorized(path)),
     };
   },
 };
+
+function authorized(path: string): void {
+  const authenticator = new TokenAuthenticator(path, () => undefined);
+  authenticator.authorize(authenticator.identify('Bearer a'), 'lobby');
+}
 
 export const FILE_TARGETS: readonly Target[] = [
   imageTarget,

@@ -36,10 +36,11 @@ import {
   SECOND_CERTIFICATE,
   SECOND_KEY,
 } from './certificates.test-support.js';
-import { Doorkeeper, tokenDigest } from './doorkeeper.js';
 import { Gateway } from './gateway.js';
-import { GATEWAY_DEFAULTS, type GatewayCohorts, type GatewaySetup } from './gateway-options.js';
+import { GATEWAY_LIMITS } from './gateway-limits.js';
+import type { GatewayCohorts, GatewaySetup } from './gateway-setup.js';
 import { ReloadedCertificates } from './tls.js';
+import { TokenAuthenticator, tokenDigest } from './token-authenticator.js';
 
 const definition = grpcDefinition(adaptationService);
 const edgeDigest = new Uint8Array(32).fill(6);
@@ -50,6 +51,7 @@ const folder = (): string => mkdtempSync(join(tmpdir(), 'renorm-trust-'));
 
 /** A store that keeps nothing; an upload takes as long as `pause` says. */
 const cohorts = (pause = 0): GatewayCohorts => ({
+  names: async () => [],
   standing: async () => ({ received: 0, trained: 0, version: latest }),
   append: async ({ samples }) => {
     await sleep(pause);
@@ -62,7 +64,7 @@ const cohorts = (pause = 0): GatewayCohorts => ({
 
 async function start(t: Test, setup: Partial<GatewaySetup> = {}): Promise<number> {
   const gateway = new Gateway({
-    ...{ cohorts: cohorts(), edgeDigest, exported, sampleShape: shape, options: GATEWAY_DEFAULTS },
+    ...{ cohorts: cohorts(), edgeDigest, exported, sampleShape: shape, limits: GATEWAY_LIMITS },
     onAnnounced: () => undefined,
     onUploaded: () => undefined,
     onError: () => undefined,
@@ -136,7 +138,7 @@ test('a device writes to the cohort of its token and to no other; a changed file
   const path = join(folder(), 'tokens');
   writeFileSync(path, `# doors\n${tokenDigest('open-sesame')} lobby\n`);
   const problems: RenormError[] = [];
-  const port = await start(t, { doorkeeper: new Doorkeeper(path, (problem) => problems.push(problem)) });
+  const port = await start(t, { authenticator: new TokenAuthenticator(path, (problem) => problems.push(problem)) });
   t.equal(await caller(t, port, 'open-sesame').announce(), 'ok');
   t.equal(await caller(t, port, 'open-sesame').announce('cellar'), 'PERMISSION_DENIED');
   t.equal(await caller(t, port, 'guess').announce(), 'UNAUTHENTICATED');
@@ -149,12 +151,12 @@ test('a device writes to the cohort of its token and to no other; a changed file
   writeFileSync(path, 'new lobby\n');
   t.equal(await caller(t, port, 'new').announce(), 'ok', 'a damaged file changes nothing');
   t.match(problems, [{ code: 'CREDENTIALS_UNREADABLE', message: /line 1/ }]);
-  t.throws(() => new Doorkeeper('/nowhere', () => undefined), { code: 'CREDENTIALS_UNREADABLE' });
+  t.throws(() => new TokenAuthenticator('/nowhere', () => undefined), { code: 'CREDENTIALS_UNREADABLE' });
 });
 
 test('over a limit is an error for that peer only', async (t) => {
-  const options = { ...GATEWAY_DEFAULTS, maxSamplesPerUpload: 4, maxMessageBytes: 4096, maxCallsPerPeer: 2 };
-  const port = await start(t, { options, cohorts: cohorts(300) });
+  const limits = { ...GATEWAY_LIMITS, maxSamplesPerUpload: 4, maxMessageBytes: 4096, maxCallsPerPeer: 2 };
+  const port = await start(t, { limits, cohorts: cohorts(300) });
   const hostile = caller(t, port);
   const honest = caller(t, port);
   const bomb = encodeSample({ data: new Float32Array(100_000), shape: [1, 1000, 100] }).data;
@@ -242,7 +244,7 @@ test('certificates are read again when they change, once both files fit', async 
   replace(files.key, FIRST_KEY);
   const problems: RenormError[] = [];
   const certificates = new ReloadedCertificates(files, (problem) => problems.push(problem), 20);
-  const port = await start(t, { credentials: certificates.serverCredentials() });
+  const port = await start(t, { tls: certificates });
   const secure = () => credentials.createSsl(Buffer.from(AUTHORITY));
   t.equal(await caller(t, port, undefined, secure()).announce(), 'ok');
   t.equal(await shown(port), 'first');
@@ -254,7 +256,7 @@ test('certificates are read again when they change, once both files fit', async 
   t.equal(await shown(port), 'second');
   t.match(problems, [{ code: 'CREDENTIALS_UNREADABLE' }]);
   t.equal(await caller(t, port, undefined, secure()).announce(), 'ok');
-  t.equal(await caller(t, port).announce(), 'CLOUD_UNREACHABLE', 'not in the clear');
+  t.equal(await caller(t, port).announce(), 'TLS_MISMATCH', 'not in the clear, and it says why');
 });
 
 test('mutual TLS: a device without a certificate of the authority is not let in', async (t) => {
@@ -265,7 +267,7 @@ test('mutual TLS: a device without a certificate of the authority is not let in'
   };
   const clientAuthority = write('ca.crt', AUTHORITY);
   const files = { certificate: write('tls.crt', FIRST_CERTIFICATE), key: write('tls.key', FIRST_KEY), clientAuthority };
-  const port = await start(t, { credentials: new ReloadedCertificates(files, () => undefined).serverCredentials() });
+  const port = await start(t, { tls: new ReloadedCertificates(files, () => undefined) });
   const [ca, key, certificate] = [AUTHORITY, SECOND_KEY, SECOND_CERTIFICATE].map((text) => Buffer.from(text));
   t.equal(await caller(t, port, undefined, credentials.createSsl(ca, key, certificate)).announce(), 'ok');
   t.equal(await caller(t, port, undefined, credentials.createSsl(ca)).announce(), 'CLOUD_UNREACHABLE');

@@ -1,10 +1,4 @@
-import {
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-} from '@grpc/grpc-js';
+import type { IncomingHttpHeaders } from 'node:http2';
 import { ImageThreads } from '@renorm/image/node';
 import {
   type AnnounceRequest,
@@ -19,170 +13,205 @@ import {
   parseUpload,
   parseWatch,
   RenormError,
+  reasonOf,
   toHex,
   type UploadRequest,
   type UploadResponse,
   UploadResponseSchema,
   type VersionState,
   type WatchRequest,
-  type WatchResponse,
 } from '@renorm/protocol';
-import { grpcDefinition } from '@renorm/protocol/node';
-import type { Standing } from '../store/standing-view.js';
-import type { GatewaySetup } from './gateway-options.js';
-import { InFlight } from './in-flight.js';
-import { toServiceError } from './service-error.js';
+import { type GrpcMethod, grpcDefinition } from '@renorm/protocol/node';
+import type { GatewayStatus } from '../events.js';
+import { Budgets } from './budgets.js';
+import { toStatus } from './call-status.js';
+import { CohortNames } from './cohort-names.js';
+import type { GatewaySetup } from './gateway-setup.js';
+import { Refusals } from './refusals.js';
 import { storableSamples } from './storable-samples.js';
-import { Watchers } from './watchers.js';
+import type { TokenIdentity } from './token-authenticator.js';
+import { VersionStreams } from './version-streams.js';
+import type { Call } from './wire/call.js';
+import { GrpcServer, type Method } from './wire/server.js';
 
 const CLOSE_MS = 2_000;
+const definition = grpcDefinition(adaptationService);
+
+/** Who calls; undefined where the cloud asks nobody. */
+type Identity = TokenIdentity | undefined;
+interface Named {
+  readonly device?: { readonly cohort: string } | undefined;
+}
+
 /** The gRPC side of the cloud: announce, upload, watch. */
 export class Gateway {
-  readonly #server: Server;
+  readonly #server: GrpcServer<Identity>;
   readonly #setup: GatewaySetup;
-  readonly #inFlight = new InFlight();
-  readonly #watchers: Watchers;
+  readonly #streams: VersionStreams;
   readonly #exported: VersionState;
   readonly #images = new ImageThreads();
+  readonly #budgets: Budgets;
+  readonly #names: CohortNames;
+  readonly #refusals: Refusals;
+  /** Ends a call whose token no longer allows it. */
+  readonly #recheck = new Map<Call, () => void>();
+  readonly #unwatchTokens: () => void;
+  readonly #unwatchCohorts: () => void;
 
   constructor(setup: GatewaySetup) {
+    const { limits, cohorts, authenticator, tls } = setup;
     this.#setup = setup;
     this.#exported = exportedVersion(setup.exported);
-    this.#watchers = new Watchers(setup, this.#exported);
-    this.#server = new Server({
-      'grpc.max_receive_message_length': setup.options.maxMessageBytes,
-      'grpc.max_concurrent_streams': setup.options.maxStreamsPerPeer,
-      'grpc.keepalive_permit_without_calls': 1,
-      // A device that has gone away silently keeps a stream open only so long.
-      'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 10_000,
-    });
-    this.#server.addService(grpcDefinition(adaptationService), {
-      announce: this.#unary((request: AnnounceRequest) => this.#announce(request)),
-      upload: this.#unary((request: UploadRequest) => this.#upload(request)),
-      watch: (call: ServerWritableStream<WatchRequest, WatchResponse>) => this.#watch(call),
+    this.#streams = new VersionStreams(setup, this.#exported);
+    this.#budgets = new Budgets(limits);
+    this.#names = new CohortNames(limits);
+    this.#unwatchCohorts = cohorts.watch((cohort) => this.#names.store(cohort));
+    this.#refusals = new Refusals((error) => setup.onError(error));
+    this.#unwatchTokens = authenticator?.watch(() => this.#tokensChanged()) ?? (() => undefined);
+    this.#server = new GrpcServer<Identity>({
+      methods: new Map([
+        [definition.announce.path, this.#unary(definition.announce, (request) => this.#announce(request))],
+        [definition.upload.path, this.#unary(definition.upload, (request) => this.#upload(request))],
+        [definition.watch.path, this.#stream(definition.watch, (request, call) => this.#watch(request, call))],
+      ]),
+      ...{ limits, tls },
+      identify: ({ authorization }: IncomingHttpHeaders) => authenticator?.identify(authorization),
+      ownerOf: (identity) => identity?.token,
+      onRefused: (error) => this.#refusals.add(error, Date.now()),
     });
   }
 
   /** @returns the port @throws RenormError REQUEST_INVALID: the address cannot be listened on */
-  listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(
-        `${host}:${port}`,
-        this.#setup.credentials ?? ServerCredentials.createInsecure(),
-        (cause, bound) => {
-          if (cause === null) resolve(bound);
-          else {
-            const text = `cannot listen on ${host}:${port} (${cause.message}). Take another port, 0 for any that is free, or another host.`;
-            reject(new RenormError('REQUEST_INVALID', text, { cause }));
-          }
-        },
-      );
-    });
+  async listen(host: string, port: number): Promise<number> {
+    for (const cohort of await this.#setup.cohorts.names()) this.#names.store(cohort);
+    try {
+      return await this.#server.listen(host, port);
+    } catch (cause) {
+      const text = `cannot listen on ${host}:${port} (${reasonOf(cause)}). Take another port, 0 for any that is free, or another host.`;
+      throw new RenormError('REQUEST_INVALID', text, { cause });
+    }
+  }
+
+  status(): GatewayStatus {
+    const { connections, memory } = this.#server;
+    const calls = [...connections].map((connection) => connection.calls.size);
+    return {
+      connections: connections.size,
+      calls: calls.reduce((sum, more) => sum + more, 0),
+      requestBytes: memory.total,
+      refused: this.#refusals.counts,
+    };
   }
 
   /** Ends all streams and lets calls in hand finish. */
   async close(): Promise<void> {
-    this.#watchers.end();
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        this.#server.forceShutdown();
-        resolve();
-      }, CLOSE_MS);
-      this.#server.tryShutdown(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    this.#unwatchTokens();
+    this.#unwatchCohorts();
+    this.#streams.end();
+    await this.#server.close(CLOSE_MS);
     await this.#images.close();
   }
 
-  #unary<Request extends { readonly device?: { readonly cohort: string } | undefined }, Response>(
+  #unary<Request extends Named, Response>(
+    method: GrpcMethod<Request, Response>,
     handle: (request: Request) => Promise<Response>,
-  ) {
-    return (call: ServerUnaryCall<Request, Response>, done: sendUnaryData<Response>): void => {
-      this.#guarded(call, handle).then(
-        (response) => done(null, response),
-        (error: unknown) => done(this.#failed(error)),
-      );
+  ): Method<Identity> {
+    return this.#method(method, false, async (request, call) => {
+      const response = await handle(request);
+      call.write(method.responseSerialize(response));
+      call.end();
+    });
+  }
+
+  #stream<Request extends Named, Response>(
+    method: GrpcMethod<Request, Response>,
+    handle: (request: Request, call: Call) => void,
+  ): Method<Identity> {
+    return this.#method(method, true, async (request, call) => handle(request, call));
+  }
+
+  #method<Request extends Named, Response>(
+    { requestDeserialize }: GrpcMethod<Request, Response>,
+    isStream: boolean,
+    handle: (request: Request, call: Call) => Promise<void>,
+  ): Method<Identity> {
+    return {
+      isStream,
+      handle: async (bytes, call, identity) => {
+        const request = decoded(bytes, requestDeserialize);
+        this.#authorize(call, identity, request.device?.cohort ?? '');
+        await handle(request, call);
+      },
     };
   }
 
-  async #guarded<Request extends { readonly device?: { readonly cohort: string } | undefined }, Response>(
-    call: ServerUnaryCall<Request, Response>,
-    handle: (request: Request) => Promise<Response>,
-  ): Promise<Response> {
-    const leave = this.#inFlight.enter(call.getPeer(), this.#setup.options.maxCallsPerPeer);
-    try {
-      // Before anything of the request is decoded.
-      this.#setup.doorkeeper?.check(call.metadata.get('authorization'), call.request.device?.cohort ?? '');
-      return await handle(call.request);
-    } finally {
-      leave();
-    }
+  /** Before anything of the request is decoded further, and again whenever the tokens change while the call is open. */
+  #authorize(call: Call, identity: Identity, cohort: string): void {
+    const { authenticator } = this.#setup;
+    if (identity === undefined || authenticator === undefined) return;
+    authenticator.authorize(identity, cohort);
+    this.#recheck.set(call, () => authenticator.authorize(identity, cohort));
+    call.onClose(() => this.#recheck.delete(call));
   }
 
-  #failed(error: unknown) {
-    this.#setup.onError(error);
-    return toServiceError(error);
+  #tokensChanged(): void {
+    for (const [call, check] of this.#recheck) {
+      try {
+        check();
+      } catch (error) {
+        if (call.ended) continue;
+        this.#refusals.add(error, Date.now());
+        call.end(toStatus(error));
+      }
+    }
   }
 
   async #announce(request: AnnounceRequest): Promise<AnnounceResponse> {
     const { device, running } = parseAnnounce(request);
     this.#checkModel(device);
-    const { cohorts, options, onAnnounced } = this.#setup;
+    this.#names.admit(device.cohort);
+    const { cohorts, limits, onAnnounced } = this.#setup;
     const standing = await cohorts.standing(device.cohort);
     const { number, digest } = standing.version ?? this.#exported;
     onAnnounced(device.cohort, device.id, running.number);
     return create(AnnounceResponseSchema, {
       latest: { number: BigInt(number), digest },
-      maxSamplesPerUpload: options.maxSamplesPerUpload,
-      budgetLeft: this.#budgetLeft(standing),
+      maxSamplesPerUpload: limits.maxSamplesPerUpload,
+      budgetLeft: this.#budgets.left(device.cohort, device.id, standing),
       roots: (await this.#setup.signer?.rootsAfter(Number(request.rootVersion))) ?? [],
     });
   }
 
   async #upload(request: UploadRequest): Promise<UploadResponse> {
-    const { sampleShape, options, cohorts, onUploaded } = this.#setup;
+    const { sampleShape, limits, cohorts, onUploaded } = this.#setup;
     const { device, session, samples } = parseUpload(request, {
       shape: sampleShape,
-      maxSamples: options.maxSamplesPerUpload,
+      maxSamples: limits.maxSamplesPerUpload,
     });
     this.#checkModel(device);
-    if (this.#budgetLeft(await cohorts.standing(device.cohort)) === 0) {
-      throw new RenormError(
-        'BUDGET_EXHAUSTED',
-        `cohort ${device.cohort} has ${options.maxUntrainedSamples} samples that wait for training; keep these and send them again later.`,
-      );
-    }
-    const { acknowledged, duplicates } = await cohorts.append({
-      cohort: device.cohort,
-      device: device.id,
-      session: toHex(session),
-      samples: await storableSamples(samples, this.#images),
+    this.#names.admit(device.cohort);
+    const upload = { cohort: device.cohort, device: device.id, samples: samples.length };
+    const standing = await cohorts.standing(device.cohort);
+    const { acknowledged, duplicates } = await this.#budgets.spend(upload, standing, async () => {
+      const storable = await storableSamples(samples, this.#images);
+      this.#names.admit(device.cohort);
+      const appended = await cohorts.append({
+        ...{ cohort: device.cohort, device: device.id, session: toHex(session) },
+        samples: storable,
+      });
+      this.#names.store(device.cohort);
+      return { ...appended, fresh: samples.length - appended.duplicates };
     });
     onUploaded(device.cohort, device.id, samples.length - duplicates, duplicates);
-    return create(UploadResponseSchema, {
-      acknowledgedSequence: BigInt(acknowledged),
-      duplicates,
-      budgetLeft: this.#budgetLeft(await cohorts.standing(device.cohort)),
-    });
+    const budgetLeft = this.#budgets.left(device.cohort, device.id, await cohorts.standing(device.cohort));
+    return create(UploadResponseSchema, { acknowledgedSequence: BigInt(acknowledged), duplicates, budgetLeft });
   }
 
-  #watch(call: ServerWritableStream<WatchRequest, WatchResponse>): void {
-    try {
-      this.#setup.doorkeeper?.check(call.metadata.get('authorization'), call.request.device?.cohort ?? '');
-      const { device, running } = parseWatch(call.request);
-      this.#checkModel(device);
-      this.#watchers.add(call, running, device.cohort);
-    } catch (error) {
-      // grpc-js sends the status of an error event; destroying the stream would lose it.
-      call.emit('error', this.#failed(error));
-    }
-  }
-
-  #budgetLeft({ received, trained }: Standing): number {
-    return Math.max(0, 1 - (received - trained) / this.#setup.options.maxUntrainedSamples);
+  #watch(request: WatchRequest, call: Call): void {
+    const { device, running } = parseWatch(request);
+    this.#checkModel(device);
+    this.#names.admit(device.cohort);
+    this.#streams.add(call, running, device.cohort, definition.watch.responseSerialize);
   }
 
   #checkModel({ id, modelDigest }: PeerDevice): void {
@@ -191,5 +220,14 @@ export class Gateway {
       'MODEL_UNKNOWN',
       `device ${id} runs the model ${toHex(modelDigest)}, this cloud adapts ${toHex(this.#setup.edgeDigest)} (SHA-256 of the file). Start both with the same ONNX file.`,
     );
+  }
+}
+
+function decoded<Request>(bytes: Uint8Array, read: (bytes: Uint8Array) => Request): Request {
+  try {
+    return read(bytes);
+  } catch (cause) {
+    const text = 'the request is no message of this method; see proto/renorm/v1.';
+    throw new RenormError('REQUEST_INVALID', text, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
-import { experimental, type ServerCredentials } from '@grpc/grpc-js';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { RenormError, reasonOf } from '@renorm/protocol';
+import { checkCertificates } from '@renorm/protocol/node';
 
 /** Files in PEM, read again when they change. */
 export interface TlsFiles {
@@ -12,9 +12,6 @@ export interface TlsFiles {
   readonly clientAuthority?: string;
 }
 
-type CaListener = Parameters<experimental.CertificateProvider['addCaCertificateListener']>[0];
-type IdentityListener = Parameters<experimental.CertificateProvider['addIdentityCertificateListener']>[0];
-
 interface Loaded {
   readonly certificate: Buffer;
   readonly key: Buffer;
@@ -23,21 +20,26 @@ interface Loaded {
 
 const POLL_MS = 1000;
 
+/** What a TLS server is made with, and given again when its files change. */
+export interface TlsServerOptions extends SecureContextOptions {
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+}
+
 /**
- * Certificates that are read again when they change. grpc-js has a provider that reads files, but it takes a certificate
- * without its key for good while both are being replaced; this one checks that they belong together and keeps the old ones until they do.
+ * Certificates that are read again when they change. While both files of a pair are being replaced they do not belong together; the ones
+ * before stay until they do.
  */
-export class ReloadedCertificates implements experimental.CertificateProvider {
+export class ReloadedCertificates {
   readonly #files: TlsFiles;
   readonly #onProblem: (error: RenormError) => void;
   readonly #pollMs: number;
-  readonly #authority = new Set<CaListener>();
-  readonly #identity = new Set<IdentityListener>();
+  readonly #watchers = new Set<() => void>();
   #loaded: Loaded;
   #timer: NodeJS.Timeout | undefined;
   #problem = '';
 
-  /** @param onProblem told when changed files cannot be used @throws RenormError CREDENTIALS_UNREADABLE */
+  /** @param onProblem told when changed files cannot be used @throws RenormError CREDENTIALS_UNREADABLE, CREDENTIALS_EXPOSED */
   constructor(files: TlsFiles, onProblem: (error: RenormError) => void, pollMs = POLL_MS) {
     this.#files = files;
     this.#onProblem = onProblem;
@@ -45,41 +47,26 @@ export class ReloadedCertificates implements experimental.CertificateProvider {
     this.#loaded = load(files);
   }
 
-  /** For a gRPC server. */
-  serverCredentials(): ServerCredentials {
-    const mutual = this.#files.clientAuthority !== undefined;
-    return experimental.createCertificateProviderServerCredentials(this, mutual ? this : null, mutual);
+  /** For a server of node:tls or node:http2. */
+  serverOptions(): TlsServerOptions {
+    const { certificate, key, authority } = this.#loaded;
+    const mutual = authority !== undefined;
+    return {
+      ...{ cert: certificate, key, requestCert: mutual, rejectUnauthorized: mutual },
+      ...(mutual && { ca: authority }),
+    };
   }
 
-  addCaCertificateListener(listener: CaListener): void {
-    this.#authority.add(listener);
-    process.nextTick(() => this.#tellAuthority(listener));
-    this.#watch();
-  }
-
-  removeCaCertificateListener(listener: CaListener): void {
-    this.#authority.delete(listener);
-    this.#watch();
-  }
-
-  addIdentityCertificateListener(listener: IdentityListener): void {
-    this.#identity.add(listener);
-    process.nextTick(() => this.#tellIdentity(listener));
-    this.#watch();
-  }
-
-  removeIdentityCertificateListener(listener: IdentityListener): void {
-    this.#identity.delete(listener);
-    this.#watch();
-  }
-
-  #watch(): void {
-    const watched = this.#authority.size + this.#identity.size > 0;
-    if (watched) this.#timer ??= setInterval(() => this.#reload(), this.#pollMs).unref();
-    else {
+  /** Calls back when they are others. @returns ends it */
+  watch(changed: () => void): () => void {
+    this.#watchers.add(changed);
+    this.#timer ??= setInterval(() => this.#reload(), this.#pollMs).unref();
+    return () => {
+      this.#watchers.delete(changed);
+      if (this.#watchers.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
-    }
+    };
   }
 
   #reload(): void {
@@ -88,23 +75,13 @@ export class ReloadedCertificates implements experimental.CertificateProvider {
       this.#problem = '';
       if (isSame(next, this.#loaded)) return;
       this.#loaded = next;
-      for (const listener of this.#authority) this.#tellAuthority(listener);
-      for (const listener of this.#identity) this.#tellIdentity(listener);
+      for (const changed of this.#watchers) changed();
     } catch (error) {
       // Once for each problem, not every second.
       if (!(error instanceof RenormError) || error.message === this.#problem) return;
       this.#problem = error.message;
       this.#onProblem(error);
     }
-  }
-
-  #tellAuthority(listener: CaListener): void {
-    const { authority } = this.#loaded;
-    listener(authority === undefined ? null : { caCertificate: authority });
-  }
-
-  #tellIdentity(listener: IdentityListener): void {
-    listener({ certificate: this.#loaded.certificate, privateKey: this.#loaded.key });
   }
 }
 
@@ -115,6 +92,8 @@ function load({ certificate, key, clientAuthority }: TlsFiles): Loaded {
       key: readFileSync(key),
       authority: clientAuthority === undefined ? undefined : readFileSync(clientAuthority),
     };
+    checkCertificates(loaded.certificate);
+    if (loaded.authority !== undefined) checkCertificates(loaded.authority);
     createSecureContext({ cert: loaded.certificate, key: loaded.key, ca: loaded.authority });
     return loaded;
   } catch (cause) {

@@ -19,7 +19,8 @@ import { grpcDefinition } from '@renorm/protocol/node';
 import { type Test, test } from 'tap';
 import type { Append } from '../store/cohorts.js';
 import { Gateway } from './gateway.js';
-import { GATEWAY_DEFAULTS, type GatewayCohorts } from './gateway-options.js';
+import { GATEWAY_LIMITS } from './gateway-limits.js';
+import type { GatewayCohorts } from './gateway-setup.js';
 
 const folder = fileURLToPath(new URL('../../../../proto/vectors/', import.meta.url));
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(`${folder}${name}`));
@@ -37,6 +38,7 @@ interface Vector {
 async function start(t: Test, sampleShape: readonly number[]) {
   const stored: Append[] = [];
   const cohorts: GatewayCohorts = {
+    names: async () => [],
     standing: async () => ({ received: 0, trained: 0, version: undefined }),
     append: async (append) => {
       stored.push(append);
@@ -47,7 +49,7 @@ async function start(t: Test, sampleShape: readonly number[]) {
     watch: () => () => undefined,
   };
   const gateway = new Gateway({
-    ...{ cohorts, edgeDigest, sampleShape, options: GATEWAY_DEFAULTS },
+    ...{ cohorts, edgeDigest, sampleShape, limits: GATEWAY_LIMITS },
     exported: exportedVersion(new Map([['bn/gamma', Float32Array.of(1, 2)]])).parameters,
     onAnnounced: () => undefined,
     onUploaded: () => undefined,

@@ -57,12 +57,15 @@ export class StandingView {
     this.#keep(cohort, next);
   }
 
-  /** What cannot be read is asked for again the next time. */
+  /** What cannot be read, and names that nobody stored anything under, are asked for again the next time: anybody can invent those. */
   #keep(cohort: string, seen: Promise<Seen>): Promise<Seen> {
     this.#seen.set(cohort, seen);
-    seen.catch(() => {
+    const forget = (): void => {
       if (this.#seen.get(cohort) === seen) this.#seen.delete(cohort);
-    });
+    };
+    seen.then(({ received, revision }) => {
+      if (received === 0 && revision === 0) forget();
+    }, forget);
     return seen;
   }
 

@@ -1,2 +1,3 @@
 // What needs Node's Buffers: the service, for transports over @grpc/grpc-js.
 export { type GrpcDefinition, type GrpcMethod, grpcDefinition } from './grpc-definition.js';
+export { checkCertificates } from './pem.js';

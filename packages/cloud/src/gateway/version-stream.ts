@@ -1,14 +1,12 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
-import type { Reference, Version, WatchRequest, WatchResponse } from '@renorm/protocol';
-
-type WatchCall = ServerWritableStream<WatchRequest, WatchResponse>;
+import type { Reference, Version } from '@renorm/protocol';
+import type { Call } from './wire/call.js';
 
 /** What a stream is served with. */
-export interface WatcherSource {
+export interface VersionSource {
   /** Leads from a version to the newest; undefined for who has it. */
   versionFor(running: Reference): Promise<Version | undefined>;
   /** Wraps a version for the way: signed, where there is a key. */
-  respond(version: Version): WatchResponse;
+  encode(version: Version): Uint8Array;
   /** Ends the stream: what leads to the newest version cannot be read. */
   failed(error: unknown): void;
 }
@@ -17,20 +15,20 @@ export interface WatcherSource {
  * One device's stream. A slow reader is never queued for: while its connection is full nothing is written, and when it drains it gets
  * what leads to the newest version by then.
  */
-export class Watcher {
-  readonly #call: WatchCall;
-  readonly #source: WatcherSource;
+export class VersionStream {
+  readonly #call: Call;
+  readonly #source: VersionSource;
   #running: Reference;
   #full = false;
   #ended = false;
   /** A round of sending is under way; `again`: there was another reason for one. */
   #round: 'none' | 'running' | 'again' = 'none';
 
-  constructor(call: WatchCall, running: Reference, source: WatcherSource) {
+  constructor(call: Call, running: Reference, source: VersionSource) {
     this.#call = call;
     this.#running = running;
     this.#source = source;
-    call.on('drain', () => {
+    call.stream.on('drain', () => {
       this.#full = false;
       this.send();
     });
@@ -50,7 +48,7 @@ export class Watcher {
   /** Sends a version that the device may well hold: signed anew, it is good for longer. */
   renew(version: Version): void {
     const holds = this.#running.number === Number(version.number);
-    if (holds && !this.#full && !this.#isOver) this.#full = !this.#call.write(this.#source.respond(version));
+    if (holds && !this.#full && !this.#isOver) this.#full = !this.#call.write(this.#source.encode(version));
   }
 
   end(): void {
@@ -59,7 +57,7 @@ export class Watcher {
   }
 
   get #isOver(): boolean {
-    return this.#ended || this.#call.cancelled;
+    return this.#ended || this.#call.ended;
   }
 
   async #sendAll(): Promise<void> {
@@ -78,7 +76,7 @@ export class Watcher {
       const version = await this.#source.versionFor(this.#running);
       // While it was read, the stream may have ended.
       if (version === undefined || this.#isOver) return;
-      this.#full = !this.#call.write(this.#source.respond(version));
+      this.#full = !this.#call.write(this.#source.encode(version));
       this.#running = { number: Number(version.number), digest: version.digest };
     }
   }

@@ -1,32 +1,31 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
 import {
   create,
   type Reference,
   type Version,
   type VersionState,
-  type WatchRequest,
   type WatchResponse,
   WatchResponseSchema,
 } from '@renorm/protocol';
 import type { Signer } from '../trust/signer.js';
+import { toStatus } from './call-status.js';
 import { CatchUp } from './catch-up.js';
-import type { GatewayCohorts, GatewaySetup } from './gateway-options.js';
-import { toServiceError } from './service-error.js';
-import { Watcher } from './watcher.js';
+import type { GatewayCohorts, GatewaySetup } from './gateway-setup.js';
+import { VersionStream } from './version-stream.js';
+import type { Call } from './wire/call.js';
 
 /** Times that a version is signed anew while it is good; and no more seldom than daily: timers do not reach far. */
 const RENEWALS = 3;
 const DAY_MS = 24 * 3_600_000;
 
 /** The streams of versions, by cohort. */
-export class Watchers {
+export class VersionStreams {
   readonly #signer: Signer | undefined;
   readonly #modelDigest: Uint8Array;
   readonly #exportedDigest: Uint8Array;
   readonly #catchUp: CatchUp;
   readonly #cohorts: GatewayCohorts;
   readonly #onError: (error: unknown) => void;
-  readonly #byCohort = new Map<string, Set<Watcher>>();
+  readonly #byCohort = new Map<string, Set<VersionStream>>();
   /** The newest version that the streams of a cohort were told of. */
   readonly #told = new Map<string, number>();
   readonly #unwatch: () => void;
@@ -51,33 +50,31 @@ export class Watchers {
   }
 
   /** Serves a stream, beginning with what the device lacks. */
-  add(call: ServerWritableStream<WatchRequest, WatchResponse>, running: Reference, cohort: string): void {
-    const watcher = new Watcher(call, running, {
+  add(call: Call, running: Reference, cohort: string, encode: (response: WatchResponse) => Uint8Array): void {
+    const stream = new VersionStream(call, running, {
       versionFor: (from) => this.#catchUp.versionFor(from, cohort),
-      respond: (version) => this.#response(version, cohort),
+      encode: (version) => encode(this.#response(version, cohort)),
       failed: (error) => {
         this.#onError(error);
-        call.emit('error', toServiceError(error));
+        call.end(toStatus(error));
       },
     });
-    this.#byCohort.set(cohort, (this.#byCohort.get(cohort) ?? new Set()).add(watcher));
-    const leave = (): void => this.#remove(watcher, cohort);
-    call.once('close', leave);
-    call.on('cancelled', leave);
-    watcher.send();
+    this.#byCohort.set(cohort, (this.#byCohort.get(cohort) ?? new Set()).add(stream));
+    call.onClose(() => this.#remove(stream, cohort));
+    stream.send();
   }
 
   /** Ends all streams. */
   end(): void {
     clearInterval(this.#renewal);
     this.#unwatch();
-    for (const watchers of this.#byCohort.values()) for (const watcher of watchers) watcher.end();
+    for (const streams of this.#byCohort.values()) for (const stream of streams) stream.end();
   }
 
-  #remove(watcher: Watcher, cohort: string): void {
-    const watchers = this.#byCohort.get(cohort);
-    watchers?.delete(watcher);
-    if (watchers?.size !== 0) return;
+  #remove(stream: VersionStream, cohort: string): void {
+    const streams = this.#byCohort.get(cohort);
+    streams?.delete(stream);
+    if (streams?.size !== 0) return;
     this.#byCohort.delete(cohort);
     this.#told.delete(cohort);
   }
@@ -88,14 +85,14 @@ export class Watchers {
     const { version } = await this.#cohorts.standing(cohort);
     if (version === undefined || version.number === this.#told.get(cohort)) return;
     this.#told.set(cohort, version.number);
-    for (const watcher of this.#byCohort.get(cohort) ?? []) watcher.send();
+    for (const stream of this.#byCohort.get(cohort) ?? []) stream.send();
   }
 
   /** Devices that hold the newest version hear of it again before what they hold has expired. */
   async #renewAll(): Promise<void> {
-    for (const [cohort, watchers] of this.#byCohort) {
+    for (const [cohort, streams] of this.#byCohort) {
       const version = await this.#catchUp.newest(cohort);
-      if (version !== undefined) for (const watcher of watchers) watcher.renew(version);
+      if (version !== undefined) for (const stream of streams) stream.renew(version);
     }
   }
 

@@ -1,0 +1,83 @@
+import { RenormError } from '@renorm/protocol';
+
+/**
+ * Bounds on what devices may send and hold. What is over one is refused with an error of its own, counted in `Cloud.gateway()`, and
+ * costs its peer alone.
+ */
+export interface GatewayLimits {
+  /** Most samples in one upload. */
+  readonly maxSamplesPerUpload: number;
+  /**
+   * A cohort's upload budget: samples that may wait for training. One device may have as many waiting as are still free, so that there
+   * is room for another: alone half of them, beside another greedy one a third.
+   */
+  readonly maxUntrainedSamples: number;
+  /** Largest message, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Most calls of one connection that are being received or answered at a time, streams of versions not counted. */
+  readonly maxCallsPerPeer: number;
+  /** Most streams, of calls or of versions, that one connection may hold open. */
+  readonly maxStreamsPerPeer: number;
+  /** Most bytes of requests that have come and are not answered yet: of all connections. Memory is what it protects. */
+  readonly maxRequestBytes: number;
+  /** The same of one connection. */
+  readonly maxRequestBytesPerPeer: number;
+  /** How long a request may take to come in, in milliseconds, from its headers to its last byte. */
+  readonly requestMs: number;
+  /** Largest headers of a call, in bytes. */
+  readonly maxHeaderBytes: number;
+  /** Most connections at a time: about 70 kB each. */
+  readonly maxConnections: number;
+  /** Most connections of one address. Devices behind one router, or behind a proxy, share theirs. */
+  readonly maxConnectionsPerAddress: number;
+  /** How long a new connection may take until a call of it is let in, in milliseconds. */
+  readonly firstCallMs: number;
+  /** A connection without calls and streams is closed after so many milliseconds. A device watches, and so is not idle. */
+  readonly maxIdleMs: number;
+  /** A connection is closed after so many milliseconds, 10% more or less: devices spread anew over several clouds. */
+  readonly maxConnectionAgeMs: number;
+  /** Most cohorts. Without tokens whoever reaches the cloud may name new ones. */
+  readonly maxCohorts: number;
+  /** Devices that are remembered in a cohort; beyond it those heard of last are. */
+  readonly maxDevicesPerCohort: number;
+}
+
+const MIB = 2 ** 20;
+
+export const GATEWAY_LIMITS: GatewayLimits = {
+  maxSamplesPerUpload: 64,
+  maxUntrainedSamples: 4_096,
+  maxMessageBytes: 16 * MIB,
+  maxCallsPerPeer: 4,
+  maxStreamsPerPeer: 64,
+  maxRequestBytes: 256 * MIB,
+  // Two of the largest messages.
+  maxRequestBytesPerPeer: 32 * MIB,
+  // As long as a device waits for an answer.
+  requestMs: 20_000,
+  // A token has 512 bytes at most, what gRPC libraries add some hundred.
+  maxHeaderBytes: 16_384,
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 5_000,
+  firstCallMs: 10_000,
+  maxIdleMs: 300_000,
+  maxConnectionAgeMs: 24 * 3_600_000,
+  maxCohorts: 10_000,
+  maxDevicesPerCohort: 10_000,
+};
+
+/** Timers reach no further. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** The limits with what is given in the place of their defaults. @throws RenormError REQUEST_INVALID: one is no whole number from 1 on */
+export function gatewayLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
+  for (const [name, value] of Object.entries(given)) {
+    const most = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;
+    if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > most)
+      throw new RenormError('REQUEST_INVALID', `the limit ${name} is ${value}; give a whole number from 1 to ${most}.`);
+  }
+  const limits = { ...GATEWAY_LIMITS, ...given };
+  if (limits.maxRequestBytesPerPeer < limits.maxMessageBytes)
+    return { ...limits, maxRequestBytesPerPeer: limits.maxMessageBytes };
+  return limits;
+}

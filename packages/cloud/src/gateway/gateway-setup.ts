@@ -1,0 +1,28 @@
+import type { ParameterSet } from '@renorm/protocol';
+import type { Cohorts } from '../store/cohorts.js';
+import type { Signer } from '../trust/signer.js';
+import type { GatewayLimits } from './gateway-limits.js';
+import type { ReloadedCertificates } from './tls.js';
+import type { TokenAuthenticator } from './token-authenticator.js';
+
+/** What the gateway does with the cohorts: it takes samples in, and hears of versions. */
+export type GatewayCohorts = Pick<Cohorts, 'names' | 'append' | 'standing' | 'latest' | 'versionsAfter' | 'watch'>;
+
+export interface GatewaySetup {
+  readonly cohorts: GatewayCohorts;
+  /** SHA-256 of the edge model's file. */
+  readonly edgeDigest: Uint8Array;
+  /** The edge model's parameters as exported: version 0. */
+  readonly exported: ParameterSet;
+  readonly sampleShape: readonly number[];
+  readonly limits: GatewayLimits;
+  /** Transport security. Without it everything travels in the clear. */
+  readonly tls?: ReloadedCertificates;
+  /** Who may act for which cohort. Without it anybody may for any. */
+  readonly authenticator?: TokenAuthenticator;
+  /** Signs versions and serves roots. Without it versions travel unsigned. */
+  readonly signer?: Signer;
+  onAnnounced(cohort: string, device: string, version: number): void;
+  onUploaded(cohort: string, device: string, samples: number, duplicates: number): void;
+  onError(error: unknown): void;
+}
