@@ -13,7 +13,7 @@ import { modelFile } from './model-file.js';
 import { type CheckedCohort, checkCohort } from './store/check-cohort.js';
 import { lookAtFolder } from './store/data-folder.js';
 import { DATA_FORMAT } from './store/folder-facts.js';
-import { LmdbStore } from './store/lmdb.js';
+import { openStore } from './store/open-store.js';
 import type { StoredSample } from './store/records.js';
 
 export interface CheckStateOptions {
@@ -22,12 +22,15 @@ export interface CheckStateOptions {
   readonly edgeModel?: string | Uint8Array;
   /** Told of every sample that is there. */
   readonly onSample?: (cohort: string, position: number, sample: StoredSample) => void;
+  /** Told of every version that is kept. */
+  readonly onVersion?: (cohort: string, number: number, digest: Uint8Array) => void;
 }
 
 const RULES = {
   data: option.required(option.text),
   edgeModel: option.pathOrBytes,
   onSample: option.callback,
+  onVersion: option.callback,
 } satisfies OptionRules<CheckStateOptions>;
 
 /** What is in a data folder, and what is wrong with it. */
@@ -51,7 +54,7 @@ export interface StateReport {
  */
 export async function checkState(options: CheckStateOptions): Promise<StateReport> {
   checkOptions('checkState', options, RULES);
-  const { data, edgeModel, onSample } = options;
+  const { data, edgeModel, onSample, onVersion } = options;
   if (!existsSync(data))
     throw new RenormError('REQUEST_INVALID', `there is no folder ${data}; name the one of the cloud (--data).`);
   const model = edgeModel === undefined ? undefined : await modelFile(edgeModel, 'the edge model');
@@ -74,10 +77,10 @@ export async function checkState(options: CheckStateOptions): Promise<StateRepor
       );
     else if (store.kind === 'whole') {
       const exported = model && exportedVersion(readParameters(parseModel(model.bytes, model.name)));
-      const opened = await LmdbStore.open(data);
+      const opened = await openStore(data);
       try {
         for (const cohort of (await opened.cohorts()).sort())
-          cohorts.push(await checkCohort(opened, cohort, problem, { exported, onSample }));
+          cohorts.push(await checkCohort(opened, cohort, problem, { exported, onSample, onVersion }));
       } finally {
         await opened.close();
       }

@@ -59,14 +59,16 @@ const altered = (store: Store, changes: Partial<Store>): Store => ({
 
 test('what was written is whole, and all of it is looked at', async (t) => {
   const store = await filled();
-  const seen: number[] = [];
+  const [seen, versions]: [number[], number[]] = [[], []];
   const report = await checkCohort(store, 'lobby', (what) => t.fail(what), {
     exported,
+    onVersion: (_, number) => versions.push(number),
     onSample: (_, position, sample) => {
       seen.push(position);
       t.same(sample.data, data(position + 1));
     },
   });
+  t.same(versions, [1, 2, 3]);
   t.same(seen, [2, 3, 4, 5, 6, 7, 8, 9]);
   t.same(report, {
     ...{ cohort: 'lobby', received: 10, kept: 8, trained: 6, version: 3, versions: 3, decoded: true },

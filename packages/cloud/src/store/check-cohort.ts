@@ -33,6 +33,8 @@ export interface CheckCohortOptions {
   readonly exported?: VersionState | undefined;
   /** Told of every sample that is there. */
   readonly onSample?: ((cohort: string, position: number, sample: StoredSample) => void) | undefined;
+  /** Told of every version that is kept. */
+  readonly onVersion?: ((cohort: string, number: number, digest: Uint8Array) => void) | undefined;
 }
 
 /** Samples that are read at a time. */
@@ -48,7 +50,7 @@ export async function checkCohort(
   store: Store,
   cohort: string,
   problem: (what: string) => void,
-  { exported, onSample }: CheckCohortOptions = {},
+  { exported, onSample, onVersion }: CheckCohortOptions = {},
 ): Promise<CheckedCohort> {
   const head = await attempt(problem, async () => {
     const stored = await store.head(cohort);
@@ -56,7 +58,7 @@ export async function checkCohort(
   });
   const trained = head?.trained ?? 0;
   const { received, kept } = await checkSamples(store, cohort, trained, problem, onSample);
-  const versions = head === undefined ? 0 : await checkBlobs(store, cohort, head, problem);
+  const versions = head === undefined ? 0 : await checkBlobs(store, cohort, head, problem, onVersion);
   const latest = head && exported && (await attempt(problem, () => newest(store, cohort, head, exported)));
   return {
     ...{ cohort, received, kept, trained, versions },
@@ -108,6 +110,7 @@ async function checkBlobs(
   cohort: string,
   head: HeadRecord,
   problem: (what: string) => void,
+  onVersion: CheckCohortOptions['onVersion'],
 ): Promise<number> {
   for (const digest of blobsOf(head)) {
     const bytes = await store.blobs.get(digest);
@@ -117,6 +120,7 @@ async function checkBlobs(
   }
   const versions = await attempt(problem, () => versionsAfter(head, 0, (digest) => blob(store, cohort, digest)));
   for (const [i, { number, digest, parentDigest, message }] of (versions ?? []).entries()) {
+    onVersion?.(cohort, number, digest);
     const where = `version ${number} of cohort ${cohort}`;
     const before = versions?.[i - 1];
     if (before !== undefined && !(number > before.number && equalBytes(parentDigest, before.digest)))
