@@ -21,6 +21,7 @@ import { DEFAULT_STRATEGY, strategyFor } from './strategy/strategies.js';
 import { publishingOptions } from './trainer/publishing-options.js';
 import { Trainer } from './trainer/trainer.js';
 import { Signer } from './trust/signer.js';
+import { watchDisk } from './watch-disk.js';
 
 /** A running cloud. */
 export interface Cloud {
@@ -65,7 +66,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const store = await openStore(options.data);
+    const disk = watchDisk(options.data, emit);
+    opened.push(() => disk.close());
+    const store = await openStore(options.data, disk);
     const cohorts = new Cohorts(store, { exported: exportedVersion(exported), onProblem });
     opened.push(() => cohorts.close());
     claim.storeOpened((await cohorts.names()).length === 0);
@@ -82,8 +85,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
             emit({ kind: 'step', ...report });
           },
           failed: onProblem,
-          paused: (error) => emit({ kind: 'paused', error }),
-          resumed: () => emit({ kind: 'resumed' }),
+          paused: (error) => disk.trainerWaits(error),
+          resumed: () => disk.trainerWaits(undefined),
         },
       );
       opened.push(() => trainer.close());
@@ -102,14 +105,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
           claim.storeUsed();
           emit({ kind: 'uploaded', cohort, device, samples, duplicates });
         },
-        onError: onProblem,
+        onError: (error) => disk.isKnown(error) || onProblem(error),
       });
       const host = options.host ?? '127.0.0.1';
       gateway = served;
       address = `${host}:${await served.listen(host, options.port ?? 7443)}`;
       opened.push(() => served.close());
     }
-    return { address, status: () => board.read(), gateway: () => gateway?.status(), close: closeAll };
+    return {
+      address,
+      status: async () => (await board.read()).map((cohort) => ({ ...cohort, paused: disk.isFull })),
+      gateway: () => gateway?.status(),
+      close: closeAll,
+    };
   } catch (error) {
     await closeAll();
     throw error;

@@ -14,7 +14,7 @@ export type CloudEvent =
   | ({ readonly kind: 'step' } & StepReport)
   /** Something in the data folder was damaged, and could be put right without losing anything. */
   | { readonly kind: 'repaired'; readonly what: string }
-  /** Training waits, as for room on the disk, and goes on by itself. */
+  /** Uploads are refused and training waits, for room on the disk; both go on by themselves. Told once. */
   | { readonly kind: 'paused'; readonly error: RenormError }
   | { readonly kind: 'resumed' }
   | { readonly kind: 'failed'; readonly error: Error };
@@ -43,4 +43,6 @@ export interface CohortStatus {
   readonly devices: number;
   /** The last step since the cloud started. */
   readonly lastStep: StepReport | undefined;
+  /** Whether uploads are refused and training waits, for room on the disk. */
+  readonly paused: boolean;
 }

@@ -4,10 +4,12 @@ import { HeardDevices } from './gateway/heard-devices.js';
 import type { Cohorts } from './store/cohorts.js';
 import type { StepReport } from './trainer/messages.js';
 
+type KnownStatus = Omit<CohortStatus, 'paused'>;
+
 /** What the cohorts have come to. Only what has changed since the last look is looked up: thousands of idle cohorts cost nothing. */
 export class StatusBoard {
   readonly #cohorts: Cohorts;
-  readonly #known = new Map<string, Omit<CohortStatus, 'devices'>>();
+  readonly #known = new Map<string, Omit<KnownStatus, 'devices'>>();
   readonly #stale = new Set<string>();
   readonly #heard: HeardDevices;
   readonly #steps = new Map<string, StepReport>();
@@ -30,7 +32,7 @@ export class StatusBoard {
   }
 
   /** One entry for each cohort that has samples or versions, or was announced lately. */
-  async read(): Promise<CohortStatus[]> {
+  async read(): Promise<KnownStatus[]> {
     if (!this.#named) for (const name of await this.#cohorts.names()) this.#stale.add(name);
     this.#named = true;
     for (const cohort of [...this.#stale]) {
@@ -50,7 +52,7 @@ export class StatusBoard {
     this.#unwatch();
   }
 
-  async #look(cohort: string): Promise<Omit<CohortStatus, 'devices'>> {
+  async #look(cohort: string): Promise<Omit<KnownStatus, 'devices'>> {
     try {
       const { received, trained, version } = await this.#cohorts.standing(cohort);
       return {

@@ -30,9 +30,9 @@ function eventText(event: CloudEvent): string | undefined {
     case 'repaired':
       return chalk.yellow(`data folder repaired: ${event.what}`);
     case 'paused':
-      return chalk.yellow(`training waits: ${event.error.message}`);
+      return chalk.yellow(`uploads and training wait: ${event.error.message}`);
     case 'resumed':
-      return 'training goes on';
+      return 'uploads and training go on: there is room again';
     case 'failed':
       return chalk.red(event.error.message);
   }

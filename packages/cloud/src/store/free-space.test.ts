@@ -9,7 +9,7 @@ test('a disk is full below the reserve, and free again only clearly above it; bo
   const told: boolean[] = [];
   const space = new FreeSpace('/state', {
     roomOf: () => ({ free, size: 1e12 }),
-    onChange: (isFull) => told.push(isFull),
+    onChange: (full) => told.push(full?.code === 'DISK_FULL'),
   });
   space.admit();
   free = 63 * MiB;
@@ -36,7 +36,7 @@ test('a write that failed counts for a while, even if the file system sees room'
   const space = new FreeSpace('/state', {
     roomOf: () => ({ free: 1e12, size: 1e12 }),
     now: () => now,
-    onChange: (isFull) => told.push(isFull),
+    onChange: (full) => told.push(full?.code === 'DISK_FULL'),
   });
   space.admit();
   space.writeFailed();

@@ -10,8 +10,8 @@ export interface Room {
 export interface FreeSpaceOptions {
   /** Bytes that stay free. Default: 64 MiB, or a twentieth of a small disk. */
   readonly reserve?: number;
-  /** Told when it becomes full, and when there is room again. */
-  readonly onChange?: (isFull: boolean) => void;
+  /** Told when it becomes full, with the error that writes end in, and when there is room again. */
+  readonly onChange?: (full: RenormError | undefined) => void;
   /** For tests. */
   readonly roomOf?: (folder: string) => Room;
   readonly now?: () => number;
@@ -31,7 +31,7 @@ const FAILED_COUNTS_MS = 5_000;
 export class FreeSpace {
   readonly #folder: string;
   readonly #reserve: number | undefined;
-  readonly #onChange: (isFull: boolean) => void;
+  readonly #onChange: (full: RenormError | undefined) => void;
   readonly #roomOf: (folder: string) => Room;
   readonly #now: () => number;
   #isFull = false;
@@ -53,25 +53,27 @@ export class FreeSpace {
     const isFull = isShort || this.#now() - this.#failedAt < FAILED_COUNTS_MS;
     if (isFull !== this.#isFull) {
       this.#isFull = isFull;
-      this.#onChange(isFull);
+      this.#onChange(isFull ? this.#error(free) : undefined);
     }
     return isFull;
   }
 
   /** Call before a write. @throws RenormError DISK_FULL */
   admit(): void {
-    if (!this.isFull) return;
-    const { free } = this.#roomOf(this.#folder);
-    throw new RenormError(
-      'DISK_FULL',
-      `the disk of the data folder ${this.#folder} has ${Math.floor(free / 2 ** 20)} MiB left, which are kept for what is there; nothing of this was kept. Free some space: everything goes on by itself then.`,
-    );
+    if (this.isFull) throw this.#error(this.#roomOf(this.#folder).free);
   }
 
   /** Call after a write failed with DISK_FULL, though it had been admitted. */
   writeFailed(): void {
     this.#failedAt = this.#now();
     void this.isFull;
+  }
+
+  #error(free: number): RenormError {
+    return new RenormError(
+      'DISK_FULL',
+      `the disk of the data folder ${this.#folder} has ${Math.floor(free / 2 ** 20)} MiB left, which are kept for what is there; nothing more is kept. Free some space: everything goes on by itself then.`,
+    );
   }
 }
 

@@ -3,11 +3,11 @@ import { LmdbStore } from './lmdb.js';
 import type { Store } from './store.js';
 
 export interface OpenStoreOptions {
-  /** Told when the disk becomes full, and when there is room again. */
-  readonly onDiskFull?: (isFull: boolean) => void;
+  /** Asked for room before each write. Default: one of its own, with the usual reserve. */
+  readonly space?: FreeSpace;
 }
 
 /** Opens the store of a data folder. The one place that names the driver. @throws RenormError DISK_FULL */
-export function openStore(folder: string, { onDiskFull }: OpenStoreOptions = {}): Promise<Store> {
-  return LmdbStore.open(folder, { space: new FreeSpace(folder, { ...(onDiskFull && { onChange: onDiskFull }) }) });
+export function openStore(folder: string, { space = new FreeSpace(folder) }: OpenStoreOptions = {}): Promise<Store> {
+  return LmdbStore.open(folder, { space });
 }

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { readModels } from '../models/model-facts.js';
+import { FreeSpace } from '../store/free-space.js';
 import { openStore } from '../store/open-store.js';
 import { openTraining } from './open-training.js';
 import type { FromTrainer, ToTrainer, TrainerSetup } from './worker-messages.js';
@@ -48,10 +49,11 @@ function changeOr(ms: number | undefined): Promise<void> {
 async function main(): Promise<void> {
   giveWay();
   const { threads, adaptation, publishing, strategy } = setup;
+  const space = new FreeSpace(setup.folder);
   const training = await openTraining({
     ...{ threads, adaptation, publishing, strategy },
     models: readModels(setup.edgeModel, setup.foundationModel),
-    store: await openStore(setup.folder),
+    store: await openStore(setup.folder, { space }),
     onProblem: (error) => send({ kind: 'failed', ...told(error) }),
     onChange: () => wake(),
   });
@@ -64,6 +66,8 @@ async function main(): Promise<void> {
       changed = true;
     };
     try {
+      // Before the work, which would be lost.
+      space.admit();
       const outcome = await training.loop.next();
       if (paused) send({ kind: 'resumed' });
       paused = false;
