@@ -131,3 +131,4 @@ export * from './trust/index.js';
 export { equalBytes, indexOfNonFinite, toHex } from './bytes.js';
 export { fromFloat16, toFloat16 } from './float16.js';
 export { nextDraw, seededRandom } from './random.js';
+export { checkToken } from './token.js';

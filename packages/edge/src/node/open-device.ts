@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { ImageThreads } from '@renorm/image/node';
 import { prepareRuntime } from '@renorm/onnx/node';
-import { checkOptions, type OptionRules, option, RenormError } from '@renorm/protocol';
+import { checkOptions, checkToken, type OptionRules, option, RenormError } from '@renorm/protocol';
 import { assembleDevice, type DeviceOptions, type ModelSetup } from '../core/assemble-device.js';
 import type { Device } from '../core/device.js';
 import { DEVICE_RULES } from '../core/option-rules.js';
@@ -65,6 +65,8 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
     connect: (address: string) => new GrpcTransport(address, { ...TRANSPORT_DEFAULTS, ...options.transport }, options),
   };
   const readCredentials = async (): Promise<Trust | undefined> => {
+    // A header would show it in an error of its own, and late: when threads have been started that nobody ends.
+    if (options.token !== undefined) checkToken(options.token, 'the option token');
     if (tls !== undefined) await checkTls(tls);
     return trust === undefined ? undefined : readTrust(trust, trustMemory);
   };
