@@ -1,4 +1,4 @@
-import { describeModel, normalizationLayers, type OnnxModel, parseModel } from '@renorm/onnx';
+import { describeModel, normalizationLayers, type OnnxModel, parseModel, prepareClassifier } from '@renorm/onnx';
 import { digestBytes, RenormError, toHex } from '@renorm/protocol';
 
 /** The models of a cloud: the one that devices run, and the stronger one where there is one. */
@@ -65,8 +65,9 @@ export function digestsOf({ edgeDigest, foundationDigest }: Models): { edgeModel
   return { edgeModel: toHex(edgeDigest), ...(foundationDigest && { foundationModel: toHex(foundationDigest) }) };
 }
 
+/** A model as devices prepare theirs: its output are logits, its batch is open. */
 function readModel({ bytes, name }: ModelFile): OnnxModel {
-  const model = parseModel(bytes, name);
+  const { model } = prepareClassifier(parseModel(bytes, name));
   normalizationLayers(model);
   return model;
 }

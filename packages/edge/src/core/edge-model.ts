@@ -1,12 +1,13 @@
-import { describeModel, parseModel, readParameters } from '@renorm/onnx';
+import { describeModel, parseModel, prepareClassifier, readParameters, serializeModel } from '@renorm/onnx';
 import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
 
 /** An edge model, read and checked. */
 export interface EdgeModel {
+  /** The file's own, or those of a model that gives its logits for any batch where the file does not. */
   readonly bytes: Uint8Array;
   /** Its name in errors. */
   readonly name: string;
-  /** SHA-256 of the bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly digest: Uint8Array;
   readonly inputName: string;
   readonly outputName: string;
@@ -18,7 +19,7 @@ export interface EdgeModel {
 }
 
 /**
- * Finds out what a device has to know of a model.
+ * Finds out what a device has to know of a model, and prepares it as the cloud does: without a Softmax at its end, with an open batch.
  *
  * @param bytes of the file; kept, the caller leaves them alone
  * @param name in errors
@@ -30,8 +31,10 @@ export async function checkEdgeModel(
   name: string,
   shape?: readonly number[],
 ): Promise<EdgeModel> {
-  const model = parseModel(bytes, name);
-  const { inputName, inputShape, inputType, outputName, classes } = describeModel(model);
+  const file = parseModel(bytes, name);
+  const sample = sampleShape(name, describeModel(file).inputShape.slice(1), shape);
+  const { model, changes } = prepareClassifier(file, { sizes: sample });
+  const { inputName, inputType, outputName, classes } = describeModel(model);
   if (inputType !== 'float32') {
     throw new RenormError(
       'MODEL_UNREADABLE',
@@ -45,9 +48,10 @@ export async function checkEdgeModel(
     );
   }
   return {
-    ...{ bytes, name, inputName, outputName, classes },
+    ...{ name, inputName, outputName, classes },
+    bytes: changes.length === 0 ? bytes : serializeModel(model),
     digest: new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)),
-    shape: sampleShape(name, inputShape.slice(1), shape),
+    shape: sample,
     exported: exportedVersion(readParameters(model)),
   };
 }

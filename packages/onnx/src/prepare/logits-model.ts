@@ -21,7 +21,7 @@ export function logitsModel(model: OnnxModel, options: OutputOptions = {}): Logi
   const output = classifierOutput(model, options);
   const { logits, shape, classes, probabilities } = output;
   const [first, ...others] = model.graph.output;
-  if (first?.name === logits && others.length === 0 && shape?.length === 2 && classes !== 1)
+  if (first?.name === logits && others.length === 0 && (shape?.length ?? 2) === 2 && classes !== 1)
     return { model, changes: [], output };
   if (classes === 1 && (probabilities === 'softmax' || probabilities === 'log-softmax')) {
     throw new OnnxError(

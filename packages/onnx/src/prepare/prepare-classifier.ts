@@ -1,3 +1,4 @@
+import { OnnxError } from '../errors.js';
 import type { OnnxModel } from '../model/model.js';
 import { type ClassifierOutput, classifierOutput, type OutputOptions } from './classifier-output.js';
 import { fixSizes } from './fix-sizes.js';
@@ -28,6 +29,12 @@ export function prepareClassifier(model: OnnxModel, options: PrepareOptions = {}
   const { sizes } = options;
   const sized = sizes === undefined ? { model, changes: [] } : fixSizes(model, sizes);
   const output = classifierOutput(sized.model, options);
+  if (output.probabilities === 'sigmoid' && output.classes !== 1) {
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `the output "${output.output}" of ${model.name} is a Sigmoid of each score, so its classes need not exclude each other; if they do, name the value before it, "${output.logits}", in the option output.`,
+    );
+  }
   const prepared = inOrder(sized.model, (each) => logitsModel(each, options), openBatch, floatInterface);
   return { model: prepared.model, changes: [...sized.changes, ...prepared.changes], output };
 }

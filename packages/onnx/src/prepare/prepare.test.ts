@@ -118,6 +118,13 @@ test('a model whose only output are scores stays as it is', async (t) => {
   t.same(prepareClassifier(model).changes, []);
 });
 
+test('classes that need not exclude each other are asked about', async (t) => {
+  const model = modelWith((g, x) => ({ chances: g.op('Sigmoid', [scores(g, x)]) }));
+  t.throws(() => prepareClassifier(model), { code: 'ONNX_UNSUPPORTED', message: /is a Sigmoid of each score/ });
+  const { logits } = classifierOutput(model);
+  t.equal(prepareClassifier(model, { output: logits }).output.probabilities, 'none');
+});
+
 test('what is not clear is asked for, with all that there is', async (t) => {
   const model = modelWith((g, x) => ({
     boxes: g.reshape(g.op('Tanh', [scores(g, x)]), [-1, 5]),
