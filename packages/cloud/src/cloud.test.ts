@@ -143,6 +143,18 @@ test('a cloud that is started again goes on from its last version', async (t) =>
   );
 });
 
+test('a gateway alone needs no foundation model, and takes in what a trainer will learn from', async (t) => {
+  const cloud = await start({ roles: ['gateway'], foundationModel: undefined });
+  const client = new RawClient(cloud.address, 'alone');
+  t.teardown(async () => {
+    client.close();
+    await cloud.close();
+  });
+  t.match(await client.upload(hazyImages(0, 40), 1), { acknowledgedSequence: 40n });
+  t.match(await cloud.status(), [{ cohort: 'alone', received: 40, trained: 0, version: 0 }]);
+  await t.rejects(start({ foundationModel: undefined }), { code: 'REQUEST_INVALID', message: /foundation model/ });
+});
+
 test('what cannot work is said before anything starts', async (t) => {
   await t.rejects(start({ edgeModel: 'nowhere.onnx' }), { code: 'MODEL_UNREADABLE', message: /nowhere.onnx/ });
   await t.rejects(start({ edgeModel: new Uint8Array() }), { code: 'ONNX_NOT_A_MODEL', message: /edge model/ });

@@ -52,7 +52,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ? undefined
       : await modelFile(options.foundationModel, 'the foundation model');
   const models = readModels(edgeModel, foundationModel);
-  const strategy = strategyFor(options.strategy ?? DEFAULT_STRATEGY, models);
+  // A gateway alone trains nothing: it needs no foundation model.
+  const strategy = roles.includes('trainer') ? strategyFor(options.strategy ?? DEFAULT_STRATEGY, models) : undefined;
   const emit = (event: CloudEvent): void => options.onEvent?.(event);
   const onProblem = (error: unknown): void =>
     emit({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
@@ -75,7 +76,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     for (const what of claim.repaired) emit({ kind: 'repaired', what });
     const board = new StatusBoard(cohorts, gatewayLimits(options.limits));
     opened.push(() => board.close());
-    if (roles.includes('trainer')) {
+    if (strategy !== undefined) {
       const threads = options.threads ?? availableParallelism();
       const trainer = await Trainer.start(
         { edgeModel, foundationModel, strategy, adaptation, threads, folder: options.data, publishing },

@@ -234,6 +234,15 @@ export function storeContract(driver: string, open: (hooks: StoreHooks) => Promi
     );
   });
 
+  test(`${driver}: a write that is under way when the store is closed is finished`, async (t) => {
+    const under = await plain();
+    t.teardown(() => under.close());
+    const last = under.store.log('lobby').append('a', [entry(1)]);
+    const store = await under.reopen();
+    t.match(await last, { acknowledged: 1 });
+    t.equal(await store.log('lobby').end(), 1);
+  });
+
   test(`${driver}: what was acknowledged is there after a restart`, async (t) => {
     const under = await plain();
     t.teardown(() => under.close());

@@ -20,6 +20,7 @@ export class LmdbChanges {
   readonly #channel: BroadcastChannel;
   readonly #watchers = new Set<Watcher>();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(tables: LmdbTables, path: string) {
     this.#tables = tables;
@@ -30,6 +31,8 @@ export class LmdbChanges {
 
   /** Says that this store has written something. */
   written(): void {
+    // A write that was under way when the store was closed has no one to tell.
+    if (this.#isClosed) return;
     this.#channel.postMessage(null);
     queueMicrotask(() => this.#look());
   }
@@ -46,6 +49,7 @@ export class LmdbChanges {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#watchers.clear();
     this.#stop();
     this.#channel.close();

@@ -28,7 +28,7 @@ export interface LmdbStoreOptions {
 export class LmdbStore implements Store {
   readonly blobs: Blobs = {
     put: (bytes) => this.#write((writer) => putBlob(this.#tables, writer, bytes, this.#now())),
-    get: async (digest) => copied(this.#reading().blobs.get(digest)),
+    get: (digest) => this.#read(({ blobs }) => copied(blobs.get(digest))),
   };
   readonly #tables: LmdbTables;
   readonly #changes: LmdbChanges;
@@ -65,18 +65,18 @@ export class LmdbStore implements Store {
     const tables = this.#tables;
     return {
       append: (source, entries) => this.#write((writer) => append(tables, writer, cohort, source, entries)),
-      read: async (positions) => {
-        const { entries } = this.#reading();
-        return positions.map((position) => copied(entries.get([cohort, position])));
-      },
-      end: async () => this.#reading().logs.get(cohort)?.end ?? 0,
+      read: (positions) =>
+        this.#read(({ entries }) => positions.map((position) => copied(entries.get([cohort, position])))),
+      end: () => this.#read(({ logs }) => logs.get(cohort)?.end ?? 0),
       trim: (before) => this.#write((writer) => trim(tables, writer, cohort, before)),
     };
   }
 
-  async head(cohort: string): Promise<Head | undefined> {
-    const row = this.#reading().heads.get(cohort);
-    return row && { revision: row.revision, bytes: plainBytes(row.bytes) };
+  head(cohort: string): Promise<Head | undefined> {
+    return this.#read(({ heads }) => {
+      const row = heads.get(cohort);
+      return row && { revision: row.revision, bytes: plainBytes(row.bytes) };
+    });
   }
 
   setHead(cohort: string, head: NewHead, revision: number): Promise<number> {
@@ -87,9 +87,8 @@ export class LmdbStore implements Store {
     return this.#changes.watch(changed);
   }
 
-  async cohorts(): Promise<string[]> {
-    const { logs, heads } = this.#reading();
-    return [...new Set([...logs.getKeys(), ...heads.getKeys()])];
+  cohorts(): Promise<string[]> {
+    return this.#read(({ logs, heads }) => [...new Set([...logs.getKeys(), ...heads.getKeys()])]);
   }
 
   async close(): Promise<void> {
@@ -98,9 +97,13 @@ export class LmdbStore implements Store {
   }
 
   /** Reads see one state of the database until they are told to look again: another thread or process may have written since. */
-  #reading(): LmdbTables {
-    this.#tables.root.resetReadTxn();
-    return this.#tables;
+  async #read<Value>(action: (tables: LmdbTables) => Value): Promise<Value> {
+    try {
+      this.#tables.root.resetReadTxn();
+      return action(this.#tables);
+    } catch (cause) {
+      throw storageError(cause);
+    }
   }
 
   /**
