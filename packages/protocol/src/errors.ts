@@ -86,7 +86,6 @@ export const ERROR_CODES = {
     'What a device remembered of versions and roots is damaged: it starts from its root again.',
   ),
   CREDENTIALS_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A key, certificate, token or root file cannot be read.'),
-  CREDENTIALS_EXPOSED: kind(GrpcStatus.FailedPrecondition, 'A secret file can be read by others than its owner.'),
   TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),
   INFERENCE_FAILED: kind(GrpcStatus.Internal, 'The runtime failed while it computed a prediction.'),
   SELECTION_FAILED: kind(GrpcStatus.Internal, 'A selection policy failed on a sample.'),

@@ -39,7 +39,7 @@ export class ReloadedCertificates {
   #timer: NodeJS.Timeout | undefined;
   #problem = '';
 
-  /** @param onProblem told when changed files cannot be used @throws RenormError CREDENTIALS_UNREADABLE, CREDENTIALS_EXPOSED */
+  /** @param onProblem told when changed files cannot be used @throws RenormError CREDENTIALS_UNREADABLE */
   constructor(files: TlsFiles, onProblem: (error: RenormError) => void, pollMs = POLL_MS) {
     this.#files = files;
     this.#onProblem = onProblem;
