@@ -86,7 +86,7 @@ test('edge goes on predicting without a cloud, and says so', { timeout: 120_000 
     '--images',
     images,
   );
-  t.equal(code, 0, stderr);
+  t.equal(code, 4, stderr);
   t.equal(rows(stdout).length, COUNT);
   t.match(stderr, /^CLOUD_UNREACHABLE: /m);
 });

@@ -17,3 +17,14 @@ export function numbers(text: string): number[] {
     throw new InvalidArgumentError('Give numbers with commas between, for example 0.485,0.456,0.406.');
   return values;
 }
+
+/** A parser of an object in JSON, for options with names of their own; the library says which there are. */
+export function jsonObject(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError('Give an object in JSON, for example {"name": 1}.');
+}

@@ -2,11 +2,16 @@
 export class Interrupted extends Error {
   readonly exitCode: number;
 
-  constructor(readonly signal: 'SIGINT' | 'SIGTERM') {
+  constructor(readonly signal: EndingSignal) {
     super(`cancelled by ${signal}`);
-    this.exitCode = signal === 'SIGINT' ? 130 : 143;
+    this.exitCode = EXIT_CODES[signal];
   }
 }
+
+/** SIGPIPE: nobody reads the output any more. */
+type EndingSignal = 'SIGINT' | 'SIGTERM' | 'SIGPIPE';
+/** 128 and the number of the signal, as shells say it. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 
 /** npm hands on a Ctrl-C that the terminal has already delivered: two signals this close together are one. */
 const SAME_SIGNAL_MILLISECONDS = 1000;
@@ -19,18 +24,16 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const controller = new AbortController();
   let first = 0;
   const onSignal = (name: NodeJS.Signals): void => {
-    const reason = new Interrupted(name === 'SIGTERM' ? 'SIGTERM' : 'SIGINT');
+    const reason = new Interrupted(name as EndingSignal);
     if (first !== 0 && performance.now() - first > SAME_SIGNAL_MILLISECONDS) process.exit(reason.exitCode);
     first ||= performance.now();
     controller.abort(reason);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of Object.keys(EXIT_CODES)) process.on(name, onSignal);
   try {
     return await work(controller.signal);
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const name of Object.keys(EXIT_CODES)) process.off(name, onSignal);
   }
 }
 

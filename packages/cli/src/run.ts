@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { reasonOf } from '@renorm/protocol';
 import { Command, CommanderError } from 'commander';
+import { heedNoColor } from './colour.js';
 import { COMMANDS } from './commands.js';
 import { Interrupted } from './interrupt.js';
+import { applySettings } from './settings.js';
 
 /**
  * Runs one `renorm` command.
@@ -11,7 +13,9 @@ import { Interrupted } from './interrupt.js';
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {
+    heedNoColor(process.env);
     const top = await program(args);
+    await applySettings(commandOf(top, args), args, process.env);
     await top.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -22,6 +26,12 @@ export async function run(args: readonly string[]): Promise<number> {
     if (process.env.RENORM_DEBUG !== undefined) console.error(error);
     return 1;
   }
+}
+
+/** The command that is asked for, or one of those in it. */
+function commandOf(top: Command, [first, second]: readonly string[]): Command {
+  const command = top.commands.find((each) => each.name() === first) ?? top;
+  return command.commands.find((each) => each.name() === second) ?? command;
 }
 
 async function program([first]: readonly string[]): Promise<Command> {
@@ -44,11 +54,15 @@ To begin with:
   renorm cloud --edge-model edge.onnx --foundation-model foundation.onnx --data ./state
   renorm edge --model edge.onnx --cloud localhost:7443 --images ./folder
 
+What an option says, a variable may say too (RENORM_EDGE_MODEL for --edge-model), or a file of JSON ({"edgeModel": "edge.onnx"})
+that --config or RENORM_CONFIG names; the command line goes first. docs/commands.md has more.
 RENORM_DEBUG=1 prints where an error came from.`,
     );
   for (const [name, { about, load }] of Object.entries(COMMANDS)) {
     const command = name === first ? await load() : new Command(name);
     command.description(about).exitOverride().helpOption('-h, --help', 'print this help').copyInheritedSettings(top);
+    for (const each of command.commands.length > 0 ? command.commands : [command])
+      each.option('--config <file>', 'file with options, in JSON');
     top.addCommand(command);
   }
   return top;

@@ -1,5 +1,4 @@
 import {
-  type CloudEvent,
   type CloudOptions,
   type CloudRole,
   rolesOf,
@@ -7,11 +6,10 @@ import {
   type StrategyName,
   startCloud,
 } from '@renorm/cloud';
-import { formatCount } from '@renorm/eval/format';
 import { RenormError } from '@renorm/protocol';
 import { Command, Option } from 'commander';
-import { wholeNumber } from '../arguments.js';
-import { eventLine } from '../display/cloud-lines.js';
+import { jsonObject, wholeNumber } from '../arguments.js';
+import { cloudJson, cloudText } from '../display/cloud-output.js';
 import { aborted, interruptible } from '../interrupt.js';
 
 interface CloudFlags {
@@ -29,6 +27,10 @@ interface CloudFlags {
   readonly tlsKey?: string;
   readonly clientAuthority?: string;
   readonly tokens?: string;
+  readonly adaptation?: object;
+  readonly publishing?: object;
+  readonly limits?: object;
+  readonly json: boolean;
 }
 
 /** `renorm cloud`: the trainer and its gateway. */
@@ -52,6 +54,10 @@ export function cloudCommand(): Command {
     .option('--tls-key <file>', 'its key')
     .option('--client-authority <file>', 'take only devices with a certificate of this authority (mutual TLS)')
     .option('--tokens <file>', 'which token belongs to which cohort (renorm keys token)')
+    .option('--adaptation <json>', 'constants of the strategy cema', jsonObject)
+    .option('--publishing <json>', 'when versions are published, and how exact they are', jsonObject)
+    .option('--limits <json>', 'of what devices may ask for', jsonObject)
+    .option('--json', 'print one JSON object a line', false)
     .action((flags: CloudFlags) => cloud(flags));
 }
 
@@ -64,8 +70,13 @@ async function cloud({
   port,
   roles,
   threads,
+  adaptation,
+  publishing,
+  limits,
+  json,
   ...security
 }: CloudFlags): Promise<void> {
+  const output = json ? cloudJson : cloudText;
   const running = await startCloud({
     ...{ edgeModel, data, host, port },
     ...(foundationModel !== undefined && { foundationModel }),
@@ -73,24 +84,20 @@ async function cloud({
     ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
     ...(roles === undefined ? {} : { roles }),
-    onEvent: print,
+    // What is in them, startCloud checks.
+    ...({ ...(adaptation && { adaptation }), ...(publishing && { publishing }), ...(limits && { limits }) } as object),
+    onEvent: output.event,
   });
   try {
     await interruptible(async (signal) => {
-      const what = running.address === '' ? 'Training' : `Listening on ${running.address}`;
-      process.stdout.write(`${what}, state in ${data}. Ctrl-C ends it.\n`);
+      output.started(running.address, data);
       if (running.address !== '' && security.signingKey === undefined)
         process.stderr.write('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
-      for (const { cohort, version, received } of await running.status())
-        process.stdout.write(
-          `${cohort}  goes on from version ${version}, ${formatCount(received)} samples received so far\n`,
-        );
+      for (const status of await running.status()) output.goesOn(status);
       await aborted(signal);
-      process.stdout.write('Closing: finishing the step in hand …\n');
+      output.closing();
       await running.close();
-      process.stdout.write(
-        'Closed. All that was acknowledged is on disk; start again with the same folder to go on.\n',
-      );
+      output.closed();
     });
   } finally {
     await running.close();
@@ -118,10 +125,4 @@ function securityOptions(
       }),
     ...(tokens !== undefined && { tokens }),
   };
-}
-
-function print(event: CloudEvent): void {
-  const line = eventLine(event, new Date());
-  if (line !== undefined)
-    (event.kind === 'failed' || event.kind === 'repaired' ? process.stderr : process.stdout).write(`${line}\n`);
 }

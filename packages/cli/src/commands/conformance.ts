@@ -20,7 +20,12 @@ import { Command, Option } from 'commander';
 import { wholeNumber } from '../arguments.js';
 import { readNamed } from '../read-named.js';
 
-const FORMATS = { text: undefined, tap: tapReport, junit: junitReport } as const;
+const FORMATS = {
+  text: undefined,
+  tap: tapReport,
+  junit: junitReport,
+  json: (results: readonly Result[]) => `${JSON.stringify(results)}\n`,
+} as const;
 
 interface CommonFlags {
   readonly model: string;
@@ -97,6 +102,7 @@ function common(command: Command): Command {
     .requiredOption('--model <file>', 'the edge model (ONNX) that both sides use')
     .option('--case <id...>', 'only these cases')
     .addOption(new Option('--format <format>', 'of the report').choices(Object.keys(FORMATS)).default('text'))
+    .addOption(new Option('--json', 'as --format json').implies({ format: 'json' }))
     .option('--output <file>', 'write the report there (default: print it)');
 }
 

@@ -76,3 +76,21 @@ export function selectionOption(text: string): NamedSelection {
     throw new InvalidArgumentError('Only random and uncertain take a share from 0 to 1, as in random:0.05.');
   return { policy: name, share: Number(share) };
 }
+
+/** Flags of `renorm edge` that hardly anybody needs; the library checks what is in them. */
+export interface TuningFlags {
+  readonly shape?: number[];
+  readonly samples?: string;
+  readonly queue?: object;
+  readonly backoff?: object;
+  readonly health?: object;
+  readonly transport?: object;
+  readonly budgetRetryMs?: number;
+}
+
+/** What they say to the library. */
+export function tuningOptions(flags: TuningFlags): Partial<OpenDeviceOptions> {
+  const { shape, samples, queue, backoff, health, transport, budgetRetryMs } = flags;
+  const given = Object.entries({ shape, samples, queue, backoff, health, transport, budgetRetryMs });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}

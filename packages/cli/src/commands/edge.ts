@@ -1,19 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Device, type NamedSelection, openDevice } from '@renorm/edge/node';
-import { formatBytes, formatCount, formatPercent } from '@renorm/eval/format';
 import type { ModelDescription } from '@renorm/onnx';
 import { RenormError } from '@renorm/protocol';
 import chalk from 'chalk';
 import { Command, Option } from 'commander';
-import { numbers, wholeNumber } from '../arguments.js';
-import { columns } from '../display/table.js';
+import { jsonObject, numbers, wholeNumber } from '../arguments.js';
+import { type EdgeOutput, edgeJson, edgeText } from '../display/edge-output.js';
+import { EXIT } from '../exit-codes.js';
 import { listImages } from '../images.js';
 import { aborted, interruptible } from '../interrupt.js';
 import { describeFile } from '../model-file.js';
-import { type ImageFlags, imageOptions, type SecurityFlags, securityOptions, selectionOption } from './edge-options.js';
+import {
+  type ImageFlags,
+  imageOptions,
+  type SecurityFlags,
+  securityOptions,
+  selectionOption,
+  type TuningFlags,
+  tuningOptions,
+} from './edge-options.js';
 
-interface EdgeFlags extends ImageFlags, SecurityFlags {
+interface EdgeFlags extends ImageFlags, SecurityFlags, TuningFlags {
   readonly model: string;
   readonly cloud: string;
   readonly cohort: string;
@@ -21,7 +29,12 @@ interface EdgeFlags extends ImageFlags, SecurityFlags {
   readonly images: string;
   readonly repeat: number;
   readonly select?: NamedSelection;
+  readonly threads?: number;
+  readonly json: boolean;
 }
+
+const EXIT_CODES = `
+Exit codes: 0 all went well; 1 an error; 3 samples that were kept for the cloud are lost; 4 the cloud never answered.`;
 
 /** `renorm edge`: a device whose camera is a folder of images. */
 export function edgeCommand(): Command {
@@ -67,15 +80,42 @@ export function edgeCommand(): Command {
     .option('--tls-certificate <file>', 'certificate of this device, for a cloud that asks for one')
     .option('--tls-key <file>', 'its key')
     .option('--token-file <file>', 'file with the token of the cohort')
+    .option('--threads <n>', 'threads that compute one prediction (default: 1)', wholeNumber(1, 256))
+    .option('--shape <sizes>', 'of a sample, with commas between, for a model whose axes are open', numbers)
+    .addOption(
+      new Option('--samples <form>', 'how samples travel')
+        .choices(['auto', 'exact', 'float16', 'uint8'])
+        .default('auto'),
+    )
+    .option('--queue <json>', 'bounds of the samples that wait', jsonObject)
+    .option('--backoff <json>', 'waits between attempts to connect', jsonObject)
+    .option('--health <json>', 'when starvation, saturation and the like are told', jsonObject)
+    .option('--transport <json>', 'time limits of the connection', jsonObject)
+    .option('--budget-retry-ms <n>', 'between questions whether there is upload budget', wholeNumber(1, 86_400_000))
+    .option('--json', 'print one JSON object a line: predictions, and the summary', false)
+    .addHelpText('after', EXIT_CODES)
     .action((flags: EdgeFlags) => edge(flags));
 }
 
-async function edge({ model, cloud, cohort, id, images, repeat, select, ...flags }: EdgeFlags): Promise<void> {
+async function edge({
+  model,
+  cloud,
+  cohort,
+  id,
+  images,
+  repeat,
+  select,
+  threads,
+  json,
+  ...flags
+}: EdgeFlags): Promise<void> {
   checkInput(await describeFile(model));
   const files = await listImages(images);
   const device = await openDevice({
     ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
     ...(select && { selection: select }),
+    ...(threads !== undefined && { threads }),
+    ...tuningOptions(flags),
     ...imageOptions(flags),
     ...(await securityOptions(flags)),
   });
@@ -84,21 +124,34 @@ async function edge({ model, cloud, cohort, id, images, repeat, select, ...flags
     process.stderr.write(`${over ? chalk.dim(`${code} is over.`) : chalk.yellow(`${code}: ${remedy}`)}\n`);
   });
   const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
+  let answered = false;
+  device.on('connected', () => {
+    answered = true;
+  });
+  const output = json ? edgeJson() : edgeText(Math.min(40, Math.max(...files.map((file) => basename(file).length))));
   try {
     await interruptible(async (signal) => {
       let readable = files;
       for (let round = 0; round < repeat && !signal.aborted; round++)
-        readable = await predictAll(device, readable, signal);
+        readable = await predictAll(device, readable, output, signal);
       if (!device.status().connected && !signal.aborted) process.stderr.write(`Waiting for the cloud at ${cloud} …\n`);
       await Promise.race([device.flush(), unreachable, aborted(signal)]);
-      if (signal.aborted) process.stdout.write('Cancelled.\n');
-      printSummary(device, files.length - readable.length);
+      if (signal.aborted) output.cancelled();
+      output.summary(device, files.length - readable.length);
       signal.throwIfAborted();
-      if (readable.length === 0) process.exitCode = 1;
+      process.exitCode = exitCode(device, readable.length, answered);
     });
   } finally {
     await device.close();
   }
+}
+
+/** What a script should know: that nothing was predicted, that no cloud was there, or that what was kept for it is gone. */
+function exitCode(device: Device, readable: number, answered: boolean): number {
+  const { dropped, pending } = device.status();
+  if (readable === 0) return EXIT.failed;
+  if (!answered) return EXIT.noCloud;
+  return dropped + pending > 0 ? EXIT.samplesLost : 0;
 }
 
 /** @throws RenormError REQUEST_INVALID if the model takes no image of one or three channels */
@@ -114,21 +167,22 @@ function checkInput({ name, inputShape: shape }: ModelDescription): void {
 }
 
 /** Predicts every image once. @returns those that could be read */
-async function predictAll(device: Device, files: readonly string[], signal: AbortSignal): Promise<string[]> {
-  const width = Math.min(40, Math.max(...files.map((file) => basename(file).length)));
+async function predictAll(
+  device: Device,
+  files: readonly string[],
+  output: EdgeOutput,
+  signal: AbortSignal,
+): Promise<string[]> {
   const unreadable = new Set<string>();
   for (const file of files) {
     if (signal.aborted) break;
     try {
-      const { label, probabilities, version } = await device.infer({ image: await readFile(file) });
-      const confidence = formatPercent(probabilities[label] ?? Number.NaN).padStart(6);
-      process.stdout.write(
-        `${basename(file).padEnd(width)}  class ${String(label).padEnd(4)}${confidence}  ${chalk.dim(`version ${version}`)}\n`,
-      );
+      output.predicted(basename(file), await device.infer({ image: await readFile(file) }));
     } catch (error) {
       const reason = unreadableBecause(error);
       if (reason === undefined) throw error;
       unreadable.add(file);
+      output.passedOver(basename(file), reason);
       process.stderr.write(`${chalk.yellow(`IMAGE_UNREADABLE: ${file}: ${reason}`)}\n`);
     }
   }
@@ -140,28 +194,4 @@ function unreadableBecause(error: unknown): string | undefined {
   if (error instanceof RenormError) return error.code === 'IMAGE_UNREADABLE' ? error.text : undefined;
   const fromSystem = error instanceof Error && 'syscall' in error;
   return fromSystem ? `it cannot be opened (${error.message}); give back the file or its rights.` : undefined;
-}
-
-function printSummary(device: Device, unreadable: number): void {
-  const { predictions, uploaded, pending, dropped, bytesUp, bytesDown, version, health } = device.status();
-  const share = predictions === 0 ? '' : ` (${formatPercent(uploaded / predictions)})`;
-  const facts = [
-    ['predictions', formatCount(predictions)],
-    ...(unreadable > 0 ? [['unreadable', formatCount(unreadable)]] : []),
-    [
-      'uploaded',
-      `${formatCount(uploaded)} samples${share}${pending > 0 ? `, ${formatCount(pending)} still waiting` : ''}`,
-    ],
-    ['bytes', `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down`],
-    ...(dropped > 0 ? [['given up', `${formatCount(dropped)} samples`]] : []),
-    ['version', String(version)],
-    // Each was told with its remedy when it began.
-    ...(health.length > 0 ? [['goes on', health.map(({ code }) => code).join(', ')]] : []),
-  ];
-  process.stdout.write(
-    `\n${columns(
-      facts.map(([term = '', value = '']) => [chalk.dim(term), value]),
-      ['left'],
-    ).join('\n')}\n`,
-  );
 }

@@ -12,6 +12,7 @@ interface RollbackFlags {
   readonly cohort: string;
   readonly to?: number;
   readonly as?: number;
+  readonly json: boolean;
 }
 
 /** Lines of the list: the newest versions are those that somebody goes back to. */
@@ -30,18 +31,25 @@ export function rollbackCommand(): Command {
       'number that it gets (default: the next); for a folder from a backup: higher than any that devices hold',
       wholeNumber(1, Number.MAX_SAFE_INTEGER),
     )
+    .option('--json', 'print one JSON object', false)
     .action((flags: RollbackFlags) => rollback(flags));
 }
 
-async function rollback({ to, as, ...flags }: RollbackFlags): Promise<void> {
+async function rollback({ to, as, json, edgeModel, foundationModel, data, cohort }: RollbackFlags): Promise<void> {
   const onRepaired = (what: string): boolean => process.stderr.write(`data folder repaired: ${what}\n`);
-  const stopped = { ...flags, onRepaired };
-  if (to === undefined) return list(await versionsOf(stopped), stopped.cohort);
+  const stopped = { edgeModel, data, cohort, onRepaired, ...(foundationModel !== undefined && { foundationModel }) };
+  if (to === undefined) {
+    const versions = await versionsOf(stopped);
+    return json ? printObject({ cohort, versions }) : list(versions, cohort);
+  }
   const number = await rollBack({ ...stopped, to, ...(as !== undefined && { number: as }) });
+  if (json) return printObject({ cohort, to, version: number });
   process.stdout.write(
     `Version ${to} of ${stopped.cohort} is published again, as version ${number}. Devices take it as soon as they are connected; start the trainer to go on learning.\n`,
   );
 }
+
+const printObject = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 function list(versions: readonly PastVersion[], cohort: string): void {
   const rows = versions.map(({ number, publishedAtMs, bytes }) =>
