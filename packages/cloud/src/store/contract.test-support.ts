@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { digestBytes, toHex } from '@renorm/protocol';
 import { test } from 'tap';
 import { type Change, type NewHead, SOURCES_REMEMBERED, type Store, UNNAMED_KEPT_MS } from './store.js';
+import { visible } from './visible.test-support.js';
 
 /** What a driver takes, so that the contract can make its writes fail and time pass. */
 export interface StoreHooks {
@@ -31,17 +32,6 @@ const digestOf = (...values: number[]): string => toHex(digestBytes(bytes(...val
 async function until(what: string, condition: () => boolean): Promise<void> {
   for (let i = 0; i < 1_200 && !condition(); i++) await sleep(25);
   if (!condition()) throw new Error(`waited in vain for ${what}`);
-}
-
-/** What a reader can see. */
-async function visible(store: Store) {
-  const cohorts: Record<string, unknown> = {};
-  for (const cohort of (await store.cohorts()).sort()) {
-    const end = await store.log(cohort).end();
-    const entries = await store.log(cohort).read(Array.from({ length: end }, (_, i) => i));
-    cohorts[cohort] = { end, entries, head: await store.head(cohort) };
-  }
-  return cohorts;
 }
 
 /** Every operation that writes, in an order in which each finds something to do. */
