@@ -2,6 +2,7 @@ import { RenormError } from '@renorm/protocol';
 import type { Models } from '../models/model-facts.js';
 import { Cema } from './cema/cema.js';
 import type { AdaptationOptions } from './cema/options.js';
+import { Statistics } from './statistics/statistics.js';
 import type { Strategy } from './strategy.js';
 
 /** What a strategy is opened with. */
@@ -25,6 +26,7 @@ const cema: Open = ({ models, threads, adaptation }) => {
 /** Every strategy by its name, and whether it needs a foundation model. */
 export const STRATEGIES = {
   cema: { open: cema, needsFoundation: true },
+  statistics: { open: (setup) => Statistics.open(setup), needsFoundation: false },
 } as const satisfies Record<string, { readonly open: Open; readonly needsFoundation: boolean }>;
 
 export type StrategyName = keyof typeof STRATEGIES;

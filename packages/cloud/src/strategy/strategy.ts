@@ -45,6 +45,8 @@ export interface StrategyStep<State> {
   readonly edgeLoss?: number | undefined;
   /** Samples that the edge model learnt from. */
   readonly samples: number;
+  /** Position of the first sample of the present environment, where the strategy tells environments apart: older ones do not judge it. */
+  readonly since?: number;
 }
 
 /**

@@ -1,0 +1,95 @@
+import { type ParameterSet, RenormError } from '@renorm/protocol';
+import type { Measured, SampleMoments } from '../../models/statistics-session.js';
+
+/** Mean and biased variance of a layer's input, float32 [channels]. */
+export interface Moments {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
+/** Weight of the exported statistics, in samples (as alpha-BN shrinks towards the source). */
+export const PRIOR_SAMPLES = 16;
+
+/** Added to a variance of a folded layer before the root, as its BatchNormalization did. */
+const EPSILON = 1e-5;
+
+/** Moments over the samples of what a layer saw, each with its weight. */
+export function pooledMoments({ means, squares, channels, origin }: SampleMoments, weights: Float64Array): Moments {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const [mean, variance] = [new Float32Array(channels), new Float32Array(channels)];
+  for (let c = 0; c < channels; c++) {
+    let [first, second] = [0, 0];
+    for (let i = 0; i < weights.length; i++) {
+      const weight = (weights[i] as number) / total;
+      first += weight * (means[i * channels + c] as number);
+      second += weight * (squares[i * channels + c] as number);
+    }
+    mean[c] = first + (origin[c] as number);
+    variance[c] = Math.max(0, second - first * first);
+  }
+  return { mean, variance };
+}
+
+/**
+ * Moments of a share a of the pool and a share 1 - a of the source:
+ * mean = a m + (1-a) m0, variance = a v + (1-a) v0 + a(1-a)(m-m0)^2.
+ */
+export function mixedMoments(pool: Moments, source: Moments, a: number): Moments {
+  const at = (values: Float32Array, c: number): number => values[c] as number;
+  return {
+    mean: pool.mean.map((m, c) => a * m + (1 - a) * at(source.mean, c)),
+    variance: pool.variance.map(
+      (v, c) => a * v + (1 - a) * at(source.variance, c) + a * (1 - a) * (at(pool.mean, c) - at(source.mean, c)) ** 2,
+    ),
+  };
+}
+
+/** Moments of each layer's input on data of the source, by the layer's name. */
+export type SourceMoments = ReadonlyMap<string, Moments>;
+
+/**
+ * Parameters that normalise by the pool, mixed with the source: running statistics of a BatchNormalization; of a scale and shift behind
+ * a convolution, into which one was folded, scale = s0/s and shift = m0 - m s0/s.
+ *
+ * @param exported of the edge model
+ * @param source moments of the layers without running statistics
+ * @param count samples that the pool is worth: a = count/(count + 16)
+ * @throws RenormError MODEL_MISMATCH: there are no source moments of such a layer
+ */
+export function pooledParameters(
+  exported: ParameterSet,
+  { layers }: Measured,
+  weights: Float64Array,
+  count: number,
+  source: SourceMoments,
+): ParameterSet {
+  const share = count / (count + PRIOR_SAMPLES);
+  const parameters = new Map(exported);
+  for (const layer of layers) {
+    const before = sourceOf(layer, exported, source);
+    const { mean, variance } = mixedMoments(pooledMoments(layer, weights), before, share);
+    if (layer.kind === 'BatchNormalization') {
+      parameters.set(`${layer.name}/mean`, mean);
+      parameters.set(`${layer.name}/variance`, variance);
+      continue;
+    }
+    const scale = variance.map((v, c) => Math.sqrt(((before.variance[c] as number) + EPSILON) / (v + EPSILON)));
+    parameters.set(`${layer.name}/gamma`, scale);
+    parameters.set(
+      `${layer.name}/beta`,
+      mean.map((m, c) => (before.mean[c] as number) - m * (scale[c] as number)),
+    );
+  }
+  return parameters;
+}
+
+/** Moments of a layer's input in the source. @throws RenormError MODEL_MISMATCH */
+export function sourceOf({ name }: SampleMoments, exported: ParameterSet, source: SourceMoments): Moments {
+  const [mean, variance] = [exported.get(`${name}/mean`), exported.get(`${name}/variance`)];
+  const moments = mean !== undefined && variance !== undefined ? { mean, variance } : source.get(name);
+  if (moments !== undefined) return moments;
+  throw new RenormError(
+    'MODEL_MISMATCH',
+    `the statistics of "${name}" on clean data are not known: its BatchNormalization was folded into a convolution when the model was exported. Export the edge model without folding (torch.onnx.export with training=TrainingMode.PRESERVE, in evaluation mode), or take --strategy cema.`,
+  );
+}
