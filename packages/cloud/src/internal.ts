@@ -8,7 +8,7 @@ export { type ModelFile, type Models, modelPair, readModels } from './models/mod
 export { ParametricSession, TrainingSession } from './models/session.js';
 export type { TrainingSamples } from './models/training-samples.js';
 export type { EdgeLogits } from './publication/delta-writer.js';
-export type { Candidate, Gate, Verdict } from './publication/gate.js';
+export { type Candidate, type Gate, OPEN_GATE, type Verdict } from './publication/gate.js';
 export { type Appended, Cohorts } from './store/cohorts.js';
 export { MemoryStore } from './store/memory.js';
 export { distillationLoss, entropyLoss, TARGET_LOGITS } from './strategy/cema/losses.js';

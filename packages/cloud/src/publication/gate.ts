@@ -10,8 +10,8 @@ export interface Candidate {
   readonly inForce: ParameterSet;
   /** Of the exported model. */
   readonly exported: ParameterSet;
-  /** What the step learnt from. */
-  readonly samples: TrainingSamples;
+  /** Samples of the same environment that nothing has learnt from. */
+  readonly heldOut: TrainingSamples;
   /** Position behind the last sample that was trained on. */
   readonly trained: number;
 }
@@ -26,8 +26,13 @@ export type Verdict =
 
 /** Judges each version before it is published, whatever strategy made it. */
 export interface Gate {
+  /** Samples to judge each version by. 0: none is held out, and strategies learn from all. */
+  readonly heldOut: number;
   judge(candidate: Candidate): Promise<Verdict>;
 }
 
 /** Publishes everything. */
-export const OPEN_GATE: Gate = { judge: async () => ({ decision: 'publish', reason: 'no gate' }) };
+export const OPEN_GATE: Gate = {
+  heldOut: 0,
+  judge: async () => ({ decision: 'publish', reason: 'no gate' }),
+};

@@ -4,6 +4,7 @@ import { type Batch, joinBatches } from '../models/batch.js';
 import type { SampleOrigin } from '../models/training-samples.js';
 import { type DeltaWriter, deltaWriter, type EdgeLogits } from '../publication/delta-writer.js';
 import { type Gate, OPEN_GATE, type Verdict } from '../publication/gate.js';
+import { isHeldOut, judgingPositions } from '../publication/held-out.js';
 import type { Cohorts, Publication } from '../store/cohorts.js';
 import type { Plan, Strategy, StrategyStep } from '../strategy/strategy.js';
 import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
@@ -155,8 +156,8 @@ export class TrainingLoop {
     let step: StrategyStep<unknown>;
     let samples: Batch & { readonly origins: readonly SampleOrigin[] };
     try {
-      const fresh = await this.#read(cohort, plan.fresh);
-      const replay = await this.#read(cohort, plan.replay);
+      const fresh = await this.#read(cohort, this.#learnt(plan.fresh));
+      const replay = await this.#read(cohort, this.#learnt(plan.replay));
       if (fresh.count + replay.count === 0) throw nothingToRead(cohort, plan);
       samples = { ...joinBatches(fresh, replay), origins: [...fresh.origins, ...replay.origins] };
       step = await strategy.step(plan, { fresh, replay });
@@ -168,7 +169,7 @@ export class TrainingLoop {
     const pace = this.#paces.get(cohort) ?? paceFrom(clock.now());
     const after = paceAfter(pace, plan, step.samples);
     const verdict = publishes(plan, pace, clock.now(), publishing)
-      ? await this.#judge(cohort, step, samples, plan.trained)
+      ? await this.#judge(cohort, step, plan.trained)
       : undefined;
     const goesOut = verdict?.decision === 'go back' ? verdict.parameters : step.parameters;
     const state = verdict?.decision === 'go back' ? strategy.restart(step.state, goesOut) : step.state;
@@ -194,15 +195,19 @@ export class TrainingLoop {
     return samples;
   }
 
-  async #judge(
-    cohort: string,
-    { parameters }: StrategyStep<unknown>,
-    samples: Batch & { readonly origins: readonly SampleOrigin[] },
-    trained: number,
-  ): Promise<Verdict> {
+  /** Of these positions the ones that a strategy may learn from: the rest judges what it has learnt. */
+  #learnt(positions: readonly number[]): readonly number[] {
+    if (this.#gate.heldOut === 0) return positions;
+    const learnt = positions.filter((position) => !isHeldOut(position));
+    // A strategy that takes a sample or two at a time may find all of them held out.
+    return learnt.length === 0 ? positions : learnt;
+  }
+
+  async #judge(cohort: string, { parameters, since = 0 }: StrategyStep<unknown>, trained: number): Promise<Verdict> {
     const { cohorts, exported } = this.#parts;
     const inForce = ((await cohorts.latest(cohort)) ?? exported).parameters;
-    return this.#gate.judge({ cohort, parameters, inForce, exported: exported.parameters, samples, trained });
+    const heldOut = await this.#read(cohort, judgingPositions(since, trained, this.#gate.heldOut));
+    return this.#gate.judge({ cohort, parameters, inForce, exported: exported.parameters, heldOut, trained });
   }
 
   /** What devices decode is the truth of a version; the difference to what was trained goes into the next delta. */

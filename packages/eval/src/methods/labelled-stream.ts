@@ -10,7 +10,8 @@ export interface LabelledStream {
 }
 
 export interface StreamOptions {
-  readonly corruption: CorruptionName;
+  /** Undefined: the images as they are. */
+  readonly corruption: CorruptionName | undefined;
   readonly severity: Severity;
   readonly count: number;
   readonly seed: number;
@@ -30,7 +31,8 @@ export async function labelledStream(
   const chosen = order.slice(0, count);
   const inputs: Float32Array[] = [];
   for (const index of chosen) {
-    const seen = await corrupt(images.image(index), corruption, severity, seed + index);
+    const image = images.image(index);
+    const seen = corruption === undefined ? image : await corrupt(image, corruption, severity, seed + index);
     inputs.push(Float32Array.from(seen.data, (value) => value / 255));
   }
   return { inputs, labels: chosen.map((index) => images.label(index)) };

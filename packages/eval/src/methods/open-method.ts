@@ -1,4 +1,4 @@
-import { MemoryStore, openTraining, type Training, type TrainingSetup } from '@renorm/cloud/internal';
+import { MemoryStore, OPEN_GATE, openTraining, type Training, type TrainingSetup } from '@renorm/cloud/internal';
 
 /** As for `openTraining`, without what an evaluation has in common. */
 export type MethodSetup = Omit<TrainingSetup, 'store' | 'clock' | 'onProblem'>;
@@ -12,6 +12,8 @@ export type MethodSetup = Omit<TrainingSetup, 'store' | 'clock' | 'onProblem'>;
 export function openMethod(setup: MethodSetup): Promise<Training> {
   let now = 0;
   return openTraining({
+    // Methods as their papers have them, without the gate that a cloud puts behind each.
+    gate: OPEN_GATE,
     ...setup,
     adaptation: { ...setup.adaptation, idleReplay: false },
     store: new MemoryStore(),

@@ -71,6 +71,7 @@ export async function runDeltaBench(args: string[]): Promise<void> {
 
 /** Lets everything be published, and remembers what came to it last. */
 class JudgedVersions implements Gate {
+  readonly heldOut = 0;
   last: { readonly parameters: ParameterSet; readonly at: number } | undefined;
 
   async judge({ parameters }: Candidate): Promise<Verdict> {

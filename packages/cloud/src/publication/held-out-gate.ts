@@ -1,0 +1,114 @@
+import type { OnnxModel } from '@renorm/onnx';
+import type { ParameterSet } from '@renorm/protocol';
+import { environmentOf, SOURCE, shiftBetween } from '../models/environment.js';
+import { cappedByDevice, sampleWeights } from '../models/sample-weights.js';
+import { features, StatisticsSession } from '../models/statistics-session.js';
+import type { EdgeLogits } from './delta-writer.js';
+import { brokenBy, evidenceOf, type Predictions, predictions } from './evidence.js';
+import type { Candidate, Gate, Verdict } from './gate.js';
+
+/** Held-out samples that a version is judged by, and fewest. */
+const HELD_OUT = 48;
+const FEWEST = 5;
+
+/**
+ * An environment this near to the source is one in which the source model is right: on Fashion-MNIST-C it keeps 80% of its predictions or
+ * more below 0.5, and at 1 it has lost a fifth to a half. See shiftBetween.
+ */
+const NEAR_SOURCE = 0.5;
+/** Of what the source is sure of there, a version may break this much. */
+const BREAKABLE = 0.06;
+/** A version may be so much less sure than what it is compared with, as a share of ln C. */
+const LESS_SURE = 0.2;
+/** A version collapses where the entropy of its mean prediction is below this share of that of what it is compared with. */
+const COLLAPSE = 0.6;
+
+export interface HeldOutGateSetup {
+  readonly edge: OnnxModel;
+  readonly sampleShape: readonly number[];
+  readonly classes: number;
+  readonly edgeLogits: EdgeLogits;
+  readonly threads: number;
+}
+
+/**
+ * Judges a version by held-out uploads, without labels, against the source model and the version in force.
+ *
+ * Worse is: to break what the source is sure of in an environment in which the source is right; to put nearly everything into one class;
+ * to be much less sure than before. Which environment it is, the exported model's own statistics tell. Held-out samples are weighed as those
+ * that are learnt from are. Where the model has no statistics of a batch (LayerNorm), every environment counts as far from the source.
+ */
+export class HeldOutGate implements Gate {
+  readonly heldOut = HELD_OUT;
+  readonly #setup: HeldOutGateSetup;
+  readonly #observed: StatisticsSession | undefined;
+
+  private constructor(setup: HeldOutGateSetup, observed: StatisticsSession | undefined) {
+    this.#setup = setup;
+    this.#observed = observed;
+  }
+
+  static async open(setup: HeldOutGateSetup): Promise<HeldOutGate> {
+    const { edge, sampleShape, threads } = setup;
+    return new HeldOutGate(setup, await StatisticsSession.openFor(edge, sampleShape, { threads }, 'running'));
+  }
+
+  async judge({ parameters, inForce, exported, heldOut }: Candidate): Promise<Verdict> {
+    if (heldOut.count < FEWEST)
+      return { decision: 'publish', reason: `${heldOut.count} held-out samples are too few to judge by` };
+    const { weights, shift } = await this.#environment(exported, heldOut);
+    const said = async (of: ParameterSet): Promise<Predictions> =>
+      predictions(await this.#setup.edgeLogits(of, heldOut), this.#setup.classes);
+    const source = await said(exported);
+    const candidate = await said(parameters);
+    const against = this.#worse(candidate, source, weights, shift);
+    const present = inForce === exported ? source : await said(inForce);
+    if (against === undefined) {
+      const worse = this.#less(candidate, present, weights);
+      if (worse === undefined) return { decision: 'publish', reason: `not worse on ${heldOut.count} held-out samples` };
+      return { decision: 'keep', reason: `worse than the version in force: ${worse}` };
+    }
+    const reason = `worse than the source model: ${against}`;
+    if (inForce === exported || this.#worse(present, source, weights, shift) === undefined)
+      return { decision: 'keep', reason };
+    return { decision: 'go back', reason: `${reason}; the version in force is, too`, parameters: exported };
+  }
+
+  release(): Promise<void> {
+    return this.#observed?.release() ?? Promise.resolve();
+  }
+
+  /** Why a model is worse than the source; undefined where it is not. */
+  #worse(candidate: Predictions, source: Predictions, weights: Float64Array, shift: number): string | undefined {
+    if (shift >= NEAR_SOURCE) return this.#less(candidate, source, weights);
+    const { share, broken, sure } = brokenBy(candidate, source, weights);
+    if (share > BREAKABLE && broken > 1)
+      return `of ${sure} held-out samples that the source model is sure of, in an environment near its own, ${broken} go to other classes`;
+    return this.#less(candidate, source, weights);
+  }
+
+  /** Why a model has less of what needs no labels; undefined where it has not. */
+  #less(candidate: Predictions, other: Predictions, weights: Float64Array): string | undefined {
+    const [now, before] = [evidenceOf(candidate, weights), evidenceOf(other, weights)];
+    const percent = (share: number): string => `${Math.round(100 * share)}%`;
+    if (now.balance < COLLAPSE * before.balance)
+      return `the entropy of its mean prediction is ${percent(now.balance)} of the largest, ${percent(before.balance)} before: it collapses into few classes`;
+    if (now.entropy > before.entropy + LESS_SURE)
+      return `its predictions have ${percent(now.entropy)} of the largest entropy, ${percent(before.entropy)} before`;
+    return undefined;
+  }
+
+  async #environment(
+    exported: ParameterSet,
+    { origins, ...batch }: Candidate['heldOut'],
+  ): Promise<{ readonly weights: Float64Array; readonly shift: number }> {
+    const devices = origins.map(({ device }) => device);
+    if (this.#observed === undefined) {
+      const alike = new Float64Array(batch.count).fill(1);
+      return { weights: cappedByDevice(alike, devices), shift: Number.POSITIVE_INFINITY };
+    }
+    const seen = features(await this.#observed.run(exported, batch), exported);
+    const weights = cappedByDevice(sampleWeights(seen), devices);
+    return { weights, shift: shiftBetween(environmentOf(seen, weights), SOURCE) };
+  }
+}
