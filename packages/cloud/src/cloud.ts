@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { readParameters } from '@renorm/onnx';
 import { prepareRuntime } from '@renorm/onnx/node';
 import { checkOptions, exportedVersion, type RenormError } from '@renorm/protocol';
+import { type DeviceSetAside, SampleVetting } from './admission/sample-vetting.js';
 import type { CloudOptions } from './cloud-options.js';
 import type { CloudEvent, CohortStatus, GatewayStatus } from './events.js';
 import { Gateway } from './gateway/gateway.js';
@@ -94,8 +95,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     }
     let address = '';
     let gateway: Gateway | undefined;
+    let setAside = (): DeviceSetAside[] => [];
     if (serving !== undefined) {
+      const vetting = await SampleVetting.open(models.edge, models.sampleShape, {
+        onSetAside: (device) => emit({ kind: 'set aside', ...device }),
+      });
+      opened.push(() => vetting.release());
+      setAside = () => vetting.devicesSetAside();
       const served = new Gateway({
+        vet: (sender, samples) => vetting.check(sender, samples),
         ...{ cohorts, edgeDigest: models.edgeDigest, exported, sampleShape: models.sampleShape },
         ...serving,
         onAnnounced(cohort, device, version) {
@@ -115,7 +123,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     }
     return {
       address,
-      status: async () => (await board.read()).map((cohort) => ({ ...cohort, paused: disk.isFull })),
+      status: async () =>
+        (await board.read()).map((cohort) => ({
+          ...cohort,
+          paused: disk.isFull,
+          setAside: setAside().flatMap(({ cohort: of, device }) => (of === cohort.cohort ? [device] : [])),
+        })),
       gateway: () => gateway?.status(),
       close: closeAll,
     };

@@ -1,4 +1,5 @@
 import type { RenormError } from '@renorm/protocol';
+import type { DeviceSetAside } from './admission/sample-vetting.js';
 import type { StepReport } from './trainer/messages.js';
 
 /** What happens in a cloud, for a log or a display. */
@@ -17,6 +18,8 @@ export type CloudEvent =
   /** Uploads are refused and training waits, for room on the disk; both go on by themselves. Told once. */
   | { readonly kind: 'paused'; readonly error: RenormError }
   | { readonly kind: 'resumed' }
+  /** A device has sent several samples out of range: its uploads are not taken for so many milliseconds. */
+  | ({ readonly kind: 'set aside' } & DeviceSetAside)
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** What the gateway holds now, and what it refused since the start. */
@@ -45,4 +48,6 @@ export interface CohortStatus {
   readonly lastStep: StepReport | undefined;
   /** Whether uploads are refused and training waits, for room on the disk. */
   readonly paused: boolean;
+  /** Devices that have sent several samples out of range, and whose uploads are not taken for now. */
+  readonly setAside: readonly string[];
 }

@@ -4,7 +4,7 @@ import { HeardDevices } from './gateway/heard-devices.js';
 import type { Cohorts } from './store/cohorts.js';
 import type { StepReport } from './trainer/messages.js';
 
-type KnownStatus = Omit<CohortStatus, 'paused'>;
+type KnownStatus = Omit<CohortStatus, 'paused' | 'setAside'>;
 
 /** What the cohorts have come to. Only what has changed since the last look is looked up: thousands of idle cohorts cost nothing. */
 export class StatusBoard {

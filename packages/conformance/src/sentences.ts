@@ -85,7 +85,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'U-15':
     'After BUDGET_EXHAUSTED, or a `budget_left` of 0, a device MUST NOT upload until an `Announce` tells of a budget above 0. It SHOULD ask every 30 s.',
   'U-16':
-    'After REQUEST_INVALID or SAMPLE_INVALID a device MUST NOT send the same batch for ever: it SHOULD send smaller ones, and drop a sample that is refused alone.',
+    'After REQUEST_INVALID, SAMPLE_INVALID or SAMPLE_OUT_OF_RANGE (values far from what the model was trained on) a device MUST NOT send the same batch for ever: it SHOULD send smaller ones, and drop a sample that is refused alone.',
   'U-17':
     'A device MUST take samples with a sequence of at most `acknowledged_sequence` for done, and send the others of the upload again.',
   'U-18': 'Failed uploads, whatever the reason, MUST NOT keep a device from taking versions.',

@@ -20,6 +20,14 @@ export const ERROR_CODES = {
     GrpcStatus.InvalidArgument,
     'A sample has the wrong shape, a value that is not finite, or damaged data.',
   ),
+  SAMPLE_OUT_OF_RANGE: kind(
+    GrpcStatus.InvalidArgument,
+    'A sample is far out of the range of what the model was trained on.',
+  ),
+  DEVICE_SET_ASIDE: kind(
+    GrpcStatus.ResourceExhausted,
+    'A device has sent several samples out of range; its uploads are not taken for a while.',
+  ),
   REQUEST_INVALID: kind(GrpcStatus.InvalidArgument, 'A request or an option is outside what the contract allows.'),
   RESPONSE_INVALID: kind(GrpcStatus.Internal, 'The cloud answered something that the contract does not allow.'),
   CLOUD_UNREACHABLE: kind(GrpcStatus.Unavailable, 'The cloud cannot be reached. The device goes on predicting.'),

@@ -1,5 +1,6 @@
 import type { ParameterSet } from '@renorm/protocol';
-import type { Cohorts } from '../store/cohorts.js';
+import type { Sender } from '../admission/sample-vetting.js';
+import type { AppendedSample, Cohorts } from '../store/cohorts.js';
 import type { Signer } from '../trust/signer.js';
 import type { GatewayLimits } from './gateway-limits.js';
 import type { ReloadedCertificates } from './tls.js';
@@ -22,6 +23,8 @@ export interface GatewaySetup {
   readonly authenticator?: TokenAuthenticator;
   /** Signs versions and serves roots. Without it versions travel unsigned. */
   readonly signer?: Signer;
+  /** Looks at samples before they are stored. @throws RenormError for those that are not taken */
+  vet?(sender: Sender, samples: readonly AppendedSample[]): Promise<void>;
   onAnnounced(cohort: string, device: string, version: number): void;
   onUploaded(cohort: string, device: string, samples: number, duplicates: number): void;
   onError(error: unknown): void;

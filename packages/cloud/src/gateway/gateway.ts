@@ -194,6 +194,7 @@ export class Gateway {
     const standing = await cohorts.standing(device.cohort);
     const { acknowledged, duplicates } = await this.#budgets.spend(upload, standing, async () => {
       const storable = await storableSamples(samples, this.#images);
+      await this.#setup.vet?.(device, storable);
       this.#names.admit(device.cohort);
       const appended = await cohorts.append({
         ...{ cohort: device.cohort, device: device.id, session: toHex(session) },

@@ -129,6 +129,7 @@ export function notUploaded(
       // By bytes, so that batches of small samples stay long, and do not grow into what was refused.
       return { uploads: { ...back, maxBytes: Math.floor(bytesOf(batch) / 2) }, concerns: 'nobody' };
     case 'SAMPLE_INVALID':
+    case 'SAMPLE_OUT_OF_RANGE':
     case 'REQUEST_INVALID':
       // The cloud refuses a batch as a whole: halve it until the sample to blame is alone, and give that one up.
       if (batch.length === 1) return dropped(uploads);
