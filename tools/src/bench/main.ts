@@ -3,6 +3,7 @@ import { runDeltaBench } from './delta/delta.js';
 import { runDeviceBench } from './device.js';
 import { runGatewayBench } from './gateway.js';
 import { runProfileBench } from './profile.js';
+import { runRobustBench } from './robust/robust.js';
 import { runSamplesBench } from './samples.js';
 import { runScheduleBench } from './schedule.js';
 import { runStepBench } from './step.js';
@@ -39,6 +40,11 @@ const BENCHES = {
     about:
       'accuracy, uploads and bytes of every method under 15 corruptions (about 15 minutes; --corruption, --images, --severity)',
     run: runAccuracyBench,
+  },
+  robust: {
+    about:
+      'what out-of-range samples and hostile devices cost the others (--strategy, --environment, --seeds, --only, --no-gate)',
+    run: runRobustBench,
   },
 } as const;
 

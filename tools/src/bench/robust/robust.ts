@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { StrategyName } from '@renorm/cloud';
+import { OPEN_GATE, ParametricSession, readModels } from '@renorm/cloud/internal';
+import { CORRUPTIONS, type LabelledStream, labelledStream, readLabelledImages } from '@renorm/eval';
+import { readParameters } from '@renorm/onnx';
+import { seededRandom } from '@renorm/protocol';
+import { repositoryPath } from '../../repository.js';
+import { corruptionNames } from '../corruption-names.js';
+import { type Attack, HOSTILE, OUT_OF_RANGE, poolsOf } from './attacks.js';
+import { accuracyOf, type CohortSetup, runCohort, type Upload } from './cohort.js';
+
+const models = repositoryPath('models/');
+const DEVICES = 4;
+
+/** How many of the uploads are bad, and whose. */
+interface Scenario {
+  readonly name: string;
+  readonly attack: Attack;
+  readonly bad: (index: number, device: number, random: () => number) => boolean;
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  ...OUT_OF_RANGE.flatMap((attack) => [
+    { name: `one sample: ${attack.name}`, attack, bad: (i: number) => i === 5 },
+    { name: `one device of four: ${attack.name}`, attack, bad: (_: number, device: number) => device === 1 },
+  ]),
+  ...[0.25, 0.75].flatMap((share) =>
+    HOSTILE.map((attack) => ({
+      name: `${100 * share}%: ${attack.name}`,
+      attack,
+      bad: (_: number, __: number, random: () => number) => random() < share,
+    })),
+  ),
+];
+
+/** Prints what bad uploads cost the others, as a Markdown table. */
+export async function runRobustBench(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      strategy: { type: 'string', default: 'statistics' },
+      environment: { type: 'string', multiple: true, default: ['clean', 'gaussian_noise', 'fog'] },
+      seeds: { type: 'string', default: '1' },
+      uploads: { type: 'string', default: '96' },
+      images: { type: 'string', default: '400' },
+      only: { type: 'string' },
+      gate: { type: 'boolean', default: true },
+    },
+    allowNegative: true,
+  });
+  const [seeds, count, tested] = [Number(values.seeds), Number(values.uploads), Number(values.images)];
+  const file = async (name: string) => ({ name, bytes: new Uint8Array(await readFile(`${models}${name}`)) });
+  const both = readModels(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
+  const exported = readParameters(both.edge);
+  const session = await ParametricSession.create(both.edge, both.sampleShape, { threads: 1 });
+  const edgeLogits: Parameters<typeof accuracyOf>[0] = (parameters, samples) => session.logits(parameters, samples);
+  const setup: CohortSetup = {
+    ...{ models: both, strategy: values.strategy as StrategyName, threads: 1 },
+    ...(values.gate ? {} : { gate: OPEN_GATE }),
+  };
+  const images = await readLabelledImages(`${models}fashion-mnist`);
+  const at = [Math.round(count / 2), count];
+  const scenarios = SCENARIOS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+  console.log(
+    `Strategy ${values.strategy}, ${count} uploads of ${DEVICES} devices, ${seeds} seeds, ${tested} test images; severity 5; accuracy in %, halfway / at the end.\n`,
+  );
+  for (const environment of values.environment) {
+    const rows = new Map<string, number[][]>();
+    const note = (name: string, numbers: readonly number[]): void => {
+      rows.set(name, [...(rows.get(name) ?? []), [...numbers]]);
+      console.error(`${environment}, ${name}: ${numbers.map((value) => value.toFixed(1)).join(' ')}`);
+    };
+    for (let seed = 1; seed <= seeds; seed++) {
+      const all = await streamOf(images, environment, seed, count + tested + 500);
+      const [honest, test] = [part(all, 0, count), part(all, count, count + tested)];
+      const pools = await poolsOf(
+        part(all, count + tested, count + tested + 500),
+        async (inputs) =>
+          edgeLogits(exported, {
+            data: Float32Array.from(inputs.flatMap((input) => [...input])),
+            count: inputs.length,
+          }),
+        both.classes,
+      );
+      note('source', [await accuracyOf(edgeLogits, exported, test)]);
+      const measure = async (name: string, uploads: readonly Upload[]): Promise<void> => {
+        const standings = await runCohort(setup, uploads, at);
+        const accuracies: number[] = [];
+        for (const { parameters } of standings) accuracies.push(await accuracyOf(edgeLogits, parameters, test));
+        note(name, [...accuracies, standings.at(-1)?.refused ?? 0]);
+      };
+      const uploads = honest.inputs.map((data, i) => ({ device: `device-${i % DEVICES}`, data }));
+      await measure('all honest', uploads);
+      for (const { name, attack, bad } of scenarios) {
+        const random = seededRandom(seed);
+        const spoilt = uploads.map((upload, i) =>
+          bad(i, i % DEVICES, random) ? { ...upload, data: attack.sample(upload.data, random, pools) } : upload,
+        );
+        await measure(name, spoilt);
+      }
+    }
+    print(environment, rows);
+  }
+  await session.release();
+}
+
+async function streamOf(
+  images: Awaited<ReturnType<typeof readLabelledImages>>,
+  environment: string,
+  seed: number,
+  count: number,
+): Promise<LabelledStream> {
+  const [corruption] = environment === 'clean' ? [undefined] : corruptionNames([environment], CORRUPTIONS);
+  return labelledStream(images, { corruption, severity: 5, count, seed });
+}
+
+const part = ({ inputs, labels }: LabelledStream, from: number, to: number): LabelledStream => ({
+  inputs: inputs.slice(from, to),
+  labels: labels.slice(from, to),
+});
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function print(environment: string, rows: ReadonlyMap<string, readonly number[][]>): void {
+  const column = (name: string, index: number): number =>
+    mean((rows.get(name) ?? []).map((row) => row[index] as number));
+  const [source, honest] = [column('source', 0), column('all honest', 1)];
+  console.log(`**${environment}**: source ${source.toFixed(1)}\n`);
+  console.log('| uploads | halfway | at the end | against all honest | against source | refused by the gate |');
+  console.log('|---|---|---|---|---|---|');
+  for (const name of rows.keys()) {
+    if (name === 'source') continue;
+    const [halfway, end, refused] = [0, 1, 2].map((index) => column(name, index)) as [number, number, number];
+    const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(1)}`;
+    console.log(
+      `| ${name} | ${halfway.toFixed(1)} | ${end.toFixed(1)} | ${signed(end - honest)} | ${signed(end - source)} | ${refused.toFixed(1)} |`,
+    );
+  }
+  console.log('');
+}
