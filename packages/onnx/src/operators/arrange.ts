@@ -7,9 +7,10 @@ import { readFloats } from '../model/tensor.js';
 import { intsIn, tensorOf } from './formulas/constants.js';
 import { reshapeTo, type SizeOf } from './formulas/sizes.js';
 import { type Family, input, type Rule, unsupported } from './operator.js';
-import { list, number } from './semantics/attributes.js';
-import { allAxes, allFromFront } from './semantics/axis.js';
+import { number } from './semantics/attributes.js';
+import { allAxes } from './semantics/axis.js';
 import { together } from './semantics/broadcast.js';
+import { axisWeights, type Resized, resizedTo } from './semantics/resize.js';
 
 /** The copies of a tile are summed: each repeated axis is taken apart into [repeats, size]. */
 const tile: Rule = (graph, g, op) => {
@@ -34,12 +35,11 @@ const depthToSpace: Rule = (graph, g, op) => {
   return graph.reshapeLike(graph.transpose(apart, [0, 1, 3, 5, 2, 4]), x);
 };
 
-/** By how much each axis grows; NaN where it is not known. */
-function factorsOf(graph: Graph, g: Value, op: Operation): number[] {
+/** Sizes and factors of a Resize. */
+function resizedBy(graph: Graph, op: Operation): Resized {
   const scales = tensorOf(graph, op.inputs[2]);
-  if (scales !== undefined && scales.dims[0] !== 0n) return [...readFloats(scales)];
-  const sizes = intsIn(graph, op.inputs[3]) ?? g.shape;
-  return (input(op, 0).shape ?? []).map((size, i) => (sizes?.[i] ?? Number.NaN) / (size ?? Number.NaN));
+  const factors = scales !== undefined && scales.dims[0] !== 0n ? [...readFloats(scales)] : undefined;
+  return resizedTo(op.attributes, input(op, 0).shape ?? [], factors, intsIn(graph, op.inputs[3]));
 }
 
 /** Whether each element fills a block, for whole factors. */
@@ -53,24 +53,45 @@ function inBlocks({ attributes }: Operation): boolean {
   return mode === 'nearest' && block && axes === undefined;
 }
 
-/** Nearest neighbour by whole numbers: every block of the output repeats one element, and its gradients are summed. */
+/** Nearest neighbour by whole numbers: every block of the output repeats one element, and its gradients are summed. Else by weights. */
 const resize: Rule = (graph, g, op) => {
-  const [batch, channels, ...window] = factorsOf(graph, g, op);
+  const x = input(op, 0);
+  const { scales, shape } = resizedBy(graph, op);
+  const [batch, channels, ...window] = scales;
   // The batch, where its size is open, is not resized.
-  const spatial = (batch === 1 || input(op, 0).shape?.[0] === undefined) && channels === 1 && window.length > 0;
-  if (!inBlocks(op) || !spatial || !window.every(Number.isInteger)) {
-    throw unsupported(
-      op,
-      'is known only for nearest neighbours and whole factors',
-      'export the model with fixed sizes, or train only the layers behind it',
-    );
-  }
-  const mean = graph.op('AveragePool', [g], { kernel_shape: window, strides: window });
+  const spatial = (batch === 1 || x.shape?.[0] === undefined) && channels === 1 && window.length > 0;
+  if (!inBlocks(op) || !spatial || !window.every(Number.isInteger)) return byWeights(graph, g, op, shape, scales);
+  const factors = window as number[];
+  const mean = graph.op('AveragePool', [g], { kernel_shape: factors, strides: factors });
   return graph.scale(
     mean,
-    window.reduce((product, factor) => product * factor, 1),
+    factors.reduce((product, factor) => product * factor, 1),
   );
 };
+
+/** A resize is a product with a matrix along each axis; its gradient is one with the same matrix the other way round. */
+function byWeights(graph: Graph, g: Value, op: Operation, shape: Shape, scales: Shape): Value {
+  const x = input(op, 0);
+  const rank = x.shape?.length ?? 0;
+  return allAxes(rank).reduce((value, axis) => {
+    const [from, to, scale] = [x.shape?.[axis], shape[axis], scales[axis]];
+    // The batch, where its size is open, is not resized.
+    if (scale === 1 || (axis === 0 && from === undefined)) return value;
+    const known = from !== undefined && to !== undefined && scale !== undefined;
+    const weights = known ? axisWeights(op.attributes, from, to, scale) : undefined;
+    if (!known || weights === undefined) {
+      throw unsupported(
+        op,
+        'is known only for fixed sizes, and not with antialias or crops',
+        'export the model with fixed sizes, or train only the layers behind it',
+      );
+    }
+    const matrix = graph.constant(weights, [to, from]);
+    const perm = [...allAxes(rank).filter((other) => other !== axis), axis];
+    const back = allAxes(rank).map((other) => perm.indexOf(other));
+    return graph.transpose(graph.matmul(graph.transpose(value, perm), matrix), back);
+  }, g);
+}
 
 const expanded: ShapeRule = ({ graph, inputs, shapes: [shape] }) => {
   const target = graph.integers(inputs[1]);
@@ -92,20 +113,8 @@ const tiled: ShapeRule = ({ graph, inputs, shapes: [shape] }) => {
   });
 };
 
-const resized: ShapeRule = (context) => {
-  const { graph, inputs } = context;
-  const [shape] = context.shapes;
-  if (shape === undefined) return undefined;
-  const axes = allFromFront(list(context, 'axes') ?? allAxes(shape.length), shape.length);
-  const [scales, sizes] = [graph.integers(inputs[2]), graph.integers(inputs[3])];
-  return shape.map((size, axis) => {
-    const i = axes.indexOf(axis);
-    if (i < 0) return size;
-    const scale = scales?.[i];
-    if (sizes !== undefined) return sizes[i];
-    return scale === 1 ? size : size === undefined || scale === undefined ? undefined : Math.floor(size * scale);
-  });
-};
+const resized: ShapeRule = ({ graph, inputs, attributes, shapes: [shape] }) =>
+  shape && resizedTo(attributes, shape, graph.integers(inputs[2]), graph.integers(inputs[3])).shape;
 
 const blocks =
   (rule: (channels: number, height: number, width: number, block: number) => Shape): ShapeRule =>

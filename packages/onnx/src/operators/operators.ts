@@ -10,6 +10,7 @@ import { normalizations } from './normalization.js';
 import type { Family, JointRule, Operator } from './operator.js';
 import { pools } from './pool.js';
 import { quantizations } from './quantization.js';
+import { recurrents } from './recurrent.js';
 import { reductions } from './reduce.js';
 import { selections } from './selection.js';
 import { shapes } from './shape.js';
@@ -26,6 +27,7 @@ export const FAMILIES: Readonly<Record<string, Family>> = {
   normalization: normalizations,
   pool: pools,
   quantization: quantizations,
+  recurrent: recurrents,
   reduce: reductions,
   selection: selections,
   shape: shapes,

@@ -4,6 +4,7 @@ import { Unknown } from '../graph/small-values.js';
 import type { Dim, FoldContext, Operation, ShapeRule, ShapesRule, Value } from '../graph/types.js';
 import { intsIn, tensorOf } from './formulas/constants.js';
 import { padAxis } from './formulas/place.js';
+import { repeatedBack } from './formulas/repeated-back.js';
 import { joined, sizeOf, zerosLike } from './formulas/sizes.js';
 import { axisFrom, type Family, input, type JointRule, type Rule, unsupported } from './operator.js';
 import { list, number } from './semantics/attributes.js';
@@ -63,13 +64,10 @@ const element: Rule = (graph, g, op) => {
   return padAxis(graph, whole, axis, x.shape.length, begin, size - begin - length);
 };
 
-/** What was added is cut off, what was cut off becomes 0. */
+/** What was added is cut off, what was cut off becomes 0; what repeats the input is added up. */
 const padded: Rule = (graph, g, op) => {
-  const mode = op.attributes.mode ?? 'constant';
-  if (mode !== 'constant') {
-    throw unsupported(op, `would have to add up what ${mode} padding repeats`, 'pad with zeros, or train behind it');
-  }
   const pads = intsIn(graph, op.inputs[1]);
+  if ((op.attributes.mode ?? 'constant') !== 'constant') return repeatedBack(graph, g, op, pads);
   const back = pads === undefined ? graph.neg(input(op, 1)) : graph.ints(pads.map((size) => 0 - size));
   const axes = op.inputs[3];
   return graph.op('Pad', axes === undefined ? [g, back] : [g, back, undefined, axes]);

@@ -67,6 +67,9 @@ const MORE: readonly Case[] = [
   of('Einsum', '2x3x4 5x4', { equation: 'bij,kj->bik' }),
   of('Concat', '2x3 2x4 2x1', { axis: -1 }),
   of('CumSum', '2x3', {}, { last: [{ ints: 1 }] }),
+  of('LSTM', '2x3x4 1x20x4 1x20x5', { hidden_size: 5 }, { outputs: 3 }),
+  of('GRU', '2x3x4 2x15x4 2x15x5', { hidden_size: 5, direction: 'bidirectional' }, { outputs: 2 }),
+  of('RNN', '2x3x4 1x5x4 1x5x5', { hidden_size: 5 }, { outputs: 2 }),
 ];
 
 for (const entry of [...CASES, ...MORE]) {

@@ -66,6 +66,30 @@ export const arrange: Cases = {
     of('DepthToSpace', '2x8x3x2', { blocksize: 2 }),
     of('DepthToSpace', '2x8x3x2', { blocksize: 2, mode: 'CRD' }),
     of('SpaceToDepth', '2x3x4x6', { blocksize: 2 }),
+    ...['half_pixel', 'align_corners', 'asymmetric', 'pytorch_half_pixel'].flatMap((coordinate_transformation_mode) =>
+      ['linear', 'cubic'].map((mode) =>
+        of(
+          'Resize',
+          '2x3x4x5',
+          { mode, coordinate_transformation_mode },
+          { last: [undefined, undefined, { ints: [2, 3, 7, 3] }] },
+        ),
+      ),
+    ),
+    of('Resize', '2x3x4x5', { mode: 'linear' }, { last: [undefined, { floats: [1, 1, 1.6, 0.7] }] }),
+    of('Resize', '2x3x4x5', { nearest_mode: 'floor' }, { last: [undefined, { floats: [1, 1, 1.6, 0.7] }] }),
+    of(
+      'Resize',
+      '2x3x4x6',
+      { mode: 'linear', axes: [2, 3], keep_aspect_ratio_policy: 'not_larger' },
+      { last: [undefined, undefined, { ints: [8, 9] }], opset: 18 },
+    ),
+    of(
+      'Resize',
+      '2x3x4x6',
+      { axes: [2, 3], keep_aspect_ratio_policy: 'not_smaller' },
+      { last: [undefined, undefined, { ints: [8, 9] }], opset: 18 },
+    ),
     of('Resize', '2x3x2x4', {}, { last: [undefined, undefined, { ints: [2, 3, 4, 12] }] }),
     of(
       'Resize',

@@ -69,6 +69,9 @@ export const selection: Cases = {
     of('Split', '2x7', { axis: 1, num_outputs: 3 }, { outputs: 3, opset: 18 }),
     of('Pad', '2x3', {}, { ints: [0, 1, 0, 2] }),
     of('Pad', '2x5', {}, { ints: [1, -1, 0, 2] }),
+    of('Pad', '2x3x5', { mode: 'reflect' }, { ints: [0, 2, 1, 0, 0, 3] }),
+    of('Pad', '2x3x5', { mode: 'edge' }, { ints: [0, 2, 1, 0, 0, 3] }),
+    of('Pad', '2x3x5', { mode: 'wrap' }, { ints: [0, 2, 1, 0, 0, 3], opset: 19 }),
     of('Pad', '2x5', {}, { last: [ints(-1, 2), { float: 1.5 }, ints(1)], opset: 18 }),
     of('Trilu', '2x3x3'),
     of('Trilu', '2x3x3', { upper: 0 }, { last: [{ ints: 1 }] }),
@@ -82,7 +85,8 @@ export const selection: Cases = {
     Trilu: trilu,
     CumSum: cumSum,
   },
-  openSizes: () => true,
+  /** What a padding repeats has a place that follows from the size. */
+  openSizes: ({ attributes }) => attributes.mode === undefined,
   without: {
     SplitToSequence: { all: 'its value is a sequence, in one form in use: sequence.test.ts' },
     SequenceAt: { all: 'it reads a sequence, in one form in use: sequence.test.ts' },
