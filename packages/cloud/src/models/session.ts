@@ -17,7 +17,8 @@ export interface StepResult {
   readonly statistics: ParameterSet;
 }
 
-function createSession(bytes: Uint8Array, { threads }: SessionOptions): Promise<InferenceSession> {
+/** A session as the cloud runs every graph. */
+export function createSession(bytes: Uint8Array, { threads }: SessionOptions): Promise<InferenceSession> {
   return InferenceSession.create(bytes, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -31,7 +32,8 @@ function createSession(bytes: Uint8Array, { threads }: SessionOptions): Promise<
   });
 }
 
-function parameterFeeds(names: readonly string[], parameters: ParameterSet): Record<string, Tensor> {
+/** Parameters as a graph takes them, by the names of its inputs. */
+export function parameterFeeds(names: readonly string[], parameters: ParameterSet): Record<string, Tensor> {
   return Object.fromEntries(
     names.map((name) => {
       const values = parameters.get(name) as Float32Array;

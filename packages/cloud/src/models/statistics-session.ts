@@ -1,7 +1,8 @@
 import { normalizationLayers, type OnnxModel, parameterKey, type StatisticsModel, statisticsModel } from '@renorm/onnx';
 import type { ParameterSet } from '@renorm/protocol';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Batch } from './batch.js';
+import { createSession, parameterFeeds } from './session.js';
 
 /** What a layer saw of each sample of a batch. */
 export interface SampleMoments {
@@ -48,14 +49,7 @@ export class StatisticsSession {
     statistics: 'pooled' | 'running',
   ): Promise<StatisticsSession> {
     const graph = statisticsModel(model, { statistics });
-    const session = await InferenceSession.create(graph.bytes, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      extra: { session: { force_spinning_stop: '1', x64quantprecision: '1' } },
-    });
+    const session = await createSession(graph.bytes, { threads });
     return new StatisticsSession(graph, session, shape);
   }
 
@@ -70,11 +64,7 @@ export class StatisticsSession {
   /** @param weights of the samples, of any sum above 0; a sample of weight 0 changes nothing for the others. Default: all alike */
   async run(parameters: ParameterSet, batch: Batch, weights?: Float64Array): Promise<Measured> {
     const model = this.#model;
-    const feeds: Record<string, Tensor> = {};
-    for (const name of model.parameterInputs) {
-      const values = parameters.get(name) as Float32Array;
-      feeds[name] = new Tensor('float32', values, [values.length]);
-    }
+    const feeds = parameterFeeds(model.parameterInputs, parameters);
     feeds[model.input] = new Tensor('float32', batch.data, [batch.count, ...this.#shape]);
     if (model.weights !== undefined) {
       const shares = Float32Array.from(normalized(weights ?? new Float64Array(batch.count).fill(1)));

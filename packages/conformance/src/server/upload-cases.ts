@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Selection, UploadResponse } from '@renorm/protocol';
 import { type Case, expect } from '../case.js';
 import { floats } from '../sample-bytes.js';
@@ -168,8 +169,13 @@ export const UPLOAD_CASES: readonly Case<ServerContext>[] = [
         const signal = AbortSignal.timeout(ms);
         await peer.upload(request, ms % 2 === 0 ? { signal } : { deadlineMs: ms });
       }
-      // A connection of its own: a cloud may still be carrying the cancelled ones out, and bound them.
-      const answer = answered(await context.peer().upload(request), 'Upload');
+      // On the same connection: a cloud that still carries cancelled calls out may ask to wait for them.
+      let outcome = await peer.upload(request);
+      for (let tries = 0; tries < 100 && !outcome.ok && outcome.details.startsWith('TOO_MANY_CALLS: '); tries++) {
+        await sleep(100);
+        outcome = await peer.upload(request);
+      }
+      const answer = answered(outcome, 'Upload');
       const { acknowledgedSequence: last, duplicates } = answer;
       const whole = last === 3n && (duplicates === 0 || duplicates === 3);
       expect(whole, 'acknowledged_sequence 3, duplicates 0 or 3', `${last} and ${duplicates}`);
