@@ -1,18 +1,18 @@
 // Turns tap-parser's events into lines and counts. A test is a direct child of a file: a test() block, or an assertion outside of one.
 
 /** What is known of one test file; fills while its parser runs. */
-export function describe(file) {
+export function describe(name, parser) {
   const tests = [];
   const failures = [];
   let end;
-  file.on('assert', (point) => tests.push(point));
-  watch(file, [], failures);
+  parser.on('assert', (point) => tests.push(point));
+  watch(parser, [], failures);
   return {
-    name: file.name,
+    name,
     tests,
-    /** @param point how the file as a whole ended */
-    ended: (point) => {
-      end = point;
+    /** @param ending how the file as a whole ended */
+    ended: (ending) => {
+      end = ending;
     },
     /** A file can fail though none of its tests did: it threw outside of them, timed out or left something running. */
     failedOutside: () => end !== undefined && !end.ok && tests.every(isFine),
@@ -22,7 +22,7 @@ export function describe(file) {
       const seconds = ((end?.time ?? 0) / 1000).toFixed(1);
       const counts = `${tests.length} ${tests.length === 1 ? 'test' : 'tests'}${bad > 0 ? `, ${bad} failed` : ''}`;
       const outside = this.failedOutside() ? `      failed outside of its tests: ${ending(end)}\n` : '';
-      return `${mark}  ${sourceOf(file.name)}  ${counts}, ${seconds} s\n${failures.join('')}${outside}`;
+      return `${mark}  ${sourceOf(name)}  ${counts}, ${seconds} s\n${failures.join('')}${outside}`;
     },
   };
 }
@@ -59,31 +59,22 @@ const isFine = (point) => point.ok || point.skip || point.todo;
 const ending = ({ diag }) =>
   `exit code ${diag?.exitCode ?? 'none'}, signal ${diag?.signal ?? 'none'}${diag?.expired ? ', timed out' : ''}`;
 
-/**
- * @param results one for each file that reported
- * @param loose failures that belong to no file, such as a time-out of the whole
- * @param files the files that were to run
- */
-export function summarise(results, loose, files) {
+/** @param results one for each file */
+export function summarise(results) {
   const tests = results.flatMap((result) => result.tests);
   const failedFiles = results
     .filter((result) => result.failedOutside() || result.tests.length === 0)
     .map(({ name }) => name);
-  const silent = files.filter((file) => results.every(({ name }) => name !== file));
   const failing = results.filter(
     (result) => result.tests.some((point) => !isFine(point)) || failedFiles.includes(result.name),
   );
-  const text = [
-    ...failing.map(({ name }) => `failed: ${sourceOf(name)}`),
-    ...silent.map((name) => `did not report: ${sourceOf(name)}`),
-    ...loose.map(({ name, diag }) => `failed: ${name} ${diag?.expired ?? ''}`),
-  ];
+  const text = failing.map(({ name }) => `failed: ${sourceOf(name)}\n`).join('');
   const skipped = tests.filter((point) => point.skip || point.todo).length;
   const failed = tests.filter((point) => !isFine(point)).length;
   return {
-    text: text.length === 0 ? '' : `${text.join('\n')}\n\n`,
+    text: text && `${text}\n`,
     passed: tests.length - skipped - failed,
-    failed: failed + failedFiles.length + silent.length,
+    failed: failed + failedFiles.length,
     skipped,
   };
 }
