@@ -45,7 +45,7 @@ test('kill -9 the cloud in mid-run: it goes on from its last version, the device
   const first = await startCloudProcess(data);
   t.teardown(() => first.child.kill('SIGKILL'));
   // Every sample is uploaded, so that the test does not depend on how sure the model is.
-  const keepAll = { unreliableEntropy: 10, uninformativeEntropy: 0, redundancyMargin: 2 };
+  const keepAll = { policy: 'cema', unreliableEntropy: 10, uninformativeEntropy: 0, redundancyMargin: 2 } as const;
   const device = await openDevice({
     model: repositoryPath('models/fashion-edge.onnx'),
     cloud: first.address,

@@ -33,7 +33,7 @@ test('renorm rollback: the devices go back, and learning goes on', async (t) => 
   const first = await startCloud({ ...models, data, port: 0, adaptation: { idleReplaySteps: 0 } });
   const device = await openDevice({
     ...{ model: models.edgeModel, cloud: first.address, cohort: 'lobby', id: 'cam-1', backoff: { maxMs: 200 } },
-    selection: { unreliableEntropy: 10, uninformativeEntropy: 0, redundancyMargin: 2 },
+    selection: { policy: 'cema', unreliableEntropy: 10, uninformativeEntropy: 0, redundancyMargin: 2 },
   });
   t.teardown(() => device.close());
   const learn = async (from: number, count: number): Promise<void> => {

@@ -35,7 +35,7 @@ test('gateway and trainer are two processes on one folder, and either may be kil
   const gateway = await start('gateway');
   const device = await openDevice({
     ...{ model: edgeModel, cloud: gateway.address, cohort: 'lobby', id: 'cam-1', backoff: { maxMs: 200 } },
-    selection: { unreliableEntropy: 10, uninformativeEntropy: 0, redundancyMargin: 2 },
+    selection: { policy: 'cema', unreliableEntropy: 10, uninformativeEntropy: 0, redundancyMargin: 2 },
   });
   t.teardown(() => device.close());
   let next = 0;

@@ -40,4 +40,6 @@ export {
   unreliableThreshold,
 } from './core/policies/cema.js';
 export { resolveSelectionOptions, type SelectionOptions, selectionDefaults } from './core/policies/cema-options.js';
+export type { RenormReason } from './core/policies/renorm.js';
+export { type RenormSelectionOptions, renormSelectionDefaults } from './core/policies/renorm-options.js';
 export { type Distribution, entropyOf, softmax } from './core/softmax.js';

@@ -7,7 +7,7 @@ const PIXELS = 28 * 28;
 const device = await openDevice({
   ...{ model, cloud, cohort: 'lobby', id, threads: 1 },
   // All that is predicted is uploaded.
-  selection: { redundancyMargin: 2, unreliableEntropy: 10, uninformativeEntropy: -1 },
+  selection: { policy: 'cema', redundancyMargin: 2, unreliableEntropy: 10, uninformativeEntropy: -1 },
 });
 device.on('error', () => undefined);
 for (let i = 0; ; i++) {

@@ -8,7 +8,7 @@ const device = await openDevice({
   cohort: env.RENORM_COHORT ?? '',
   id: env.RENORM_DEVICE ?? '',
   // All that is predicted is uploaded.
-  selection: { redundancyMargin: 2, unreliableEntropy: 10, uninformativeEntropy: -1 },
+  selection: { policy: 'cema', redundancyMargin: 2, unreliableEntropy: 10, uninformativeEntropy: -1 },
   ...(env.RENORM_ROOT ? { trust: env.RENORM_ROOT } : {}),
 });
 device.on('error', (error) => console.error(error.message));

@@ -65,12 +65,12 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
   for (const corruption of names) {
     const stream = await labelledStream(images, { corruption, severity, count, seed });
     const cohort = `${corruption}-${seed}`;
-    const everything = { cohort: `${cohort}-all`, selection: { redundancyMargin: 2 } };
+    const everything = { cohort: `${cohort}-all`, selection: { policy: 'cema', redundancyMargin: 2 } as const };
     const row: Row = {
       source: await withoutAdaptation(training.edgeLogits, edgeParameters, stream),
       foundation: await withoutAdaptation(foundationAsIs, foundationParameters, stream),
       batchStatistics: await withoutAdaptation(edgeOnBatches, edgeParameters, stream),
-      cema: await withAdaptation({ training, cohort }, stream),
+      cema: await withAdaptation({ training, cohort, selection: 'cema' }, stream),
       cemaAll: await withAdaptation({ training, ...everything }, stream),
     };
     rows.push(row);

@@ -123,7 +123,10 @@ async function measureRun(
   };
   const cohort = run.replaceAll(/[^a-z0-9]+/g, '-');
   const versions: ParameterSet[] = [];
-  for await (const { reports, running } of adaptedStream({ training, cohort, encode }, inputs.slice(0, count)))
+  for await (const { reports, running } of adaptedStream(
+    { training, cohort, encode, selection: 'cema' },
+    inputs.slice(0, count),
+  ))
     if (reports.length > 0) versions.push(running.parameters);
   const accuracies = [];
   for (const parameters of versions.slice(-LAST))

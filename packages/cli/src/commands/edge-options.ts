@@ -62,18 +62,18 @@ export async function securityOptions(flags: SecurityFlags): Promise<Partial<Ope
 }
 
 /**
- * What `--select` says: a policy, for some with a share behind a colon, as in `random:0.05`.
+ * What `--select` says: a policy, for some with a share behind a colon, as in `renorm:0.05`.
  *
  * @throws InvalidArgumentError, which commander prints with the option's name
  */
 export function selectionOption(text: string): NamedSelection {
   const [name = '', share, ...rest] = text.split(':');
-  const takesShare = name === 'random' || name === 'uncertain';
+  const takesShare = name === 'renorm' || name === 'random' || name === 'uncertain';
   if (!(POLICY_NAMES as readonly string[]).includes(name))
     throw new InvalidArgumentError(`It takes ${POLICY_NAMES.join(', ')}.`);
   if (share === undefined) return { policy: name as PolicyName };
   if (!takesShare || rest.length > 0 || share === '' || !(Number(share) >= 0 && Number(share) <= 1))
-    throw new InvalidArgumentError('Only random and uncertain take a share from 0 to 1, as in random:0.05.');
+    throw new InvalidArgumentError('Only renorm, random and uncertain take a share from 0 to 1, as in renorm:0.05.');
   return { policy: name, share: Number(share) };
 }
 

@@ -70,7 +70,7 @@ export function edgeCommand(): Command {
     .option('--id <name>', 'this device in its cohort (default: the host name)')
     .option(
       '--select <policy>',
-      'which samples are uploaded: cema, uncertain:0.1, random:0.1 (with their share), everything, nothing (default: cema)',
+      'which samples are uploaded: renorm:0.1, random:0.1, uncertain:0.1 (with their share), cema, everything, nothing (default: renorm)',
       selectionOption,
     )
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)

@@ -25,7 +25,7 @@ export interface DeviceOptions {
   readonly id: string;
   /**
    * Which samples are uploaded: a policy by name (`'uncertain'`), by name with options (`{ policy: 'random', share: 0.05 }`), options of
-   * the default policy, or a policy or a function of your own. Default: `'cema'`.
+   * the default policy, or a policy or a function of your own. Default: `'renorm'`.
    */
   readonly selection?: SelectionChoice;
   /** Bounds of the upload queue. */

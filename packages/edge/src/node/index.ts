@@ -6,6 +6,8 @@ export type { DeviceStatus, LastError } from '../core/device-status.js';
 export type { Condition, HealthCode, HealthOptions } from '../core/health.js';
 export type { SelectionReason } from '../core/policies/cema.js';
 export { type SelectionOptions, selectionDefaults } from '../core/policies/cema-options.js';
+export type { RenormReason } from '../core/policies/renorm.js';
+export { type RenormSelectionOptions, renormSelectionDefaults } from '../core/policies/renorm-options.js';
 export {
   type NamedSelection,
   POLICY_NAMES,

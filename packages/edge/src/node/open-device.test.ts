@@ -55,7 +55,8 @@ test('options that mean nothing are refused before anything is started', async (
   await invalid({ id: '' }, /the device id is ""/);
   await invalid({ cloud: 'localhost' }, /has to be host:port/);
   await invalid({ threads: 0 }, /threads is 0/);
-  await invalid({ selection: { warmupSamples: -1 } }, /warmupSamples/);
+  await invalid({ selection: { policy: 'cema', warmupSamples: -1 } }, /warmupSamples/);
+  await invalid({ selection: { share: 0 } }, /share is 0/);
   await invalid({ shape: [3, 4, 4] }, /shape is \[3,4,4\], the input of the model is \[3,2,2\]/);
 });
 

@@ -17,9 +17,10 @@ test('plain JavaScript hears of a name that there is not, with the one that was 
   await refused({ preprocessing: { fit: 'crop', shorterside: 256 } }, /did you mean preprocessing\.shorterSide\?/);
   await refused({ queue: { maxpending: 1 } }, /did you mean queue\.maxPending\?/);
   await refused(
-    { selection: { redundancyMargins: 1 } },
+    { selection: { policy: 'cema', redundancyMargins: 1 } },
     /'cema' has no option redundancyMargins; did you mean redundancyMargin\?/,
   );
+  await refused({ selection: { shares: 1 } }, /'renorm' has no option shares; did you mean share\?/);
   await refused({ selection: { policy: 'random', shares: 1 } }, /'random' has no option shares; did you mean share\?/);
 });
 

@@ -34,7 +34,12 @@ export function marked(n: number): ParameterSet {
 export const ZEROS = new Float32Array(12);
 
 /** Selection options that keep every sample. */
-export const KEEP_ALL = { unreliableEntropy: 10, uninformativeEntropy: -1, redundancyMargin: 2 };
+export const KEEP_ALL = {
+  policy: 'cema',
+  unreliableEntropy: 10,
+  uninformativeEntropy: -1,
+  redundancyMargin: 2,
+} as const;
 
 /** An input of this value ends the worker of dying-worker.test-support. */
 export const DEADLY = 666;

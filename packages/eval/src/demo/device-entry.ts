@@ -42,7 +42,6 @@ async function open({ plan, cohort, device, cloud }: Extract<ToChild, { kind: 'o
     images,
     device: await openDevice({
       ...{ model: plan.edgeModel, cloud, cohort, id: device, threads: 1 },
-      selection: { redundancyMargin: plan.redundancyMargin },
     }),
     unadapted: await openUnadapted(plan.edgeModel, [channels, height, width]),
   };

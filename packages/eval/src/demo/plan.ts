@@ -30,11 +30,6 @@ export interface DemoPlan {
   readonly window: number;
   /** The first and the last part of an environment that the summary compares, as a share of its images. */
   readonly part: number;
-  /**
-   * The selection's redundancy margin. The full run keeps the default for 10 classes. The quick one, in which a model that collapses to a few
-   * classes has no time to come back, calls only nearly equal predictions redundant: it uploads more and learns sooner.
-   */
-  readonly redundancyMargin: number;
   readonly edgeModel: string;
   readonly foundationModel: string;
   /** Folder with the Fashion-MNIST test images and labels. */
@@ -62,7 +57,6 @@ export function demoPlan({ quick, seed }: { readonly quick: boolean; readonly se
     chunk: 25,
     window: quick ? 50 : 200,
     part: 1 / 3,
-    redundancyMargin: quick ? 0.9 : 0.4,
     edgeModel: ofModels('fashion-edge.onnx'),
     foundationModel: ofModels('fashion-foundation.onnx'),
     images: dirname(ofModels('fashion-mnist/LICENSE')),

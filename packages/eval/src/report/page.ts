@@ -50,7 +50,6 @@ function settings({ plan, devices }: DemoRecord, summary: DemoSummary): string {
   const entries = [
     ['seed', String(plan.seed)],
     ['pace', `${plan.imagesPerSecond} images a second and device`],
-    ['redundancy criterion', plan.redundancyMargin > 1 ? 'off' : `margin ${plan.redundancyMargin}`],
     ['edge model', file(plan.edgeModel)],
     ['foundation model', file(plan.foundationModel)],
     [

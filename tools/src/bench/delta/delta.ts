@@ -100,7 +100,10 @@ async function measureRun(
     uploaded = performance.now();
     return encodeSample({ data, shape: training.models.sampleShape });
   };
-  for await (const { reports, running } of adaptedStream({ training, cohort, encode }, inputs.slice(0, count))) {
+  for await (const { reports, running } of adaptedStream(
+    { training, cohort, encode, selection: 'cema' },
+    inputs.slice(0, count),
+  )) {
     const arrived = performance.now();
     const [report] = reports;
     if (report?.version === undefined || judged.last === undefined) continue;

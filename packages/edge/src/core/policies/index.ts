@@ -2,6 +2,8 @@ import { checkOptions, type OptionRule, option, RenormError } from '@renorm/prot
 import type { Observation, SelectionPolicy } from '../selection-policy.js';
 import { cema } from './cema.js';
 import { type SelectionOptions, selectionDefaults } from './cema-options.js';
+import { renorm } from './renorm.js';
+import { type RenormSelectionOptions, renormSelectionDefaults } from './renorm-options.js';
 import { everything, nothing, random, type ShareOptions, uncertain } from './simple.js';
 
 /** The policies that come with a device, by name. */
@@ -10,6 +12,7 @@ const POLICIES = {
   everything: () => everything(),
   nothing: () => nothing(),
   random: (options: ShareOptions) => random(options),
+  renorm: (options: Partial<RenormSelectionOptions>) => renorm(options),
   uncertain: (options: ShareOptions) => uncertain(options),
 };
 
@@ -21,6 +24,7 @@ const OPTIONS: Readonly<Record<PolicyName, Readonly<Record<string, OptionRule>>>
   everything: {},
   nothing: {},
   random: share,
+  renorm: Object.fromEntries(Object.keys(renormSelectionDefaults()).map((name) => [name, option.number])),
   uncertain: share,
 };
 
@@ -31,6 +35,7 @@ export const POLICY_NAMES = Object.keys(POLICIES) as readonly PolicyName[];
 
 /** A policy by name with its options. */
 export type NamedSelection =
+  | ({ readonly policy: 'renorm' } & Partial<RenormSelectionOptions>)
   | ({ readonly policy: 'cema' } & Partial<SelectionOptions>)
   | ({ readonly policy: 'random' | 'uncertain' } & ShareOptions)
   | { readonly policy: 'everything' | 'nothing' };
@@ -42,13 +47,13 @@ export type SelectionFunction = (observation: Observation) => boolean;
 export type SelectionChoice =
   | PolicyName
   | NamedSelection
-  | Partial<SelectionOptions>
+  | Partial<RenormSelectionOptions>
   // What its state is concerns nobody but itself.
   // biome-ignore lint/suspicious/noExplicitAny: a policy of any state
   | SelectionPolicy<any>
   | SelectionFunction;
 
-const DEFAULT: PolicyName = 'cema';
+const DEFAULT: PolicyName = 'renorm';
 
 /** The policy that was chosen. @throws RenormError REQUEST_INVALID; options are checked by its `initial` */
 export function policyOf(choice: SelectionChoice = DEFAULT): SelectionPolicy {

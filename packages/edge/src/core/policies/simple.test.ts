@@ -63,10 +63,10 @@ test('what names no policy, or no share, is refused by name', async (t) => {
   const refuse = (choice: unknown, message: RegExp): void => {
     t.throws(() => policyOf(choice as SelectionChoice).initial(2), { code: 'REQUEST_INVALID', message });
   };
-  refuse('sema', /one of cema, everything, nothing, random, uncertain/);
+  refuse('sema', /one of cema, everything, nothing, random, renorm, uncertain/);
   refuse({ policy: 'toString' }, /toString/);
   refuse({ policy: 'random', share: 2 }, /share is 2/);
   refuse({ decide: () => undefined }, /has to have a name/);
-  t.equal(policyOf({ warmupSamples: 4 }).name, 'cema', 'options alone are those of the default');
-  t.equal(POLICY_NAMES.length, 5);
+  t.equal(policyOf({ share: 0.2 }).name, 'renorm', 'options alone are those of the default');
+  t.equal(POLICY_NAMES.length, 6);
 });
