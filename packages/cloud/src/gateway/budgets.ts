@@ -16,7 +16,7 @@ export class Budgets {
   /** Share of the cohort's budget that is left to a device, 0 to 1; at 0 its next upload is refused, unless others were trained on. */
   left(cohort: string, device: string, progress: Progress): number {
     const budget = this.#budgets.get(cohort) ?? new CohortBudget(this.#limits.maxUntrainedSamples);
-    const now = Date.now();
+    const now = performance.now();
     const { left } = budget.ask(device, progress, now);
     // Who only asks leaves nothing behind.
     if (budget.isIdle(now)) this.#budgets.delete(cohort);
@@ -37,7 +37,7 @@ export class Budgets {
   ): Promise<Stored> {
     const budget = this.#budgets.get(cohort) ?? new CohortBudget(this.#limits.maxUntrainedSamples);
     this.#budgets.set(cohort, budget);
-    const verdict = budget.request(device, samples, progress, Date.now());
+    const verdict = budget.request(device, samples, progress, performance.now());
     if (!verdict.admitted) throw exhausted(cohort, device, verdict.comeBackMs, this.#limits.maxUntrainedSamples);
     let fresh = 0;
     try {

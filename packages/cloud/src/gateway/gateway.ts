@@ -77,7 +77,7 @@ export class Gateway {
       ...{ limits, tls },
       identify: ({ authorization }: IncomingHttpHeaders) => authenticator?.identify(authorization),
       ownerOf: (identity) => identity?.token,
-      onRefused: (error) => this.#refusals.add(error, Date.now()),
+      onRefused: (error) => this.#refusals.add(error, performance.now()),
     });
   }
 
@@ -160,7 +160,7 @@ export class Gateway {
         check();
       } catch (error) {
         if (call.ended) continue;
-        this.#refusals.add(error, Date.now());
+        this.#refusals.add(error, performance.now());
         call.end(toStatus(error));
       }
     }

@@ -86,9 +86,9 @@ export class SuiteCloud {
 
   /** Waits until something holds. @returns whether it came to hold in time */
   async until(holds: () => boolean, timeoutMs: number): Promise<boolean> {
-    const end = Date.now() + timeoutMs;
+    const end = performance.now() + timeoutMs;
     while (!holds()) {
-      const left = end - Date.now();
+      const left = end - performance.now();
       if (left <= 0) return false;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 50));
@@ -118,7 +118,7 @@ export class SuiteCloud {
         const request = fromBinary(WatchRequestSchema, bytesOf(call.request));
         call.on('error', () => undefined);
         call.on('cancelled', () => this.#changed());
-        this.watches.push({ request, at: Date.now(), call });
+        this.watches.push({ request, at: performance.now(), call });
         this.#changed();
       },
     });
@@ -137,7 +137,7 @@ export class SuiteCloud {
     return (call: Raw, done: sendUnaryData<Buffer>): void => {
       const request = fromBinary(schema, bytesOf(call.request)) as Request;
       const given = answer(request);
-      seen.push({ request, at: Date.now() });
+      seen.push({ request, at: performance.now() });
       this.#changed();
       if (given === undefined) return;
       if (given instanceof Uint8Array) done(null, Buffer.from(given));

@@ -130,8 +130,8 @@ export class ServerContext {
     const { maxSamplesPerUpload } = answered(await peer.announce(this.announcement()), 'Announce');
     const session = this.session();
     const size = Math.min(maxSamplesPerUpload, 32);
-    const end = Date.now() + (this.setup.patienceMs ?? 60_000);
-    for (let first = 1; Date.now() < end; first += size) {
+    const end = performance.now() + (this.setup.patienceMs ?? 60_000);
+    for (let first = 1; performance.now() < end; first += size) {
       const sequences = Array.from({ length: size }, (_, i) => first + i);
       const outcome = await peer.upload(this.uploading(session, sequences));
       if (outcome.ok || !outcome.details.startsWith('BUDGET_EXHAUSTED')) answered(outcome, 'Upload');

@@ -39,10 +39,10 @@ export async function slowReader(context: ServerContext): Promise<SlowReader> {
     received: () => total,
     readOn: () => connection.session.settings({ initialWindowSize: 2 ** 20 }),
     async next(timeoutMs) {
-      const end = Date.now() + timeoutMs;
+      const end = performance.now() + timeoutMs;
       for (;;) {
         const whole = message();
-        if (whole !== undefined || Date.now() > end) return whole;
+        if (whole !== undefined || performance.now() > end) return whole;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },

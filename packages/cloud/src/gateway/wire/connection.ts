@@ -24,14 +24,14 @@ export class Connection {
   unary = 0;
   readonly #socket: Socket;
   readonly #limits: GatewayLimits;
-  readonly #openedAt = Date.now();
+  readonly #openedAt = performance.now();
   /** Drawn, so that connections that came together do not end together. */
   readonly #maxAgeMs: number;
   #session: ServerHttp2Session | undefined;
   #known = false;
   #refusals = 0;
-  #lastUseAt = Date.now();
-  #pingedAt = Date.now();
+  #lastUseAt = performance.now();
+  #pingedAt = performance.now();
   #unanswered = false;
   #drainingSince: number | undefined;
 
@@ -55,7 +55,7 @@ export class Connection {
     this.calls.add(call);
     call.onClose(() => {
       this.calls.delete(call);
-      this.#lastUseAt = Date.now();
+      this.#lastUseAt = performance.now();
     });
   }
 

@@ -63,7 +63,7 @@ export class Connections {
   drain(): void {
     for (const connection of this.#open.values()) {
       if (connection.calls.size === 0) connection.destroy();
-      else connection.drain(Date.now());
+      else connection.drain(performance.now());
     }
   }
 
@@ -90,7 +90,7 @@ export class Connections {
   }
 
   #tick(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const connection of this.#open.values()) connection.tick(now);
   }
 }
