@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -97,4 +97,19 @@ test('edge fails if it could read no image at all', { timeout: 120_000 }, async 
   await writeFile(join(folder, 'damaged.png'), 'not a picture');
   const { code } = await renorm('edge', '--model', edgeModel, '--cloud', '127.0.0.1:9', '--images', folder);
   t.equal(code, 1);
+});
+
+test('a token that none can be ends the command with its code, said once', { timeout: 60_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'renorm-edge-token-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const token = join(folder, 'token');
+  await writeFile(token, 'two words\n', { mode: 0o600 });
+  await writeFile(join(folder, 'image.png'), 'not a picture');
+  const flags = ['--model', edgeModel, '--cloud', 'localhost:1', '--images', folder, '--token-file', token];
+  const bad = await renorm('edge', ...flags);
+  t.equal(bad.code, 1);
+  t.same(bad.stderr.match(/CREDENTIALS_\w+/g), ['CREDENTIALS_UNREADABLE'], bad.stderr);
+  t.notMatch(bad.stderr, /two words/, 'it is not shown');
+  await chmod(token, 0o644);
+  t.match((await renorm('edge', ...flags)).stderr, /CREDENTIALS_EXPOSED: .*token/);
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ async function folder(t: Test) {
   t.teardown(() => rm(at, { recursive: true, force: true }));
   return async (name: string, text: string): Promise<string> => {
     const path = join(at, name);
-    await writeFile(`${path}.new`, text);
+    await writeFile(`${path}.new`, text, { mode: 0o600 });
     await rename(`${path}.new`, path);
     return path;
   };
@@ -97,4 +97,43 @@ test('a device shows its new certificate once both files of the pair are there',
   await write('device.key', made.SECOND_KEY);
   await until('the second', () => shown.at(-1) === 'second');
   t.same(new Set(shown), new Set(['first', 'second']));
+});
+
+test('a device with TLS at a cloud without it, and the reverse, hear which side is to change', async (t) => {
+  const write = await folder(t);
+  const authority = await write('ca.crt', made.AUTHORITY);
+  const tls = {
+    certificate: await write('cloud.crt', made.FIRST_CERTIFICATE),
+    key: await write('cloud.key', made.FIRST_KEY),
+  };
+  const cases = [
+    { ofCloud: {}, ofDevice: { tls: { authority } }, says: /speaks without TLS/ },
+    { ofCloud: { tls }, ofDevice: {}, says: /this cloud speaks TLS/ },
+  ];
+  for (const { ofCloud, ofDevice, says } of cases) {
+    const cloud = await startCloud({
+      ...{ edgeModel, strategy: 'statistics', port: 0, roles: ['gateway'], ...ofCloud },
+      data: await mkdtemp(join(tmpdir(), 'renorm-tls-data-')),
+    });
+    t.teardown(() => cloud.close());
+    const device = await openDevice({ model: edgeModel, cloud: cloud.address, cohort: 'lobby', ...ofDevice });
+    t.teardown(() => device.close());
+    await until(String(says), () => device.status().lastError?.code === 'TLS_MISMATCH');
+    t.match(device.status().lastError?.message, says);
+  }
+});
+
+test('an authority that is no certificate, and keys and tokens that others can read, are not taken', async (t) => {
+  const write = await folder(t);
+  const open = (options: object) => openDevice({ model: edgeModel, cloud: 'localhost:1', cohort: 'lobby', ...options });
+  const junk = await write('junk.crt', 'junk');
+  await t.rejects(open({ tls: { authority: junk } }), { code: 'CREDENTIALS_UNREADABLE', message: junk });
+  const certificate = await write('device.crt', made.FIRST_CERTIFICATE);
+  const key = await write('device.key', made.FIRST_KEY);
+  const authority = await write('ca.crt', made.AUTHORITY);
+  const other = await write('other.key', made.SECOND_KEY);
+  await t.rejects(open({ tls: { authority, certificate, key: other } }), { code: 'CREDENTIALS_UNREADABLE' });
+  await chmod(key, 0o644);
+  await t.rejects(open({ tls: { authority, certificate, key } }), { code: 'CREDENTIALS_EXPOSED', message: key });
+  await t.rejects(open({ token: 'two words' }), { code: 'CREDENTIALS_UNREADABLE', message: /position 4/ });
 });

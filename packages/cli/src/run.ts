@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { reasonOf } from '@renorm/protocol';
+import { inspect } from 'node:util';
+import { printable, reasonOf } from '@renorm/protocol';
 import { Command, CommanderError } from 'commander';
 import { heedNoColor } from './colour.js';
 import { COMMANDS } from './commands.js';
+import { print, printError } from './display/terminal.js';
 import { Interrupted } from './interrupt.js';
 import { applySettings } from './settings.js';
 
@@ -21,9 +23,9 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof Interrupted) return error.exitCode;
-    console.error(reasonOf(error));
+    printError(`${printable(reasonOf(error))}\n`);
     // The cause is for whoever asks; the message alone says what to do.
-    if (process.env.RENORM_DEBUG !== undefined) console.error(error);
+    if (process.env.RENORM_DEBUG !== undefined) printError(`${printable(inspect(error))}\n`);
     return 1;
   }
 }
@@ -44,6 +46,7 @@ async function program([first]: readonly string[]): Promise<Command> {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: printError })
     .showHelpAfterError('(renorm --help lists what there is)')
     .addHelpText(
       'after',

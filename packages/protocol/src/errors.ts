@@ -93,6 +93,7 @@ export const ERROR_CODES = {
     GrpcStatus.FailedPrecondition,
     'What a device remembered of versions and roots is damaged: it starts from its root again.',
   ),
+  CREDENTIALS_EXPOSED: kind(GrpcStatus.FailedPrecondition, 'Others than its owner can read or write a secret file.'),
   CREDENTIALS_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A key, certificate, token or root file cannot be read.'),
   TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),
   INFERENCE_FAILED: kind(GrpcStatus.Internal, 'The runtime failed while it computed a prediction.'),

@@ -130,5 +130,6 @@ export * from './trust/index.js';
 // Bytes and numbers, where a platform has nothing of its own.
 export { equalBytes, indexOfNonFinite, toHex } from './bytes.js';
 export { fromFloat16, toFloat16 } from './float16.js';
+export { printable, printableLine } from './printable.js';
 export { nextDraw, seededRandom } from './random.js';
 export { checkToken } from './token.js';

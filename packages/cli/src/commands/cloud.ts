@@ -10,6 +10,7 @@ import { RenormError } from '@renorm/protocol';
 import { Command, Option } from 'commander';
 import { jsonObject, wholeNumber } from '../arguments.js';
 import { cloudJson, cloudText } from '../display/cloud-output.js';
+import { printError } from '../display/terminal.js';
 import { aborted, interruptible } from '../interrupt.js';
 
 interface CloudFlags {
@@ -92,7 +93,7 @@ async function cloud({
     await interruptible(async (signal) => {
       output.started(running.address, data);
       if (running.address !== '' && security.signingKey === undefined)
-        process.stderr.write('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
+        printError('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
       for (const status of await running.status()) output.goesOn(status);
       await aborted(signal);
       output.closing();

@@ -15,10 +15,13 @@ import {
   textLine,
   textSummary,
 } from '@renorm/conformance';
-import { fromBinary, openRoot, RenormError, SignedMessageSchema, webEd25519 } from '@renorm/protocol';
+import { fromBinary, openRoot, printable, RenormError, SignedMessageSchema, webEd25519 } from '@renorm/protocol';
+import { readSecretFile } from '@renorm/protocol/node';
 import { Command, Option } from 'commander';
 import { wholeNumber } from '../arguments.js';
+import { print, printError } from '../display/terminal.js';
 import { readNamed } from '../read-named.js';
+import { readToken } from '../read-token.js';
 
 const FORMATS = {
   text: undefined,
@@ -83,7 +86,7 @@ function clientCommand(): Command {
         port: listen,
         ...(line !== undefined && { command: line }),
         onWaiting: (environment) =>
-          void process.stderr.write(`Start the device under test with
+          void printError(`Start the device under test with
 ${shellText(environment)}
 `),
       };
@@ -114,24 +117,24 @@ async function report(
   let group = '';
   const onResult = (result: Result): void => {
     if (!live) return;
-    if (result.group !== group) process.stdout.write(`${group === '' ? '' : '\n'}${result.group}\n`);
+    if (result.group !== group) print(`${group === '' ? '' : '\n'}${result.group}\n`);
     group = result.group;
-    process.stdout.write(`${textLine(result)}\n`);
+    print(`${printable(textLine(result))}\n`);
   };
   const results = await run({ onResult, ...(only !== undefined && { only }) });
   if (results.length === 0)
     throw new RenormError('REQUEST_INVALID', `there is no case ${only?.join(', ')}; see the list.`);
   const text = FORMATS[format]?.(results);
-  if (text !== undefined && output === undefined) process.stdout.write(text);
+  if (text !== undefined && output === undefined) print(printable(text));
   if (output !== undefined) await writeFile(output, text ?? `${results.map(textLine).join('\n')}\n`);
-  if (live) process.stdout.write(`\n${textSummary(results)}\n`);
+  if (live) print(`\n${textSummary(results)}\n`);
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
 async function serverSetup(flags: ServerFlags): Promise<ServerSetup> {
   const { target: address, model, cohort, trust, tokenFile } = flags;
   const tls = await tlsOf(flags);
-  const token = tokenFile && (await readNamed(tokenFile, 'the token file')).toString('utf8').trim();
+  const token = tokenFile && readToken(tokenFile);
   const target: Target = {
     address,
     credentials:
@@ -160,6 +163,6 @@ async function tlsOf({ tlsAuthority, tlsCertificate, tlsKey }: ServerFlags) {
   return {
     ca: await readNamed(tlsAuthority, 'the authority'),
     ...(tlsCertificate !== undefined && { cert: await readNamed(tlsCertificate, 'the certificate') }),
-    ...(tlsKey !== undefined && { key: await readNamed(tlsKey, 'its key') }),
+    ...(tlsKey !== undefined && { key: readSecretFile(tlsKey, 'the TLS key') }),
   };
 }

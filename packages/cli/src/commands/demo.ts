@@ -16,6 +16,7 @@ import { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
 import { type DemoDisplay, liveDisplay, plainDisplay } from '../display/demo-display.js';
 import { summaryTable } from '../display/summary-table.js';
+import { print } from '../display/terminal.js';
 import { Interrupted, interruptible } from '../interrupt.js';
 
 interface DemoFlags {
@@ -45,7 +46,7 @@ async function demo({ quick, json, report, seed }: DemoFlags): Promise<void> {
   const summary = summarise(record);
   const path = await writeReport(record, summary, report);
   out.write(`\n${summaryTable(summary)}\n\n${outcomeSentences(summary).join('\n')}\n\nReport: ${path}\n`);
-  if (json) process.stdout.write(`${JSON.stringify({ ...summary, report: path } satisfies DemoSummary)}\n`);
+  if (json) print(`${JSON.stringify({ ...summary, report: path } satisfies DemoSummary)}\n`);
 }
 
 async function runShown(

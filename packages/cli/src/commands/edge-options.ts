@@ -1,7 +1,8 @@
 import { type NamedSelection, type OpenDeviceOptions, POLICY_NAMES, type PolicyName } from '@renorm/edge/node';
 import { type Preprocessing, RenormError } from '@renorm/protocol';
 import { InvalidArgumentError } from 'commander';
-import { readNamed } from '../read-named.js';
+import { printError } from '../display/terminal.js';
+import { readToken } from '../read-token.js';
 
 /** Flags of `renorm edge` about images. */
 export interface ImageFlags {
@@ -47,9 +48,7 @@ export function imageOptions({
 export async function securityOptions(flags: SecurityFlags): Promise<Partial<OpenDeviceOptions>> {
   const { trust, trustMemory, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
   if (trust === undefined)
-    process.stderr.write(
-      'Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).\n',
-    );
+    printError('Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).\n');
   if (authority === undefined && (certificate !== undefined || key !== undefined))
     throw new RenormError('REQUEST_INVALID', '--tls-certificate and --tls-key ask for --tls-authority; give it.');
   const own = { ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }) };
@@ -57,7 +56,7 @@ export async function securityOptions(flags: SecurityFlags): Promise<Partial<Ope
     ...(trust !== undefined && { trust }),
     ...(trustMemory !== undefined && { trustMemory }),
     ...(authority !== undefined && { tls: { authority, ...own } }),
-    ...(tokenFile !== undefined && { token: (await readNamed(tokenFile, 'the token file')).toString('utf8').trim() }),
+    ...(tokenFile !== undefined && { token: readToken(tokenFile) }),
   };
 }
 

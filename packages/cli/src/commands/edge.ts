@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Device, type NamedSelection, openDevice } from '@renorm/edge/node';
 import type { ModelDescription } from '@renorm/onnx';
-import { RenormError } from '@renorm/protocol';
+import { printable, printableLine, RenormError } from '@renorm/protocol';
 import chalk from 'chalk';
 import { Command, Option } from 'commander';
 import { jsonObject, numbers, wholeNumber } from '../arguments.js';
 import { type EdgeOutput, edgeJson, edgeText } from '../display/edge-output.js';
+import { printError } from '../display/terminal.js';
 import { EXIT } from '../exit-codes.js';
 import { listImages } from '../images.js';
 import { aborted, interruptible } from '../interrupt.js';
@@ -119,9 +120,9 @@ async function edge({
     ...imageOptions(flags),
     ...(await securityOptions(flags)),
   });
-  device.on('error', (error) => void process.stderr.write(`${chalk.yellow(error.message)}\n`));
+  device.on('error', (error) => printError(`${chalk.yellow(printable(error.message))}\n`));
   device.on('health', ({ code, remedy, over }) => {
-    process.stderr.write(`${over ? chalk.dim(`${code} is over.`) : chalk.yellow(`${code}: ${remedy}`)}\n`);
+    printError(`${over ? chalk.dim(`${code} is over.`) : chalk.yellow(`${code}: ${remedy}`)}\n`);
   });
   const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
   let answered = false;
@@ -134,7 +135,7 @@ async function edge({
       let readable = files;
       for (let round = 0; round < repeat && !signal.aborted; round++)
         readable = await predictAll(device, readable, output, signal);
-      if (!device.status().connected && !signal.aborted) process.stderr.write(`Waiting for the cloud at ${cloud} …\n`);
+      if (!device.status().connected && !signal.aborted) printError(`Waiting for the cloud at ${cloud} …\n`);
       await Promise.race([device.flush(), unreachable, aborted(signal)]);
       if (signal.aborted) output.cancelled();
       output.summary(device, files.length - readable.length);
@@ -183,7 +184,7 @@ async function predictAll(
       if (reason === undefined) throw error;
       unreadable.add(file);
       output.passedOver(basename(file), reason);
-      process.stderr.write(`${chalk.yellow(`IMAGE_UNREADABLE: ${file}: ${reason}`)}\n`);
+      printError(`${chalk.yellow(printableLine(`IMAGE_UNREADABLE: ${file}: ${reason}`))}\n`);
     }
   }
   return files.filter((file) => !unreadable.has(file));

@@ -1,6 +1,7 @@
 import type { ModelDescription } from '@renorm/onnx';
 import { Command } from 'commander';
 import { modelText } from '../display/model-text.js';
+import { print } from '../display/terminal.js';
 import { describeFile } from '../model-file.js';
 
 /** `renorm inspect`: whether a model can be adapted, and what of it. */
@@ -10,7 +11,7 @@ export function inspectCommand(): Command {
     .option('--json', 'print one JSON object', false)
     .action(async (path: string, { json }: { readonly json: boolean }) => {
       const description = await describeFile(path);
-      process.stdout.write(json ? `${JSON.stringify(toJson(description), null, 2)}\n` : `${modelText(description)}\n`);
+      print(json ? `${JSON.stringify(toJson(description), null, 2)}\n` : `${modelText(description)}\n`);
     });
 }
 

@@ -2,6 +2,7 @@ import { tokenDigest, writeNextRoot, writePublicKey, writeSecretKey } from '@ren
 import { randomSecretKey, toHex } from '@renorm/protocol';
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
+import { print } from '../display/terminal.js';
 
 interface RootFlags {
   readonly roots: string;
@@ -40,9 +41,7 @@ export function keysCommand(): Command {
     .action((cohort: string, { json }: { readonly json: boolean }) => {
       const token = toHex(randomSecretKey().subarray(0, TOKEN_LENGTH));
       if (json) return printObject({ cohort, token, digest: tokenDigest(token) });
-      process.stdout.write(
-        `token for the devices   ${token}\nline for the cloud      ${tokenDigest(token)} ${cohort}\n`,
-      );
+      print(`token for the devices   ${token}\nline for the cloud      ${tokenDigest(token)} ${cohort}\n`);
     });
   return keys;
 }
@@ -59,13 +58,13 @@ function rootCommand(keys: Command, name: string, description: string, folder: s
     .action((flags: RootFlags) => writeRoot(flags));
 }
 
-const printObject = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+const printObject = (value: object): void => print(`${JSON.stringify(value)}\n`);
 
 async function create(file: string, json: boolean): Promise<void> {
   writeSecretKey(file, randomSecretKey());
   const half = await writePublicKey(file);
   if (json) return printObject({ secretKey: file, publicKey: half.file, text: half.text });
-  process.stdout.write(`${file} is the secret key, ${half.file} its public half:\n${half.text}\n`);
+  print(`${file} is the secret key, ${half.file} its public half:\n${half.text}\n`);
 }
 
 async function writeRoot({ days, json, roots, rootKey, newRootKey, signing }: RootFlags): Promise<void> {
@@ -76,6 +75,6 @@ async function writeRoot({ days, json, roots, rootKey, newRootKey, signing }: Ro
   const keys = root.signing.keys.map(toHex);
   if (json) return printObject({ file, version: root.version, expiresAtMs: root.expiresAtMs, keys });
   const until = new Date(root.expiresAtMs).toISOString().slice(0, 10);
-  process.stdout.write(`${file}: root ${root.version}, good until ${until}, signing keys:\n`);
-  for (const key of keys) process.stdout.write(`  ${key}\n`);
+  print(`${file}: root ${root.version}, good until ${until}, signing keys:\n`);
+  for (const key of keys) print(`  ${key}\n`);
 }

@@ -4,6 +4,7 @@ import chalk from 'chalk';
 import { Command } from 'commander';
 import { wholeNumber } from '../arguments.js';
 import { columns } from '../display/table.js';
+import { print, printError } from '../display/terminal.js';
 
 interface RollbackFlags {
   readonly edgeModel: string;
@@ -36,7 +37,7 @@ export function rollbackCommand(): Command {
 }
 
 async function rollback({ to, as, json, edgeModel, foundationModel, data, cohort }: RollbackFlags): Promise<void> {
-  const onRepaired = (what: string): boolean => process.stderr.write(`data folder repaired: ${what}\n`);
+  const onRepaired = (what: string): void => printError(`data folder repaired: ${what}\n`);
   const stopped = { edgeModel, data, cohort, onRepaired, ...(foundationModel !== undefined && { foundationModel }) };
   if (to === undefined) {
     const versions = await versionsOf(stopped);
@@ -44,12 +45,12 @@ async function rollback({ to, as, json, edgeModel, foundationModel, data, cohort
   }
   const number = await rollBack({ ...stopped, to, ...(as !== undefined && { number: as }) });
   if (json) return printObject({ cohort, to, version: number });
-  process.stdout.write(
+  print(
     `Version ${to} of ${stopped.cohort} is published again, as version ${number}. Devices take it as soon as they are connected; start the trainer to go on learning.\n`,
   );
 }
 
-const printObject = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+const printObject = (value: object): void => print(`${JSON.stringify(value)}\n`);
 
 function list(versions: readonly PastVersion[], cohort: string): void {
   const rows = versions.map(({ number, publishedAtMs, bytes }) =>
@@ -59,7 +60,6 @@ function list(versions: readonly PastVersion[], cohort: string): void {
   );
   const shown = rows.length > SHOWN ? [...rows.slice(0, 2), ['…', '', ''], ...rows.slice(-SHOWN + 3)] : rows;
   const head = ['version', 'published', 'delta'].map((name) => chalk.dim(name));
-  process.stdout.write(`${columns([head, ...shown], ['right', 'left', 'right']).join('\n')}\n`);
-  if (versions.length > 1)
-    process.stdout.write(`\n--to <version> publishes one of them again to the devices of ${cohort}.\n`);
+  print(`${columns([head, ...shown], ['right', 'left', 'right']).join('\n')}\n`);
+  if (versions.length > 1) print(`\n--to <version> publishes one of them again to the devices of ${cohort}.\n`);
 }

@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { Command } from 'commander';
 import { columns } from '../display/table.js';
+import { print } from '../display/terminal.js';
 
 interface CheckFlags {
   readonly data: string;
@@ -25,7 +26,7 @@ export function stateCommand(): Command {
 
 async function check({ data, edgeModel, json }: CheckFlags): Promise<void> {
   const report = await checkState({ data, ...(edgeModel !== undefined && { edgeModel }) });
-  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : stateText(data, report));
+  print(json ? `${JSON.stringify(report, null, 2)}\n` : stateText(data, report));
   if (!report.isWhole) process.exitCode = 1;
 }
 

@@ -1,5 +1,6 @@
 import type { CloudEvent } from '@renorm/cloud';
 import { formatBytes, formatCount } from '@renorm/eval/format';
+import { printable } from '@renorm/protocol';
 import chalk from 'chalk';
 
 /** An event of the cloud as one line for a log; undefined for one that is not worth a line. */
@@ -28,9 +29,9 @@ function eventText(event: CloudEvent): string | undefined {
       return `${event.cohort}  ${chalk.green(`version ${number} published`)}, ${formatBytes(bytes)}, after step ${formatCount(event.step)} (${kind}, ${(event.milliseconds / 1000).toFixed(2)} s${loss}${backlog})`;
     }
     case 'repaired':
-      return chalk.yellow(`data folder repaired: ${event.what}`);
+      return chalk.yellow(`data folder repaired: ${printable(event.what)}`);
     case 'paused':
-      return chalk.yellow(`uploads and training wait: ${event.error.message}`);
+      return chalk.yellow(`uploads and training wait: ${printable(event.error.message)}`);
     case 'resumed':
       return 'uploads and training go on: there is room again';
     case 'set aside':
@@ -38,7 +39,7 @@ function eventText(event: CloudEvent): string | undefined {
         `${event.cohort}  device ${event.device} sends samples out of range and is set aside for ${Math.ceil(event.forMs / 1000)} s; correct its preprocessing`,
       );
     case 'failed':
-      return chalk.red(event.error.message);
+      return chalk.red(printable(event.error.message));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CloudEvent, CohortStatus } from '@renorm/cloud';
 import { formatCount } from '@renorm/eval/format';
 import { eventLine } from './cloud-lines.js';
+import { print, printError } from './terminal.js';
 
 /** What `renorm cloud` has to say. */
 export interface CloudOutput {
@@ -12,7 +13,7 @@ export interface CloudOutput {
   closed(): void;
 }
 
-const line = (text: string): void => void process.stdout.write(`${text}\n`);
+const line = (text: string): void => print(`${text}\n`);
 
 /** Lines for people; what goes wrong, on stderr. */
 export const cloudText: CloudOutput = {
@@ -23,7 +24,7 @@ export const cloudText: CloudOutput = {
   event(event) {
     const text = eventLine(event, new Date());
     const isBad = event.kind === 'failed' || event.kind === 'paused';
-    if (text !== undefined) (isBad ? process.stderr : process.stdout).write(`${text}\n`);
+    if (text !== undefined) (isBad ? printError : print)(`${text}\n`);
   },
   closing: () => line('Closing: finishing the step in hand …'),
   closed: () => line('Closed. All that was acknowledged is on disk; start again with the same folder to go on.'),

@@ -2,6 +2,7 @@ import type { DemoEvent, DemoRecord } from '@renorm/eval';
 import { createLogUpdate } from 'log-update';
 import { liveView } from './live-view.js';
 import { plainLine } from './plain-lines.js';
+import { forTerminal } from './terminal.js';
 
 const REDRAW_MILLISECONDS = 250;
 
@@ -17,7 +18,7 @@ export function liveDisplay(stream: NodeJS.WriteStream): DemoDisplay {
   const update = createLogUpdate(stream);
   let latest: DemoRecord | undefined;
   const draw = (): void => {
-    if (latest !== undefined) update(liveView(latest, stream.columns ?? 80));
+    if (latest !== undefined) update(forTerminal(liveView(latest, stream.columns ?? 80)));
   };
   const timer = setInterval(draw, REDRAW_MILLISECONDS);
   return {
@@ -37,7 +38,7 @@ export function liveDisplay(stream: NodeJS.WriteStream): DemoDisplay {
 export function plainDisplay(stream: NodeJS.WritableStream): DemoDisplay {
   return {
     show(event, record) {
-      for (const line of plainLine(event, record)) stream.write(`${line}\n`);
+      for (const line of plainLine(event, record)) stream.write(forTerminal(`${line}\n`));
     },
     end: () => undefined,
   };

@@ -1,7 +1,9 @@
 import type { Device, Prediction } from '@renorm/edge/node';
 import { formatBytes, formatCount, formatPercent } from '@renorm/eval/format';
+import { printableLine } from '@renorm/protocol';
 import chalk from 'chalk';
 import { columns } from './table.js';
+import { print } from './terminal.js';
 
 /** What `renorm edge` has to say on stdout. */
 export interface EdgeOutput {
@@ -16,24 +18,23 @@ export function edgeText(width: number): EdgeOutput {
   return {
     predicted(file, { label, probabilities, version }) {
       const confidence = formatPercent(probabilities[label] ?? Number.NaN).padStart(6);
-      process.stdout.write(
-        `${file.padEnd(width)}  class ${String(label).padEnd(4)}${confidence}  ${chalk.dim(`version ${version}`)}\n`,
+      print(
+        `${printableLine(file).padEnd(width)}  class ${String(label).padEnd(4)}${confidence}  ${chalk.dim(`version ${version}`)}\n`,
       );
     },
     // Stderr has it.
     passedOver: () => undefined,
-    cancelled: () => void process.stdout.write('Cancelled.\n'),
+    cancelled: () => print('Cancelled.\n'),
     summary(device, unreadable) {
       const rows = summaryRows(device, unreadable).map(([term, value]) => [chalk.dim(term), value]);
-      process.stdout.write(`\n${columns(rows, ['left']).join('\n')}\n`);
+      print(`\n${columns(rows, ['left']).join('\n')}\n`);
     },
   };
 }
 
 /** JSON, one object a line: predictions, files that could not be read, and at the end the status of the device. */
 export function edgeJson(): EdgeOutput {
-  const write = (kind: string, facts: object): void =>
-    void process.stdout.write(`${JSON.stringify({ kind, ...facts })}\n`);
+  const write = (kind: string, facts: object): void => print(`${JSON.stringify({ kind, ...facts })}\n`);
   return {
     predicted: (file, { label, probabilities, version }) =>
       write('prediction', { file, label, probability: probabilities[label], version }),

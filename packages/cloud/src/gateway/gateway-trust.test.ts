@@ -237,7 +237,7 @@ test('certificates are read again when they change, once both files fit', async 
   const at = folder();
   const files = { certificate: join(at, 'tls.crt'), key: join(at, 'tls.key') };
   const replace = (path: string, text: string): void => {
-    writeFileSync(`${path}.new`, text);
+    writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
   };
   replace(files.certificate, FIRST_CERTIFICATE);
@@ -262,7 +262,7 @@ test('certificates are read again when they change, once both files fit', async 
 test('mutual TLS: a device without a certificate of the authority is not let in', async (t) => {
   const at = folder();
   const write = (name: string, text: string): string => {
-    writeFileSync(join(at, name), text);
+    writeFileSync(join(at, name), text, { mode: 0o600 });
     return join(at, name);
   };
   const clientAuthority = write('ca.crt', AUTHORITY);

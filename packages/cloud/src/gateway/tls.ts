@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { RenormError, reasonOf } from '@renorm/protocol';
-import { checkCertificates } from '@renorm/protocol/node';
+import { checkCertificates, readSecretFile } from '@renorm/protocol/node';
 
 /** Files in PEM, read again when they change. */
 export interface TlsFiles {
@@ -89,7 +89,7 @@ function load({ certificate, key, clientAuthority }: TlsFiles): Loaded {
   try {
     const loaded = {
       certificate: readFileSync(certificate),
-      key: readFileSync(key),
+      key: readSecretFile(key, 'the TLS key'),
       authority: clientAuthority === undefined ? undefined : readFileSync(clientAuthority),
     };
     checkCertificates(loaded.certificate);
@@ -97,6 +97,7 @@ function load({ certificate, key, clientAuthority }: TlsFiles): Loaded {
     createSecureContext({ cert: loaded.certificate, key: loaded.key, ca: loaded.authority });
     return loaded;
   } catch (cause) {
+    if (cause instanceof RenormError) throw cause;
     const text = `the TLS files ${certificate} and ${key} cannot be used (${reasonOf(cause)}); give a certificate and its key in PEM.`;
     throw new RenormError('CREDENTIALS_UNREADABLE', text, { cause });
   }

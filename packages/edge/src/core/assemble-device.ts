@@ -99,9 +99,16 @@ export async function assembleDevice(
     inputShape: [1, ...shape],
     elements: elementsOf(shape),
   });
+  let transport: Transport;
+  try {
+    transport = platform.connect(address);
+  } catch (error) {
+    // Threads that nobody ends would keep the process alive.
+    await inference.close();
+    throw error;
+  }
   return new Device({
-    ...{ id, cohort, shape, classes, exported, inference, modelDigest: digest },
-    transport: platform.connect(address),
+    ...{ id, cohort, shape, classes, exported, inference, transport, modelDigest: digest },
     ...(trust && { trust }),
     ...(images && { images }),
     clock: platform.clock,

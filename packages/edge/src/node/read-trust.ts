@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import {
   followRoots,
   fromBinary,
@@ -11,6 +12,7 @@ import {
   unreadable,
   webEd25519,
 } from '@renorm/protocol';
+import { checkCertificates, readSecretFile } from '@renorm/protocol/node';
 import type { Recalled, Trust } from '../core/platform.js';
 import { openFileMemory } from './file-memory.js';
 import type { DeviceTls } from './transport.js';
@@ -55,18 +57,26 @@ function recalledUnder({ signing }: Root, recalled: Recalled): Recalled {
   return recalled.vouchedBy.length > 0 ? recalled : { ...recalled, vouchedBy: signing.keys };
 }
 
-/** @throws RenormError CREDENTIALS_UNREADABLE: a file is not there, or a certificate came without its key */
+/** @throws RenormError CREDENTIALS_UNREADABLE: a file is not what it should be, or a certificate came without its key; CREDENTIALS_EXPOSED */
 export async function checkTls({ authority, certificate, key }: DeviceTls): Promise<void> {
-  if ((certificate === undefined) !== (key === undefined)) {
+  await checked(authority, checkCertificates);
+  if (certificate === undefined && key === undefined) return;
+  if (certificate === undefined || key === undefined) {
     const text = 'a device certificate and its key belong together; give both, or neither.';
     throw new RenormError('CREDENTIALS_UNREADABLE', text);
   }
-  for (const file of [authority, certificate, key]) {
-    if (file === undefined) continue;
-    try {
-      await readFile(file);
-    } catch (cause) {
-      throw unreadable('CREDENTIALS_UNREADABLE', `the TLS file ${file}`, cause);
-    }
+  const secret = readSecretFile(key, 'the TLS key');
+  await checked(certificate, (pem) => {
+    checkCertificates(pem);
+    createSecureContext({ cert: pem, key: secret });
+  });
+}
+
+async function checked(file: string, check: (pem: Buffer) => void): Promise<void> {
+  try {
+    check(await readFile(file));
+  } catch (cause) {
+    const advice = 'give certificates in PEM, and to a certificate its own key';
+    throw unreadable('CREDENTIALS_UNREADABLE', `the TLS file ${file}`, cause, advice);
   }
 }

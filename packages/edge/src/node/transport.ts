@@ -56,6 +56,9 @@ export const TRANSPORT_DEFAULTS: TransportOptions = {
   maxMessageBytes: 16 * 2 ** 20,
 };
 
+/** What OpenSSL says of an answer to its greeting that is none of TLS. */
+const SPEAKS_NO_TLS = /wrong version number|packet length too long|unknown protocol|http request/i;
+
 /** What gRPC puts before every message: a flag and the length. */
 const FRAME_PREFIX = 5;
 
@@ -154,6 +157,11 @@ export class GrpcTransport implements Transport {
 
   #named(failure: unknown): RenormError {
     const error = errorFromGrpc(failure);
+    const plain = SPEAKS_NO_TLS.test(error.text);
+    if (plain) {
+      const text = `${this.#address} speaks without TLS, and this device asks for it; start the cloud with a certificate (renorm cloud --tls-certificate), or see who answers at that address.`;
+      return new RenormError('TLS_MISMATCH', text, { cause: failure });
+    }
     // A cloud that shuts down cancels its calls: for the device it is away.
     if (error.code !== 'CLOUD_UNREACHABLE' && error.code !== 'CLOSED') return error;
     // grpc-js leaves an empty "Resolution note" behind the reason.

@@ -2,6 +2,7 @@ import { test } from 'tap';
 import { madeUpRun } from '../demo/made-up-run.test-support.js';
 import { summarise } from '../demo/summary.js';
 import { reportHtml } from './page.js';
+import { escapeHtml } from './svg.js';
 
 const record = madeUpRun({ adapted: 0.92, unadapted: 0.92 }, { adapted: 0.8, unadapted: 0.4 });
 const strips = new Map(
@@ -27,4 +28,8 @@ test('the report draws both curves of every device and counts its bytes', async 
   t.equal(html.match(/class="line up"/g)?.length, 3);
   t.match(html, 'gaussian noise, severity 5');
   t.notMatch(html, /NaN|undefined|Infinity/);
+});
+
+test('what a terminal or a browser would obey in a name is written out', async (t) => {
+  t.equal(escapeHtml('<b>\u202eexe\u009b'), '&#60;b&#62;\\u202eexe\\u009b');
 });

@@ -1,6 +1,8 @@
-/** Text made safe for HTML and SVG, in content and in attributes. */
+import { printable } from '@renorm/protocol';
+
+/** Text made safe for HTML and SVG, in content and in attributes: it is no markup, and turns and hides no text around it. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** Maps a value to a position in pixels. */

@@ -1,3 +1,4 @@
 // What needs Node's Buffers: the service, for transports over @grpc/grpc-js.
 export { type GrpcDefinition, type GrpcMethod, grpcDefinition } from './grpc-definition.js';
 export { checkCertificates } from './pem.js';
+export { readSecretFile } from './secret-file.js';

@@ -117,7 +117,8 @@ export class GrpcServer<Identity> {
       if (first === null) return;
       socket.unshift(first);
       const server = first[0] === TLS_HANDSHAKE ? this.#secure : this.#plain;
-      if (server === undefined) socket.destroy();
+      // Not a word of TLS: a peer that asked for it can tell so from a cloud that is away.
+      if (server === undefined) socket.end('this cloud speaks without TLS\n');
       else server.emit('connection', socket);
     });
   }
