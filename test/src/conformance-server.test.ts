@@ -28,6 +28,8 @@ test('a cloud that signs and asks for tokens passes every case that can be tried
   writeFileSync(path('tokens'), `${tokenDigest('a-token')} lobby\n`);
   const cloud = await startCloud({
     ...{ edgeModel, foundationModel, data: path('data'), port: 0, tokens: path('tokens') },
+    // The suite's samples are random pixels: what they teach, no gate lets out.
+    gate: 'none',
     signing: { key: path('signing.key'), roots: path('roots') },
   });
   t.teardown(() => cloud.close());
@@ -43,7 +45,7 @@ test('a cloud that signs and asks for tokens passes every case that can be tried
 });
 
 test('a cloud that lets anybody in fails the cases on tokens, and no other', async (t) => {
-  const cloud = await startCloud({ edgeModel, foundationModel, data: folder(), port: 0 });
+  const cloud = await startCloud({ edgeModel, foundationModel, data: folder(), port: 0, gate: 'none' });
   t.teardown(() => cloud.close());
   const target = { address: cloud.address, credentials: credentials.createInsecure(), token: 'a-token' };
   const only = ['S-10', 'S-20', 'S-71', 'S-72'];

@@ -1,6 +1,7 @@
 import type { CloudEvent } from './events.js';
 import type { GatewayLimits } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
+import type { GateName } from './publication/gates.js';
 import type { CloudRole } from './roles.js';
 import type { AdaptationOptions } from './strategy/cema/options.js';
 import type { StrategyName } from './strategy/strategies.js';
@@ -15,6 +16,11 @@ export interface CloudOptions {
   readonly foundationModel?: string | Uint8Array;
   /** How cohorts are adapted. Default: cema. */
   readonly strategy?: StrategyName;
+  /**
+   * What judges versions before they are published. held-out (default): one upload of five is kept from training, and what is worse on these
+   * than the source model or the version in force does not go out. none: everything goes out, for a conformance suite, whose samples are random pixels.
+   */
+  readonly gate?: GateName;
   /** Folder for samples, training state and versions; made if it is not there. */
   readonly data: string;
   /** What this process does; another on the same folder may do the rest. Default: both. */

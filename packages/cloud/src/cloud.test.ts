@@ -2,12 +2,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { equalBytes, toHex } from '@renorm/protocol';
+import { equalBytes, seededRandom, toHex } from '@renorm/protocol';
 import { test } from 'tap';
 import { type Cloud, startCloud } from './cloud.js';
 import type { CloudOptions } from './cloud-options.js';
 import { hazyImages, modelPath } from './committed-models.test-support.js';
+import type { CloudEvent } from './events.js';
 import { RawClient } from './raw-client.test-support.js';
+import type { StepReport } from './trainer/messages.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'renorm-cloud-'));
 
@@ -102,6 +104,8 @@ test('a device with another model, a wrong shape and a full budget are refused b
 
 test('idle replay goes on while no new samples come, up to its limit, and publishes what it did', async (t) => {
   const cloud = await start({
+    // Hazy images alone, a few at a time: how far idle steps get is asked here, not whether a version is better.
+    gate: 'none',
     adaptation: { replayStartsAt: 32, idleReplayBatch: 16, idleReplaySteps: 3, samplesPerStep: 16 },
     // On a busy machine three steps take longer than the default: only the last one is to publish.
     publishing: { idleIntervalMs: 3_600_000 },
@@ -115,6 +119,33 @@ test('idle replay goes on while no new samples come, up to its limit, and publis
   await until(async () => ((await cloud.status())[0]?.lastStep?.step ?? 0) >= 6);
   await sleep(300);
   t.match(await cloud.status(), [{ trained: 48, version: 4, lastStep: { step: 6, idle: true } }]);
+});
+
+test('versions that random pixels make are refused, in words, unless the gate is off', async (t) => {
+  const random = seededRandom(1);
+  const noise = Array.from({ length: 96 }, () => Float32Array.from({ length: 784 }, () => random()));
+  // A learning rate that spoils the model at once.
+  const spoiling = { edgeLearningRate: 2, idleReplay: false };
+  const verdicts = async (gate: 'held-out' | 'none'): Promise<StepReport['verdict'][]> => {
+    const told: StepReport['verdict'][] = [];
+    const onEvent = (event: CloudEvent): void => void (event.kind === 'step' && told.push(event.verdict));
+    const cloud = await start({ strategy: 'cema', gate, adaptation: spoiling, onEvent });
+    const client = new RawClient(cloud.address, 'pixels');
+    for (let i = 0; i < 96; i += 32) await client.upload(noise.slice(i, i + 32), i + 1);
+    await until(async () => told.length === 3);
+    const published = told.filter((verdict) => verdict?.decision === 'publish').length;
+    t.match(await cloud.status(), [{ version: published }]);
+    client.close();
+    await cloud.close();
+    return told;
+  };
+  const refused = (await verdicts('held-out')).filter((verdict) => verdict?.decision !== 'publish');
+  t.ok(refused.length > 0);
+  for (const verdict of refused) t.match(verdict, { decision: 'keep', reason: /worse than/ });
+  t.same(
+    (await verdicts('none')).map((verdict) => verdict?.decision),
+    ['publish', 'publish', 'publish'],
+  );
 });
 
 test('a cloud that is started again goes on from its last version', async (t) => {
@@ -158,6 +189,7 @@ test('a gateway alone needs no foundation model, and takes in what a trainer wil
 test('what cannot work is said before anything starts', async (t) => {
   await t.rejects(start({ edgeModel: 'nowhere.onnx' }), { code: 'MODEL_UNREADABLE', message: /nowhere.onnx/ });
   await t.rejects(start({ edgeModel: new Uint8Array() }), { code: 'ONNX_NOT_A_MODEL', message: /edge model/ });
+  await t.rejects(start({ gate: 'open' as 'none' }), { code: 'REQUEST_INVALID', message: /gate open.*held-out, none/ });
   await t.rejects(start({ adaptation: { momentum: 2 } }), { code: 'REQUEST_INVALID', message: /momentum/ });
   const cloud = await start();
   const port = Number(cloud.address.split(':')[1]);

@@ -12,6 +12,7 @@ import { TokenAuthenticator } from './gateway/token-authenticator.js';
 import { modelFile } from './model-file.js';
 import { digestsOf, readModels } from './models/model-facts.js';
 import { CLOUD_RULES } from './option-rules.js';
+import { DEFAULT_GATE, gateNamed } from './publication/gates.js';
 import { rolesOf } from './roles.js';
 import { StatusBoard } from './status-board.js';
 import { Cohorts } from './store/cohorts.js';
@@ -55,6 +56,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const models = readModels(edgeModel, foundationModel);
   // A gateway alone trains nothing: it needs no foundation model.
   const strategy = roles.includes('trainer') ? strategyFor(options.strategy ?? DEFAULT_STRATEGY, models) : undefined;
+  const gate = gateNamed(options.gate ?? DEFAULT_GATE);
   const emit = (event: CloudEvent): void => options.onEvent?.(event);
   const onProblem = (error: unknown): void =>
     emit({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
@@ -80,7 +82,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     if (strategy !== undefined) {
       const threads = options.threads ?? availableParallelism();
       const trainer = await Trainer.start(
-        { edgeModel, foundationModel, strategy, adaptation, threads, folder: options.data, publishing },
+        { edgeModel, foundationModel, strategy, gate, adaptation, threads, folder: options.data, publishing },
         {
           step(report) {
             board.stepped(report);

@@ -20,6 +20,7 @@ export { TokenAuthenticator, tokenDigest } from './gateway/token-authenticator.j
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';
 export { type NextRoot, publicKeyText, writeNextRoot, writePublicKey } from './trust/root-files.js';
 
+export { GATE_NAMES, type GateName } from './publication/gates.js';
 export { STRATEGY_NAMES, type StrategyName } from './strategy/strategies.js';
 
 // Between the gateway, the trainer and who watches them.

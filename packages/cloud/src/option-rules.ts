@@ -13,6 +13,7 @@ export const CLOUD_RULES = {
   edgeModel: required(option.pathOrBytes),
   foundationModel: option.pathOrBytes,
   strategy: text,
+  gate: text,
   data: required(text),
   roles: option.texts,
   host: text,

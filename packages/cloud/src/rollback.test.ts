@@ -57,6 +57,7 @@ async function stopped(versions: number): Promise<{ options: RollbackOptions; pu
     };
     const velocities = new Map([['a', Float32Array.of(1)]]);
     const state: CohortState = {
+      ...{ environment: undefined, since: 0, refused: 0 },
       ...{ steps: number, idleSteps: 0, random: 5, foundation: { parameters: shifted(9), velocities } },
       edge: { parameters: decoded.parameters, velocities },
     };

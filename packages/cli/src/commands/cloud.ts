@@ -1,6 +1,8 @@
 import {
   type CloudOptions,
   type CloudRole,
+  GATE_NAMES,
+  type GateName,
   rolesOf,
   STRATEGY_NAMES,
   type StrategyName,
@@ -17,6 +19,7 @@ interface CloudFlags {
   readonly edgeModel: string;
   readonly foundationModel?: string;
   readonly strategy?: StrategyName;
+  readonly gate: GateName;
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -40,6 +43,11 @@ export function cloudCommand(): Command {
     .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
     .option('--foundation-model <file>', 'the stronger model that teaches it (ONNX, same input and classes)')
     .addOption(new Option('--strategy <name>', 'how cohorts are adapted').choices(STRATEGY_NAMES).default('cema'))
+    .addOption(
+      new Option('--gate <name>', 'what judges versions before they are published; none for a conformance suite')
+        .choices(GATE_NAMES)
+        .default('held-out'),
+    )
     .requiredOption('--data <folder>', 'where samples, training state and versions are kept; made if it is not there')
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
     .option('--port <n>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65535), 7443)
@@ -66,6 +74,7 @@ async function cloud({
   edgeModel,
   foundationModel,
   strategy,
+  gate,
   data,
   host,
   port,
@@ -79,7 +88,7 @@ async function cloud({
 }: CloudFlags): Promise<void> {
   const output = json ? cloudJson : cloudText;
   const running = await startCloud({
-    ...{ edgeModel, data, host, port },
+    ...{ edgeModel, gate, data, host, port },
     ...(foundationModel !== undefined && { foundationModel }),
     ...(strategy !== undefined && { strategy }),
     ...securityOptions(security),

@@ -35,3 +35,11 @@ export function spread(batch: Batch, count: number): Batch {
   }
   return { data, count };
 }
+
+/** Some of the samples, by their rows. */
+export function rowsOf(batch: Batch, rows: readonly number[]): Batch {
+  const size = batch.count === 0 ? 0 : batch.data.length / batch.count;
+  const data = new Float32Array(rows.length * size);
+  for (const [i, row] of rows.entries()) data.set(batch.data.subarray(row * size, (row + 1) * size), i * size);
+  return { data, count: rows.length };
+}

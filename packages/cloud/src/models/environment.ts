@@ -47,3 +47,16 @@ export function shiftBetween(one: Environment, other: Pick<Environment, 'mean' |
   }
   return spread === 0 ? 0 : Math.sqrt(Math.max(0, apart) / spread);
 }
+
+/** What is known of an environment when more samples of it have come; the older ones count as so many at most. */
+export function joinedEnvironments(before: Environment, more: Environment, most: number): Environment {
+  const known = Math.min(before.count, most);
+  const share = more.count / (known + more.count);
+  const mix = (a: Float64Array, b: Float64Array): Float64Array =>
+    a.map((value, k) => value + share * ((b[k] as number) - value));
+  return {
+    mean: mix(before.mean, more.mean),
+    variance: mix(before.variance, more.variance),
+    count: known + more.count,
+  };
+}

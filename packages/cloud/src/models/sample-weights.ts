@@ -39,6 +39,31 @@ export function sampleWeights(features: Features): Float64Array {
   return distances(features, weights).map((distance, i) => falling(distance, NEAR) * (weights[i] as number));
 }
 
+/**
+ * The samples that a gradient may be taken on: without what is out of reach or far from the rest, and one of each lot of copies. As
+ * sampleWeights, for what has no weights.
+ *
+ * @returns their rows, in order
+ */
+export function trustedRows(features: Features): number[] {
+  const reached = withinReach(features);
+  const apart = pairs(features);
+  const copies = counted(apart, reached, COPIES * farPairs(apart, reached));
+  const single = reached.map((weight, i) => weight / (copies[i] as number));
+  const far = distances(features, single);
+  const rows: number[] = [];
+  let sum = 0;
+  for (const [i, weight] of single.entries()) {
+    const before = Math.floor(sum + ROUNDING);
+    sum += weight * falling(far[i] as number, NEAR);
+    if (Math.floor(sum + ROUNDING) > before) rows.push(i);
+  }
+  return rows;
+}
+
+/** So that what counts in full, but for rounding, is there in full. */
+const ROUNDING = 0.25;
+
 /** 1 up to a limit, and falling behind it. */
 const falling = (distance: number, limit: number): number => Math.min(1, (limit / distance) ** STEEPNESS);
 

@@ -68,6 +68,13 @@ export interface Strategy<State> {
   step(plan: Plan<State>, batches: Batches): Promise<StrategyStep<State>>;
   /** The state of a cohort whose devices are to run these parameters of the edge model from now on: after a rollback. */
   restart(state: State, parameters: ParameterSet): State;
+  /**
+   * The state after the gate has judged a step's version, for a strategy whose next step begins where that one ended: without this, training
+   * goes on from what was refused.
+   *
+   * @param inForce the edge model's parameters that devices run where it was refused; undefined where it went out
+   */
+  judged?(state: State, inForce: ParameterSet | undefined): State;
   encode(state: State): Uint8Array;
   /** @throws RenormError DATA_DAMAGED */
   decode(bytes: Uint8Array): State;

@@ -3,8 +3,8 @@ import { exportedVersion, type RenormError, type VersionState } from '@renorm/pr
 import type { Models } from '../models/model-facts.js';
 import { ParametricSession } from '../models/session.js';
 import type { EdgeLogits } from '../publication/delta-writer.js';
-import { type Gate, OPEN_GATE } from '../publication/gate.js';
-import { HeldOutGate } from '../publication/held-out-gate.js';
+import type { Gate } from '../publication/gate.js';
+import { DEFAULT_GATE, type GateName, openGate } from '../publication/gates.js';
 import { Cohorts } from '../store/cohorts.js';
 import type { Store } from '../store/store.js';
 import type { AdaptationOptions } from '../strategy/cema/options.js';
@@ -24,10 +24,8 @@ export interface TrainingSetup {
   /** Threads for one operator. Default: 1. */
   readonly threads?: number;
   readonly clock?: TrainerClock;
-  /**
-   * Default: versions of statistics are judged by held-out samples, and those of cema, which idle replay makes on any samples, are not.
-   */
-  readonly gate?: Gate;
+  /** What judges versions before they are published, by name or as it is. Default: held-out, whatever the strategy. */
+  readonly gate?: Gate | GateName;
   readonly onProblem?: (error: RenormError) => void;
   /** Called when there may be something to do again. */
   readonly onChange?: () => void;
@@ -61,15 +59,16 @@ export async function openTraining(setup: TrainingSetup): Promise<Training> {
   const edge = await ParametricSession.create(models.edge, sampleShape, { threads });
   const cohorts = new Cohorts(store, { exported });
   const edgeLogits: EdgeLogits = (parameters, samples) => edge.logits(parameters, samples);
+  const judge = setup.gate ?? DEFAULT_GATE;
   const judging = { edge: models.edge, sampleShape, classes, edgeLogits, threads };
-  const judged = setup.gate === undefined && setup.strategy === 'statistics';
-  const own = judged ? await HeldOutGate.open(judging) : undefined;
+  const own =
+    typeof judge === 'string' ? await openGate(judge, judging) : { gate: judge, release: async () => undefined };
   const loop = new TrainingLoop(
     {
       ...{ strategy, cohorts, exported, sampleShape, classes, edgeLogits },
       publishing: publishingOptions(setup.publishing),
       clock: setup.clock ?? SYSTEM_CLOCK,
-      gate: setup.gate ?? own ?? OPEN_GATE,
+      gate: own.gate,
       onProblem: setup.onProblem ?? (() => undefined),
     },
     setup.onChange,
@@ -77,7 +76,7 @@ export async function openTraining(setup: TrainingSetup): Promise<Training> {
   const close = async (): Promise<void> => {
     loop.close();
     await strategy.release();
-    await own?.release();
+    await own.release();
     await edge.release();
     await cohorts.close();
   };

@@ -172,7 +172,7 @@ export class TrainingLoop {
       ? await this.#judge(cohort, step, plan.trained)
       : undefined;
     const goesOut = verdict?.decision === 'go back' ? verdict.parameters : step.parameters;
-    const state = verdict?.decision === 'go back' ? strategy.restart(step.state, goesOut) : step.state;
+    const state = await this.#stateAfter(cohort, step, verdict);
     const published =
       verdict === undefined || verdict.decision === 'keep'
         ? undefined
@@ -208,6 +208,15 @@ export class TrainingLoop {
     const inForce = ((await cohorts.latest(cohort)) ?? exported).parameters;
     const heldOut = await this.#read(cohort, judgingPositions(since, trained, this.#gate.heldOut));
     return this.#gate.judge({ cohort, parameters, inForce, exported: exported.parameters, heldOut, trained });
+  }
+
+  /** What the next step begins from. */
+  async #stateAfter(cohort: string, { state }: StrategyStep<unknown>, verdict: Verdict | undefined): Promise<unknown> {
+    const { strategy, cohorts, exported } = this.#parts;
+    if (verdict?.decision === 'go back') return strategy.restart(state, verdict.parameters);
+    if (verdict === undefined || strategy.judged === undefined) return state;
+    const refused = verdict.decision === 'keep';
+    return strategy.judged(state, refused ? ((await cohorts.latest(cohort)) ?? exported).parameters : undefined);
   }
 
   /** What devices decode is the truth of a version; the difference to what was trained goes into the next delta. */

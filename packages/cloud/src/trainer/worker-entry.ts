@@ -48,10 +48,10 @@ function changeOr(ms: number | undefined): Promise<void> {
 
 async function main(): Promise<void> {
   giveWay();
-  const { threads, adaptation, publishing, strategy } = setup;
+  const { threads, adaptation, publishing, strategy, gate } = setup;
   const space = new FreeSpace(setup.folder);
   const training = await openTraining({
-    ...{ threads, adaptation, publishing, strategy },
+    ...{ threads, adaptation, publishing, strategy, gate },
     models: readModels(setup.edgeModel, setup.foundationModel),
     store: await openStore(setup.folder, { space }),
     onProblem: (error) => send({ kind: 'failed', ...told(error) }),

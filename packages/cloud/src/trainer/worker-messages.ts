@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@renorm/protocol';
 import type { ModelFile } from '../models/model-facts.js';
+import type { GateName } from '../publication/gates.js';
 import type { AdaptationOptions } from '../strategy/cema/options.js';
 import type { StrategyName } from '../strategy/strategies.js';
 import type { PublishingOptions, StepReport } from './messages.js';
@@ -9,6 +10,7 @@ export interface TrainerSetup {
   readonly edgeModel: ModelFile;
   readonly foundationModel: ModelFile | undefined;
   readonly strategy: StrategyName;
+  readonly gate: GateName;
   readonly adaptation: AdaptationOptions;
   readonly threads: number;
   readonly folder: string;

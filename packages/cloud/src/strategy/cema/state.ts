@@ -1,4 +1,5 @@
 import type { ParameterSet } from '@renorm/protocol';
+import type { Environment } from '../../models/environment.js';
 
 /** One model's part of a cohort's state. */
 export interface LearnerState {
@@ -16,6 +17,12 @@ export interface CohortState {
   readonly steps: number;
   /** Idle steps since the last one with new samples. */
   readonly idleSteps: number;
+  /** What the samples of the present environment look like; undefined before the first step, and where the model cannot tell. */
+  readonly environment: Environment | undefined;
+  /** Position of the first sample of the present environment: older ones are not replayed. */
+  readonly since: number;
+  /** Versions in a row that the gate did not let out. */
+  readonly refused: number;
   /** State of the generator that draws from the replay buffer. */
   readonly random: number;
 }
@@ -23,5 +30,14 @@ export interface CohortState {
 /** The state of a cohort that has learnt nothing. */
 export function freshState(edge: ParameterSet, foundation: ParameterSet): CohortState {
   const learner = (parameters: ParameterSet): LearnerState => ({ parameters, velocities: new Map() });
-  return { edge: learner(edge), foundation: learner(foundation), steps: 0, idleSteps: 0, random: 0 };
+  return {
+    edge: learner(edge),
+    foundation: learner(foundation),
+    steps: 0,
+    idleSteps: 0,
+    environment: undefined,
+    since: 0,
+    refused: 0,
+    random: 0,
+  };
 }
