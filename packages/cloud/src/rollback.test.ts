@@ -5,14 +5,11 @@ import { readParameters } from '@renorm/onnx';
 import {
   applyVersion,
   concatenate,
-  encodeDelta,
   equalBytes,
   exportedVersion,
   type ParameterSet,
   type ParameterVersion,
-  toBinary,
   toHex,
-  VersionSchema,
   type VersionState,
 } from '@renorm/protocol';
 import { test } from 'tap';
@@ -23,6 +20,7 @@ import { type RollbackOptions, rollBack, versionsOf } from './rollback.js';
 import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
 import { openStore } from './store/open-store.js';
+import { publicationAfter } from './store/publication.test-support.js';
 import { Cema } from './strategy/cema/cema.js';
 import { type CohortState, freshState } from './strategy/cema/state.js';
 import { encodeState } from './strategy/cema/state-codec.js';
@@ -48,24 +46,18 @@ async function stopped(versions: number): Promise<{ options: RollbackOptions; pu
   let revision = 0;
   for (let number = 1; number <= versions; number++) {
     const parent = published.at(-1) as VersionState;
-    const { version, decoded } = encodeDelta(parent, shifted(number), { publishedAtMs: number * 1000 });
-    const stored = {
-      number,
-      digest: decoded.digest,
-      parentDigest: parent.digest,
-      message: toBinary(VersionSchema, version),
-    };
+    const publication = publicationAfter(parent, shifted(number), number * 1000);
     const velocities = new Map([['a', Float32Array.of(1)]]);
     const state: CohortState = {
       ...{ environment: undefined, since: 0, refused: 0 },
       ...{ steps: number, idleSteps: 0, random: 5, foundation: { parameters: shifted(9), velocities } },
-      edge: { parameters: decoded.parameters, velocities },
+      edge: { parameters: publication.latest.parameters, velocities },
     };
     revision = await store.commit('lobby', {
       ...{ revision, trained: number * 32, strategy: 'cema', state: encodeState(state) },
-      ...{ publication: { latest: decoded, stored }, keepFrom: 0 },
+      ...{ publication, keepFrom: 0 },
     });
-    published.push(decoded);
+    published.push(publication.latest);
   }
   await store.close();
   claim.release();

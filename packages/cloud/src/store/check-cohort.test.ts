@@ -1,15 +1,9 @@
-import {
-  encodeDelta,
-  exportedVersion,
-  SampleEncoding,
-  toBinary,
-  VersionSchema,
-  type VersionState,
-} from '@renorm/protocol';
+import { exportedVersion, SampleEncoding, type VersionState } from '@renorm/protocol';
 import { test } from 'tap';
 import { checkCohort } from './check-cohort.js';
 import { Cohorts } from './cohorts.js';
 import { MemoryStore } from './memory.js';
+import { publicationAfter } from './publication.test-support.js';
 import type { Store } from './store.js';
 
 const parameters = (value: number) => new Map([['a/gamma', Float32Array.of(value, 2)]]);
@@ -27,16 +21,11 @@ async function filled(): Promise<MemoryStore> {
   await cohorts.append({ cohort: 'lobby', device: 'a', session: 'ff', samples });
   let parent: VersionState = exported;
   for (let revision = 0; revision < 3; revision++) {
-    const { version, decoded } = encodeDelta(parent, parameters(revision + 2), { publishedAtMs: 5 });
-    const { number, digest } = decoded;
-    const stored = { number, digest, parentDigest: parent.digest, message: toBinary(VersionSchema, version) };
+    const publication = publicationAfter(parent, parameters(revision + 2));
     const [trained, keepFrom] = [(revision + 1) * 2, revision];
     const state = Uint8Array.of(revision);
-    await cohorts.commit('lobby', {
-      ...{ revision, trained, strategy: 'cema', state, keepFrom },
-      publication: { latest: decoded, stored },
-    });
-    parent = decoded;
+    await cohorts.commit('lobby', { revision, trained, strategy: 'cema', state, keepFrom, publication });
+    parent = publication.latest;
   }
   return store;
 }

@@ -1,16 +1,9 @@
-import {
-  type EncodedSample,
-  encodeDelta,
-  exportedVersion,
-  SampleEncoding,
-  toBinary,
-  VersionSchema,
-  type VersionState,
-} from '@renorm/protocol';
+import { type EncodedSample, exportedVersion, SampleEncoding, type VersionState } from '@renorm/protocol';
 import { test } from 'tap';
 import { Cohorts, type Commit, type Publication } from './cohorts.js';
 import { pack } from './fields.js';
 import { MemoryStore } from './memory.js';
+import { publicationAfter } from './publication.test-support.js';
 import { decodeSampleRecord, encodeHeadRecord } from './records.js';
 
 const parameters = (value: number) =>
@@ -34,14 +27,7 @@ const commitOf = (revision: number, more: Partial<Commit> = {}): Commit => ({
   ...more,
 });
 
-function nextVersion(parent: VersionState, value: number): Publication {
-  const { version, decoded } = encodeDelta(parent, parameters(value), { publishedAtMs: 5 });
-  const { number, digest } = decoded;
-  return {
-    latest: decoded,
-    stored: { number, digest, parentDigest: parent.digest, message: toBinary(VersionSchema, version) },
-  };
-}
+const nextVersion = (parent: VersionState, value: number) => publicationAfter(parent, parameters(value));
 
 test('samples are kept in order and come back as they were', async (t) => {
   const cohorts = new Cohorts(new MemoryStore(), { exported });

@@ -1,19 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  encodeDelta,
-  exportedVersion,
-  SampleEncoding,
-  toBinary,
-  VersionSchema,
-  type VersionState,
-} from '@renorm/protocol';
+import { exportedVersion, SampleEncoding, type VersionState } from '@renorm/protocol';
 import { Packr } from 'msgpackr';
 import { type Test, test } from 'tap';
 import { Cohorts, type Publication } from './cohorts.js';
 import { Format1Folder } from './format-1.test-support.js';
 import { LmdbStore } from './lmdb.js';
+import { publicationAfter } from './publication.test-support.js';
 
 const parameters = (value: number) => new Map([['a/gamma', Float32Array.of(value, 2)]]);
 const exported = exportedVersion(parameters(1));
@@ -40,12 +34,10 @@ async function written(): Promise<{ folder: string; published: Publication[] }> 
   const published: Publication[] = [];
   let parent: VersionState = exported;
   for (let i = 1; i <= VERSIONS; i++) {
-    const { version, decoded } = encodeDelta(parent, parameters(1 + i / 40), { publishedAtMs: i });
-    const { number, digest } = decoded;
-    const stored = { number, digest, parentDigest: parent.digest, message: toBinary(VersionSchema, version) };
-    published.push({ latest: decoded, stored });
-    await old.commit('lobby', { trained: i * 4, state: stateOf(i) }, published.at(-1), 10);
-    parent = decoded;
+    const publication = publicationAfter(parent, parameters(1 + i / 40), i);
+    published.push(publication);
+    await old.commit('lobby', { trained: i * 4, state: stateOf(i) }, publication, 10);
+    parent = publication.latest;
   }
   await old.close();
   return { folder, published };

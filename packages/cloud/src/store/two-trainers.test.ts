@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   applyVersion,
-  encodeDelta,
   exportedVersion,
   fromBinary,
   RenormError,
-  toBinary,
   VersionSchema,
   type VersionState,
 } from '@renorm/protocol';
@@ -15,6 +13,7 @@ import { test } from 'tap';
 import { Cohorts } from './cohorts.js';
 import { LmdbStore } from './lmdb.js';
 import { MemoryStore } from './memory.js';
+import { publicationAfter } from './publication.test-support.js';
 import type { Store } from './store.js';
 
 const gamma = (value: number) => new Map([['a/gamma', Float32Array.of(value, 2)]]);
@@ -27,13 +26,11 @@ async function train(cohorts: Cohorts, who: number): Promise<number> {
   for (let done = 0; done < STEPS; ) {
     const before = await cohorts.checkpoint('lobby');
     const parent: VersionState = (await cohorts.latest('lobby')) ?? exported;
-    const { version, decoded } = encodeDelta(parent, gamma(1 + who / 10 + done / 100), { publishedAtMs: done });
-    const { number, digest } = decoded;
-    const stored = { number, digest, parentDigest: parent.digest, message: toBinary(VersionSchema, version) };
+    const publication = publicationAfter(parent, gamma(1 + who / 10 + done / 100), done);
     const { revision = 0, trained = 0 } = before ?? {};
     const commit = { revision, trained: trained + 1, strategy: 'cema', state: Uint8Array.of(who, done), keepFrom: 0 };
     try {
-      await cohorts.commit('lobby', { ...commit, publication: { latest: decoded, stored } });
+      await cohorts.commit('lobby', { ...commit, publication });
       done += 1;
     } catch (error) {
       if (!(error instanceof RenormError) || error.code !== 'CONFLICT') throw error;
