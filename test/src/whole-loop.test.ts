@@ -71,7 +71,7 @@ async function open() {
   const training = await openMethod({ models, strategy: 'cema', adaptation: { samplesPerStep: BATCH } });
   const cloud = new InProcessCloud(training, BATCH);
   const clock = new WoundClock();
-  const { sampleShape: shape, classes, edgeDigest: modelDigest } = models;
+  const { sampleShape: shape, classes, output, edgeDigest: modelDigest } = models;
   const openDevice = (id: string, transport: Transport = cloud.connect()): Device => {
     let running: VersionState = training.exported;
     const inference: Inference = {
@@ -88,6 +88,7 @@ async function open() {
     const fraction = seededRandom(1);
     return new Device({
       ...{ id, cohort: COHORT, modelDigest, shape, classes, exported: training.exported, inference, transport, clock },
+      model: { shape, classes, output, changes: [] },
       random: { fraction, bytes: (count) => new Uint8Array(count).fill(id.charCodeAt(0)) },
       tuning: { ...TUNING_DEFAULTS, selection: policyOf('everything') },
     });

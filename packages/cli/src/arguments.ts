@@ -18,6 +18,17 @@ export function numbers(text: string): number[] {
   return values;
 }
 
+/** A parser of sizes by the name of their axis, as in `height=224,width=224`, for commander. */
+export function namedSizes(text: string): Record<string, number> {
+  const pairs = text.trim().startsWith('{')
+    ? Object.entries(jsonObject(text))
+    : text.split(',').map((each) => each.split('='));
+  const sizes = pairs.map(([name = '', size]) => [name.trim(), Number(size)] as const);
+  if (sizes.every(([name, size]) => name !== '' && Number.isSafeInteger(size) && size > 0))
+    return Object.fromEntries(sizes);
+  throw new InvalidArgumentError('Give a size for the name of each axis, for example height=224,width=224.');
+}
+
 /** A parser of an object in JSON, for options with names of their own; the library says which there are. */
 export function jsonObject(text: string): object {
   try {
@@ -28,3 +39,15 @@ export function jsonObject(text: string): object {
   }
   throw new InvalidArgumentError('Give an object in JSON, for example {"name": 1}.');
 }
+
+/** Flags about what a model does not say of itself, under the names of the library. */
+export interface ModelFlags {
+  readonly output?: string;
+  readonly sizes?: Record<string, number>;
+}
+
+/** These alone. */
+export const modelFlags = ({ output, sizes }: ModelFlags): ModelFlags => ({
+  ...(output !== undefined && { output }),
+  ...(sizes && { sizes }),
+});

@@ -1,22 +1,15 @@
 import { existsSync } from 'node:fs';
-import { parseModel, readParameters } from '@renorm/onnx';
-import {
-  checkOptions,
-  digestBytes,
-  exportedVersion,
-  type OptionRules,
-  option,
-  RenormError,
-  toHex,
-} from '@renorm/protocol';
+import { type PrepareOptions, readParameters } from '@renorm/onnx';
+import { checkOptions, exportedVersion, type OptionRules, option, RenormError } from '@renorm/protocol';
 import { modelFile } from './model-file.js';
+import { digestsOf, readModels } from './models/model-facts.js';
 import { type CheckedCohort, checkCohort } from './store/check-cohort.js';
 import { lookAtFolder } from './store/data-folder.js';
 import { DATA_FORMAT } from './store/folder-facts.js';
 import { openStore } from './store/open-store.js';
 import type { StoredSample } from './store/records.js';
 
-export interface CheckStateOptions {
+export interface CheckStateOptions extends PrepareOptions {
   readonly data: string;
   /** The edge model, a path or its bytes: with it, versions are decoded too. */
   readonly edgeModel?: string | Uint8Array;
@@ -29,6 +22,8 @@ export interface CheckStateOptions {
 const RULES = {
   data: option.required(option.text),
   edgeModel: option.pathOrBytes,
+  output: option.text,
+  sizes: option.sizes,
   onSample: option.callback,
   onVersion: option.callback,
 } satisfies OptionRules<CheckStateOptions>;
@@ -57,7 +52,8 @@ export async function checkState(options: CheckStateOptions): Promise<StateRepor
   const { data, edgeModel, onSample, onVersion } = options;
   if (!existsSync(data))
     throw new RenormError('REQUEST_INVALID', `there is no folder ${data}; name the one of the cloud (--data).`);
-  const model = edgeModel === undefined ? undefined : await modelFile(edgeModel, 'the edge model');
+  const model =
+    edgeModel === undefined ? undefined : readModels(await modelFile(edgeModel, 'the edge model', options), undefined);
   const problems: string[] = [];
   const problem = (what: string): void => void problems.push(what);
   const folder = lookAtFolder(data);
@@ -68,15 +64,15 @@ export async function checkState(options: CheckStateOptions): Promise<StateRepor
     const known = facts.kind === 'facts' ? facts.facts : undefined;
     if (store.kind === 'damaged' || (store.kind === 'empty' && known?.store !== 'none')) problem(store.why);
     if (store.kind === 'absent' && known?.store !== 'none') problem('the store is missing');
-    if (model && known && toHex(digestBytes(model.bytes)) !== known.edgeModel)
-      problem(`the folder belongs to the edge model ${known.edgeModel}, not to ${model.name}`);
+    if (model && known && digestsOf(model).edgeModel !== known.edgeModel)
+      problem(`the folder belongs to the edge model ${known.edgeModel}, not to ${model.edge.name}`);
     const cohorts: CheckedCohort[] = [];
     if (known !== undefined && known.format < DATA_FORMAT)
       problem(
         `it has format ${known.format}: start its cloud once, which brings it into format ${DATA_FORMAT}, then check it`,
       );
     else if (store.kind === 'whole') {
-      const exported = model && exportedVersion(readParameters(parseModel(model.bytes, model.name)));
+      const exported = model && exportedVersion(readParameters(model.edge));
       const opened = await openStore(data);
       try {
         for (const cohort of (await opened.cohorts()).sort())

@@ -1,3 +1,4 @@
+import type { PrepareOptions, Sizes } from '@renorm/onnx';
 import type { CloudEvent } from './events.js';
 import type { GatewayLimits } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
@@ -12,8 +13,14 @@ import type { SigningOptions } from './trust/signer.js';
 export interface CloudOptions {
   /** The ONNX file that the devices run: a path, or its bytes. */
   readonly edgeModel: string | Uint8Array;
+  /** Which output of it holds a score for each class, or which value inside, where the model does not say. Devices are given the same. */
+  readonly output?: string;
+  /** Sizes of its input's axes that the model leaves open, by name: `{ height: 224, width: 224 }`. Devices are given the same. */
+  readonly sizes?: Sizes;
   /** The ONNX file of the stronger model, for a strategy that needs one. */
   readonly foundationModel?: string | Uint8Array;
+  /** What the foundation model does not say of itself. */
+  readonly foundation?: PrepareOptions;
   /** How cohorts are adapted. Default: cema. */
   readonly strategy?: StrategyName;
   /**

@@ -48,11 +48,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   checkOptions('startCloud', options, CLOUD_RULES);
   prepareRuntime(import.meta.url);
   const roles = rolesOf(options.roles);
-  const edgeModel = await modelFile(options.edgeModel, 'the edge model');
+  const edgeModel = await modelFile(options.edgeModel, 'the edge model', options);
   const foundationModel =
     options.foundationModel === undefined
       ? undefined
-      : await modelFile(options.foundationModel, 'the foundation model');
+      : await modelFile(options.foundationModel, 'the foundation model', options.foundation);
   const models = readModels(edgeModel, foundationModel);
   // A gateway alone trains nothing: it needs no foundation model.
   const strategy = roles.includes('trainer') ? strategyFor(options.strategy ?? DEFAULT_STRATEGY, models) : undefined;
@@ -60,6 +60,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const emit = (event: CloudEvent): void => options.onEvent?.(event);
   const onProblem = (error: unknown): void =>
     emit({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
+  for (const model of ['edge', 'foundation'] as const) {
+    const { changes } = models.prepared[model];
+    if (changes.length > 0) emit({ kind: 'prepared', model, changes });
+  }
   const serving = roles.includes('gateway') ? servingOptions(options, onProblem) : undefined;
   const adaptation = adaptationOptions(options.adaptation);
   const publishing = publishingOptions(options.publishing);
@@ -106,7 +110,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       setAside = () => vetting.devicesSetAside();
       const served = new Gateway({
         vet: (sender, samples) => vetting.check(sender, samples),
-        ...{ cohorts, edgeDigest: models.edgeDigest, exported, sampleShape: models.sampleShape },
+        ...{ cohorts, edgeDigest: models.edgeDigest, exported, sampleShape: models.sampleShape, model: models },
         ...serving,
         onAnnounced(cohort, device, version) {
           board.announced(cohort, device);

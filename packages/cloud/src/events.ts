@@ -13,6 +13,8 @@ export type CloudEvent =
       readonly duplicates: number;
     }
   | ({ readonly kind: 'step' } & StepReport)
+  /** A model was made fit for adaptation, as devices make theirs: what was done, in sentences. */
+  | { readonly kind: 'prepared'; readonly model: 'edge' | 'foundation'; readonly changes: readonly string[] }
   /** Something in the data folder was damaged, and could be put right without losing anything. */
   | { readonly kind: 'repaired'; readonly what: string }
   /** Uploads are refused and training waits, for room on the disk; both go on by themselves. Told once. */

@@ -1,3 +1,4 @@
+import type { PrepareOptions } from '@renorm/onnx';
 import { type OptionRules, option } from '@renorm/protocol';
 import type { CloudOptions } from './cloud-options.js';
 import { GATEWAY_LIMITS } from './gateway/gateway-limits.js';
@@ -11,7 +12,10 @@ const { text, like, group, required } = option;
 /** What the options of a cloud have to be. */
 export const CLOUD_RULES = {
   edgeModel: required(option.pathOrBytes),
+  output: text,
+  sizes: option.sizes,
   foundationModel: option.pathOrBytes,
+  foundation: group({ output: text, sizes: option.sizes } satisfies OptionRules<PrepareOptions>),
   strategy: text,
   gate: text,
   data: required(text),
@@ -36,7 +40,11 @@ export const CLOUD_RULES = {
   onEvent: option.callback,
 } satisfies OptionRules<CloudOptions>;
 
-const { edgeModel, foundationModel, data } = CLOUD_RULES;
+const { edgeModel, output, sizes, foundationModel, foundation, data } = CLOUD_RULES;
 
 /** Of functions that work on the folder of a cloud that is stopped. */
-export const STOPPED_RULES = { edgeModel, foundationModel, data, onRepaired: option.callback, cohort: required(text) };
+export const STOPPED_RULES = {
+  ...{ edgeModel, output, sizes, foundationModel, foundation, data },
+  onRepaired: option.callback,
+  cohort: required(text),
+};

@@ -24,7 +24,8 @@ import { openStore } from './store/open-store.js';
 import { restartRecord } from './trainer/restart.js';
 
 /** The state of a cloud whose trainer is stopped. */
-export interface StoppedCloud extends Pick<CloudOptions, 'edgeModel' | 'foundationModel' | 'data'> {
+export interface StoppedCloud
+  extends Pick<CloudOptions, 'edgeModel' | 'output' | 'sizes' | 'foundationModel' | 'foundation' | 'data'> {
   /** Told, in a sentence, what was damaged in the data folder and has been put right. */
   readonly onRepaired?: (what: string) => void;
 }
@@ -99,10 +100,10 @@ async function withStore<Value>(
       `there is no folder ${options.data}; name the one that the cloud was started with (--data).`,
     );
   const models = readModels(
-    await modelFile(options.edgeModel, 'the edge model'),
+    await modelFile(options.edgeModel, 'the edge model', options),
     options.foundationModel === undefined
       ? undefined
-      : await modelFile(options.foundationModel, 'the foundation model'),
+      : await modelFile(options.foundationModel, 'the foundation model', options.foundation),
   );
   // A gateway may go on meanwhile: it hears of the version as of any other.
   const claim = claimFolder(options.data, digestsOf(models), ['trainer']);

@@ -57,6 +57,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A device MUST NOT use an answer that breaks A-5 (a digest of 32 bytes), A-6 or A-7 (at most 64): it begins again (C-9).',
   'A-13':
     'Announcing MUST change nothing: it MAY be repeated at any time, by any number of devices with the same names.',
+  'A-14':
+    'A device SHOULD name in `model` what it takes its file for: the value with the scores, the shape of a sample, the number of classes. The cloud MUST refuse one that takes it for something else than the cloud does with MODEL_MISMATCH, and MUST NOT ask for `model`.',
   'U-1':
     '`session` is 16 bytes, drawn at random whenever a device starts without the sequence counter of its last run. The cloud MUST refuse another length with REQUEST_INVALID.',
   'U-2':

@@ -6,6 +6,7 @@ export { Device, type Prediction } from './core/device.js';
 export type { DeviceEvents } from './core/device-events.js';
 export { type DeviceParts, type DeviceTuning, TUNING_DEFAULTS } from './core/device-options.js';
 export type { DeviceStatus, LastError } from './core/device-status.js';
+export type { ModelFacts, ModelOptions } from './core/edge-model.js';
 export type { Condition, HealthCode, HealthOptions } from './core/health.js';
 export type { ImageInput, SampleInput } from './core/sample-input.js';
 export { BACKOFF_DEFAULTS, type BackoffOptions, backoffMs } from './core/backoff.js';

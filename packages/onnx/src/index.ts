@@ -41,6 +41,7 @@ export { type LogitsModel, logitsModel } from './prepare/logits-model.js';
 export { openBatch } from './prepare/open-batch.js';
 export { type PreparedClassifier, type PrepareOptions, prepareClassifier } from './prepare/prepare-classifier.js';
 export type { Prepared } from './prepare/rewrite.js';
+export { type Sizes, sampleShape } from './prepare/sizes.js';
 
 // Gradient graphs.
 export { type Loss, type TrainingModel, type TrainingOptions, trainingModel } from './training-model.js';

@@ -12,7 +12,7 @@ const kind = (status: GrpcStatus, meaning: string): ErrorKind => ({ status, mean
 export const ERROR_CODES = {
   MODEL_MISMATCH: kind(
     GrpcStatus.FailedPrecondition,
-    'The edge and the foundation model differ in their classes or inputs.',
+    'The edge and the foundation model, or what device and cloud take the edge model for, differ in classes or inputs.',
   ),
   MODEL_UNKNOWN: kind(GrpcStatus.FailedPrecondition, 'The device runs a model that the cloud does not adapt.'),
   MODEL_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A model file cannot be read, or the runtime refuses it.'),

@@ -29,6 +29,7 @@ export {
   DeviceSchema,
   type Difference,
   DifferenceSchema,
+  type ModelFacts as ModelFactsMessage,
   Filter,
   Fit,
   Prediction,
@@ -64,9 +65,11 @@ export {
 export { adaptationService } from './service.js';
 
 // Messages of a peer, checked once at the border.
+export { type AgreedModel, checkAgreed, modelFactsMessage, parseModelFacts } from './model-facts.js';
 export { checkIdentifier, type PeerDevice, parseDevice, parseReference, type Reference } from './identifiers.js';
 export {
   type Announcement,
+  type DeviceAnnouncement,
   type GivenImage,
   inUpload,
   parseAnnounce,

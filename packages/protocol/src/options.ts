@@ -30,6 +30,11 @@ export const option = {
     'an array of numbers',
     (value) => Array.isArray(value) && value.every((each) => typeof each === 'number'),
   ),
+  sizes: rule(
+    'an object of numbers by the name of their axis',
+    (value) =>
+      (Array.isArray(value) || isObject(value)) && Object.values(value).every((each) => typeof each === 'number'),
+  ),
   texts: rule('an array of texts', (value) => Array.isArray(value) && value.every((each) => typeof each === 'string')),
   oneOf: (...values: readonly string[]): OptionRule =>
     rule(`one of ${values.map((value) => `'${value}'`).join(', ')}`, (value) => values.includes(value as string)),

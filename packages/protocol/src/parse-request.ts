@@ -7,6 +7,7 @@ import {
   type WatchRequest,
 } from './gen/renorm/v1/adaptation_pb.js';
 import { type PeerDevice, parseDevice, parseReference, type Reference } from './identifiers.js';
+import { type AgreedModel, parseModelFacts } from './model-facts.js';
 import { type ImageShape, imageShape, type Preprocessing, parsePreprocessing } from './preprocessing.js';
 import { safeNumber } from './safe-number.js';
 import { decodeSample, type EncodedSample, type Tensor } from './sample-codec.js';
@@ -15,10 +16,16 @@ import { parseSelection, type Selection } from './selection.js';
 /** Length of an upload session's name in bytes. */
 export const SESSION_LENGTH = 16;
 
-/** Who calls and what it runs: an AnnounceRequest or a WatchRequest, checked. */
+/** Who calls and what it runs, checked. */
 export interface Announcement {
   readonly device: PeerDevice;
   readonly running: Reference;
+}
+
+/** An AnnounceRequest, checked. */
+export interface DeviceAnnouncement extends Announcement {
+  /** Undefined where the device does not say. */
+  readonly model: AgreedModel | undefined;
 }
 
 /** A sample that a device handed over, checked: a tensor, decoded, or an image that is still to be decoded. */
@@ -66,8 +73,9 @@ export interface UploadLimits {
 }
 
 /** @throws RenormError REQUEST_INVALID */
-export function parseAnnounce(request: AnnounceRequest): Announcement {
-  return { device: parseDevice(request.device), running: parseReference('running', request.running) };
+export function parseAnnounce(request: AnnounceRequest): DeviceAnnouncement {
+  const device = parseDevice(request.device);
+  return { device, running: parseReference('running', request.running), model: parseModelFacts(request.model) };
 }
 
 /** @throws RenormError REQUEST_INVALID */

@@ -10,7 +10,7 @@ import {
 } from '@renorm/cloud';
 import { RenormError } from '@renorm/protocol';
 import { Command, Option } from 'commander';
-import { jsonObject, wholeNumber } from '../arguments.js';
+import { jsonObject, namedSizes, wholeNumber } from '../arguments.js';
 import { cloudJson, cloudText } from '../display/cloud-output.js';
 import { printError } from '../display/terminal.js';
 import { aborted, interruptible } from '../interrupt.js';
@@ -18,6 +18,9 @@ import { aborted, interruptible } from '../interrupt.js';
 interface CloudFlags {
   readonly edgeModel: string;
   readonly foundationModel?: string;
+  readonly output?: string;
+  readonly sizes?: Record<string, number>;
+  readonly foundation?: object;
   readonly strategy?: StrategyName;
   readonly gate: GateName;
   readonly data: string;
@@ -42,6 +45,13 @@ export function cloudCommand(): Command {
   return new Command('cloud')
     .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
     .option('--foundation-model <file>', 'the stronger model that teaches it (ONNX, same input and classes)')
+    .option('--output <name>', 'which output of the edge model holds a score for each class, where that is not clear')
+    .option('--sizes <list>', 'sizes of its axes that it leaves open: height=224,width=224', namedSizes)
+    .option(
+      '--foundation <json>',
+      'what the foundation model does not say: {"output": "scores", "sizes": {…}}',
+      jsonObject,
+    )
     .addOption(new Option('--strategy <name>', 'how cohorts are adapted').choices(STRATEGY_NAMES).default('cema'))
     .addOption(
       new Option('--gate <name>', 'what judges versions before they are published; none for a conformance suite')
@@ -73,6 +83,9 @@ export function cloudCommand(): Command {
 async function cloud({
   edgeModel,
   foundationModel,
+  output: scores,
+  sizes,
+  foundation,
   strategy,
   gate,
   data,
@@ -90,12 +103,19 @@ async function cloud({
   const running = await startCloud({
     ...{ edgeModel, gate, data, host, port },
     ...(foundationModel !== undefined && { foundationModel }),
+    ...(scores !== undefined && { output: scores }),
+    ...(sizes && { sizes }),
     ...(strategy !== undefined && { strategy }),
     ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
     ...(roles === undefined ? {} : { roles }),
     // What is in them, startCloud checks.
-    ...({ ...(adaptation && { adaptation }), ...(publishing && { publishing }), ...(limits && { limits }) } as object),
+    ...({
+      ...(foundation && { foundation }),
+      ...(adaptation && { adaptation }),
+      ...(publishing && { publishing }),
+      ...(limits && { limits }),
+    } as object),
     onEvent: output.event,
   });
   try {

@@ -78,6 +78,8 @@ export function selectionOption(text: string): NamedSelection {
 
 /** Flags of `renorm edge` that hardly anybody needs; the library checks what is in them. */
 export interface TuningFlags {
+  readonly output?: string;
+  readonly sizes?: Record<string, number>;
   readonly shape?: number[];
   readonly samples?: string;
   readonly queue?: object;
@@ -89,7 +91,7 @@ export interface TuningFlags {
 
 /** What they say to the library. */
 export function tuningOptions(flags: TuningFlags): Partial<OpenDeviceOptions> {
-  const { shape, samples, queue, backoff, health, transport, budgetRetryMs } = flags;
-  const given = Object.entries({ shape, samples, queue, backoff, health, transport, budgetRetryMs });
+  const { output, sizes, shape, samples, queue, backoff, health, transport, budgetRetryMs } = flags;
+  const given = Object.entries({ output, sizes, shape, samples, queue, backoff, health, transport, budgetRetryMs });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

@@ -1,17 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type Device, type NamedSelection, openDevice } from '@renorm/edge/node';
-import type { ModelDescription } from '@renorm/onnx';
-import { printable, printableLine, RenormError } from '@renorm/protocol';
+import { type Device, type ModelFacts, type NamedSelection, openDevice } from '@renorm/edge/node';
+import { imageShape, printable, printableLine, RenormError } from '@renorm/protocol';
 import chalk from 'chalk';
 import { Command, Option } from 'commander';
-import { jsonObject, numbers, wholeNumber } from '../arguments.js';
+import { jsonObject, namedSizes, numbers, wholeNumber } from '../arguments.js';
 import { type EdgeOutput, edgeJson, edgeText } from '../display/edge-output.js';
 import { printError } from '../display/terminal.js';
 import { EXIT } from '../exit-codes.js';
 import { listImages } from '../images.js';
 import { aborted, interruptible } from '../interrupt.js';
-import { describeFile } from '../model-file.js';
 import {
   type ImageFlags,
   imageOptions,
@@ -82,6 +80,12 @@ export function edgeCommand(): Command {
     .option('--tls-key <file>', 'its key')
     .option('--token-file <file>', 'file with the token of the cohort')
     .option('--threads <n>', 'threads that compute one prediction (default: 1)', wholeNumber(1, 256))
+    .option('--output <name>', 'as the cloud is given it: which output holds a score for each class')
+    .option(
+      '--sizes <list>',
+      'as the cloud is given it: axes that the model leaves open, height=224,width=224',
+      namedSizes,
+    )
     .option('--shape <sizes>', 'of a sample, with commas between, for a model whose axes are open', numbers)
     .addOption(
       new Option('--samples <form>', 'how samples travel')
@@ -110,7 +114,6 @@ async function edge({
   json,
   ...flags
 }: EdgeFlags): Promise<void> {
-  checkInput(await describeFile(model));
   const files = await listImages(images);
   const device = await openDevice({
     ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
@@ -120,6 +123,7 @@ async function edge({
     ...imageOptions(flags),
     ...(await securityOptions(flags)),
   });
+  for (const change of device.model.changes) printError(`${chalk.dim(`model: ${printable(change)}`)}\n`);
   device.on('error', (error) => printError(`${chalk.yellow(printable(error.message))}\n`));
   device.on('health', ({ code, remedy, over }) => {
     printError(`${over ? chalk.dim(`${code} is over.`) : chalk.yellow(`${code}: ${remedy}`)}\n`);
@@ -131,6 +135,7 @@ async function edge({
   });
   const output = json ? edgeJson() : edgeText(Math.min(40, Math.max(...files.map((file) => basename(file).length))));
   try {
+    checkInput(model, device.model);
     await interruptible(async (signal) => {
       let readable = files;
       for (let round = 0; round < repeat && !signal.aborted; round++)
@@ -156,14 +161,11 @@ function exitCode(device: Device, readable: number, answered: boolean): number {
 }
 
 /** @throws RenormError REQUEST_INVALID if the model takes no image of one or three channels */
-function checkInput({ name, inputShape: shape }: ModelDescription): void {
-  const [, channels, height, width] = shape;
-  const isImage =
-    shape.length === 4 && (channels === 1 || channels === 3) && typeof height === 'number' && typeof width === 'number';
-  if (isImage) return;
+function checkInput(model: string, { shape }: ModelFacts): void {
+  if (imageShape(shape) !== undefined) return;
   throw new RenormError(
     'REQUEST_INVALID',
-    `${name} takes [${shape.join(', ')}], not [batch, 1 or 3, height, width]: renorm edge reads images; use the library.`,
+    `${model} takes samples of [${shape.join(', ')}], not [1 or 3, height, width]: renorm edge reads images; use the library.`,
   );
 }
 

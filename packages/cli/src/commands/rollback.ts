@@ -2,13 +2,14 @@ import { type PastVersion, rollBack, versionsOf } from '@renorm/cloud';
 import { formatBytes } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { Command } from 'commander';
-import { wholeNumber } from '../arguments.js';
+import { jsonObject, type ModelFlags, modelFlags, namedSizes, wholeNumber } from '../arguments.js';
 import { columns } from '../display/table.js';
 import { print, printError } from '../display/terminal.js';
 
-interface RollbackFlags {
+interface RollbackFlags extends ModelFlags {
   readonly edgeModel: string;
   readonly foundationModel?: string;
+  readonly foundation?: object;
   readonly data: string;
   readonly cohort: string;
   readonly to?: number;
@@ -24,6 +25,9 @@ export function rollbackCommand(): Command {
   return new Command('rollback')
     .requiredOption('--edge-model <file>', 'the models that the cloud was started with (ONNX)')
     .option('--foundation-model <file>')
+    .option('--output <name>', 'as the cloud was given it')
+    .option('--sizes <list>', 'as the cloud was given it', namedSizes)
+    .option('--foundation <json>', 'as the cloud was given it', jsonObject)
     .requiredOption('--data <folder>', 'its data folder')
     .requiredOption('--cohort <name>')
     .option('--to <n>', 'version to publish again; 0 is the model as exported', wholeNumber(0, Number.MAX_SAFE_INTEGER))
@@ -36,9 +40,23 @@ export function rollbackCommand(): Command {
     .action((flags: RollbackFlags) => rollback(flags));
 }
 
-async function rollback({ to, as, json, edgeModel, foundationModel, data, cohort }: RollbackFlags): Promise<void> {
+async function rollback({
+  to,
+  as,
+  json,
+  edgeModel,
+  foundationModel,
+  data,
+  cohort,
+  ...flags
+}: RollbackFlags): Promise<void> {
   const onRepaired = (what: string): void => printError(`data folder repaired: ${what}\n`);
-  const stopped = { edgeModel, data, cohort, onRepaired, ...(foundationModel !== undefined && { foundationModel }) };
+  const stopped = {
+    ...{ edgeModel, data, cohort, onRepaired, ...modelFlags(flags) },
+    ...(foundationModel !== undefined && { foundationModel }),
+    // What is in it, the library checks.
+    ...({ ...(flags.foundation && { foundation: flags.foundation }) } as object),
+  };
   if (to === undefined) {
     const versions = await versionsOf(stopped);
     return json ? printObject({ cohort, versions }) : list(versions, cohort);

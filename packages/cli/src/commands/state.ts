@@ -2,10 +2,11 @@ import { checkState, type StateReport } from '@renorm/cloud';
 import { formatBytes, formatCount } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { Command } from 'commander';
+import { type ModelFlags, modelFlags, namedSizes } from '../arguments.js';
 import { columns } from '../display/table.js';
 import { print } from '../display/terminal.js';
 
-interface CheckFlags {
+interface CheckFlags extends ModelFlags {
   readonly data: string;
   readonly edgeModel?: string;
   readonly json: boolean;
@@ -19,13 +20,15 @@ export function stateCommand(): Command {
     .description('read all of a data folder and say what is whole; exit code 1 if something is not')
     .requiredOption('--data <folder>', 'data folder of a cloud that is stopped')
     .option('--edge-model <file>', 'its edge model (ONNX): versions are decoded with it too')
+    .option('--output <name>', 'as the cloud was given it')
+    .option('--sizes <list>', 'as the cloud was given it', namedSizes)
     .option('--json', 'print one JSON object', false)
     .action((flags: CheckFlags) => check(flags));
   return state;
 }
 
-async function check({ data, edgeModel, json }: CheckFlags): Promise<void> {
-  const report = await checkState({ data, ...(edgeModel !== undefined && { edgeModel }) });
+async function check({ data, edgeModel, json, ...flags }: CheckFlags): Promise<void> {
+  const report = await checkState({ data, ...modelFlags(flags), ...(edgeModel !== undefined && { edgeModel }) });
   print(json ? `${JSON.stringify(report, null, 2)}\n` : stateText(data, report));
   if (!report.isWhole) process.exitCode = 1;
 }

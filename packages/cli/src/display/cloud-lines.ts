@@ -28,6 +28,8 @@ function eventText(event: CloudEvent): string | undefined {
       const { number, bytes } = event.version;
       return `${event.cohort}  ${chalk.green(`version ${number} published`)}, ${formatBytes(bytes)}, after step ${formatCount(event.step)} (${kind}, ${(event.milliseconds / 1000).toFixed(2)} s${loss}${backlog})`;
     }
+    case 'prepared':
+      return event.changes.map((what) => `${event.model} model: ${what}`).join('; ');
     case 'repaired':
       return chalk.yellow(`data folder repaired: ${printable(event.what)}`);
     case 'paused':

@@ -1,4 +1,4 @@
-import type { ParameterSet } from '@renorm/protocol';
+import type { AgreedModel, ParameterSet } from '@renorm/protocol';
 import type { Sender } from '../admission/sample-vetting.js';
 import type { AppendedSample, Cohorts } from '../store/cohorts.js';
 import type { Signer } from '../trust/signer.js';
@@ -16,6 +16,8 @@ export interface GatewaySetup {
   /** The edge model's parameters as exported: version 0. */
   readonly exported: ParameterSet;
   readonly sampleShape: readonly number[];
+  /** What devices have to take the edge model for. Without it they are not asked. */
+  readonly model?: AgreedModel;
   readonly limits: GatewayLimits;
   /** Transport security. Without it everything travels in the clear. */
   readonly tls?: ReloadedCertificates;

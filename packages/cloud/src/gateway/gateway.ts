@@ -5,6 +5,7 @@ import {
   type AnnounceResponse,
   AnnounceResponseSchema,
   adaptationService,
+  checkAgreed,
   create,
   equalBytes,
   exportedVersion,
@@ -167,8 +168,9 @@ export class Gateway {
   }
 
   async #announce(request: AnnounceRequest): Promise<AnnounceResponse> {
-    const { device, running } = parseAnnounce(request);
+    const { device, running, model } = parseAnnounce(request);
     this.#checkModel(device);
+    if (this.#setup.model !== undefined) checkAgreed(device.id, model, this.#setup.model);
     this.#names.admit(device.cohort);
     const { cohorts, limits, onAnnounced } = this.#setup;
     const standing = await cohorts.standing(device.cohort);

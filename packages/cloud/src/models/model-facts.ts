@@ -1,17 +1,28 @@
-import { describeModel, normalizationLayers, type OnnxModel, parseModel, prepareClassifier } from '@renorm/onnx';
-import { digestBytes, RenormError, toHex } from '@renorm/protocol';
+import {
+  normalizationLayers,
+  type OnnxModel,
+  type PreparedClassifier,
+  type PrepareOptions,
+  parseModel,
+  prepareClassifier,
+} from '@renorm/onnx';
+import { type AgreedModel, digestBytes, RenormError, toHex } from '@renorm/protocol';
 
 /** The models of a cloud: the one that devices run, and the stronger one where there is one. */
-export interface Models {
+export interface Models extends AgreedModel {
   readonly edge: OnnxModel;
   /** Only some strategies need one. */
   readonly foundation: OnnxModel | undefined;
   /** SHA-256 of the files. */
   readonly edgeDigest: Uint8Array;
   readonly foundationDigest: Uint8Array | undefined;
-  /** Shape of one sample, without the batch axis. */
-  readonly sampleShape: readonly number[];
-  readonly classes: number;
+  /** What was done to make the models fit, in sentences; and what they were given, where that was something. */
+  readonly prepared: { readonly edge: Preparation; readonly foundation: Preparation };
+}
+
+interface Preparation {
+  readonly changes: readonly string[];
+  readonly options: PrepareOptions;
 }
 
 /** An edge model and the foundation model that teaches it, checked against each other. */
@@ -24,6 +35,8 @@ export interface ModelPair extends Models {
 export interface ModelFile {
   readonly name: string;
   readonly bytes: Uint8Array;
+  /** What it does not say of itself. */
+  readonly options?: PrepareOptions;
 }
 
 /**
@@ -35,60 +48,65 @@ export function readModels(edgeFile: ModelFile, foundationFile: ModelFile | unde
   if (foundationFile !== undefined) return modelPair(edgeFile, foundationFile);
   const edge = readModel(edgeFile);
   return {
-    ...{ edge, edgeDigest: digestBytes(edgeFile.bytes), ...facts(edge) },
+    ...{ edge: edge.model, edgeDigest: digestBytes(edgeFile.bytes), ...facts(edge) },
     ...{ foundation: undefined, foundationDigest: undefined },
+    prepared: { edge: preparation(edgeFile, edge), foundation: { changes: [], options: {} } },
   };
 }
 
 /** As `readModels`, for who needs both. @throws as `readModels` */
 export function modelPair(edgeFile: ModelFile, foundationFile: ModelFile): ModelPair {
   const [edge, foundation] = [readModel(edgeFile), readModel(foundationFile)];
-  const [edgeFacts, foundationFacts] = [facts(edge), facts(foundation)];
-  if (String(edgeFacts.sampleShape) !== String(foundationFacts.sampleShape)) {
+  const [name, other] = [edge.model.name, foundation.model.name];
+  if (String(edge.sampleShape) !== String(foundation.sampleShape)) {
     throw mismatch(
-      `${edge.name} takes samples of shape [${edgeFacts.sampleShape}], ${foundation.name} of shape [${foundationFacts.sampleShape}]`,
+      `${name} takes samples of shape [${edge.sampleShape}], ${other} of shape [${foundation.sampleShape}]`,
     );
   }
-  if (edgeFacts.classes !== foundationFacts.classes) {
-    throw mismatch(
-      `${edge.name} tells ${edgeFacts.classes} classes apart, ${foundation.name} ${foundationFacts.classes}`,
-    );
+  if (edge.classes !== foundation.classes) {
+    throw mismatch(`${name} tells ${edge.classes} classes apart, ${other} ${foundation.classes}`);
   }
   return {
-    ...{ edge, edgeDigest: digestBytes(edgeFile.bytes), ...edgeFacts },
-    ...{ foundation, foundationDigest: digestBytes(foundationFile.bytes) },
+    ...{ edge: edge.model, edgeDigest: digestBytes(edgeFile.bytes), ...facts(edge) },
+    ...{ foundation: foundation.model, foundationDigest: digestBytes(foundationFile.bytes) },
+    prepared: { edge: preparation(edgeFile, edge), foundation: preparation(foundationFile, foundation) },
   };
 }
 
-/** SHA-256 of the files, hexadecimal, as a data folder names its models. */
-export function digestsOf({ edgeDigest, foundationDigest }: Models): { edgeModel: string; foundationModel?: string } {
-  return { edgeModel: toHex(edgeDigest), ...(foundationDigest && { foundationModel: toHex(foundationDigest) }) };
+/**
+ * What a data folder knows its models by, hexadecimal: SHA-256 of the files, and of what they were given, where that was something: the parameters of
+ * another output's model are others.
+ */
+export function digestsOf(models: Models): { edgeModel: string; foundationModel?: string } {
+  const { edgeDigest, foundationDigest, prepared } = models;
+  return {
+    edgeModel: toHex(withOptions(edgeDigest, prepared.edge)),
+    ...(foundationDigest && { foundationModel: toHex(withOptions(foundationDigest, prepared.foundation)) }),
+  };
+}
+
+function withOptions(digest: Uint8Array, { options }: Preparation): Uint8Array {
+  const { output, sizes } = options;
+  if (output === undefined && sizes === undefined) return digest;
+  return digestBytes(new TextEncoder().encode(JSON.stringify([toHex(digest), output ?? '', sizes ?? []])));
 }
 
 /** A model as devices prepare theirs: its output are logits, its batch is open. */
-function readModel({ bytes, name }: ModelFile): OnnxModel {
-  const { model } = prepareClassifier(parseModel(bytes, name));
-  normalizationLayers(model);
-  return model;
+function readModel({ bytes, name, options }: ModelFile): PreparedClassifier {
+  const prepared = prepareClassifier(parseModel(bytes, name), options);
+  normalizationLayers(prepared.model);
+  return prepared;
 }
 
-function facts(model: OnnxModel): { sampleShape: number[]; classes: number } {
-  const { inputShape, inputType, classes, name } = describeModel(model);
-  if (inputType !== 'float32') throw mismatch(`${name} takes ${inputType}, and samples are float32`);
-  const sampleShape = inputShape.slice(1);
-  const open = sampleShape.find((dim) => typeof dim !== 'number');
-  if (open !== undefined || sampleShape.length === 0) {
-    throw mismatch(`${name} leaves its input shape [${inputShape}] open beyond the batch axis`);
-  }
-  if (typeof inputShape[0] === 'number')
-    throw mismatch(`${name} has a fixed batch of ${inputShape[0]}; training needs a dynamic batch axis`);
-  if (classes === undefined) throw mismatch(`${name} does not say how many classes its output has`);
-  return { sampleShape: sampleShape as number[], classes };
-}
+const preparation = ({ options = {} }: ModelFile, { changes }: PreparedClassifier): Preparation => ({
+  changes,
+  options,
+});
+
+const facts = ({ output, sampleShape, classes }: PreparedClassifier): AgreedModel => ({
+  ...{ output: output.logits, sampleShape, classes },
+});
 
 function mismatch(text: string): RenormError {
-  return new RenormError(
-    'MODEL_MISMATCH',
-    `${text}. Export two models for the same task: the same input and classes, batch axis dynamic.`,
-  );
+  return new RenormError('MODEL_MISMATCH', `${text}. Export two models for the same task: the same input and classes.`);
 }

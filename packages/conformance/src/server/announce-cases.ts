@@ -3,6 +3,8 @@ import {
   create,
   equalBytes,
   followRoots,
+  fromBinary,
+  modelFactsMessage,
   RenormError,
   toBinary,
   toHex,
@@ -180,6 +182,20 @@ export const ANNOUNCE_CASES: readonly Case<ServerContext>[] = [
       }
       const after = await context.latest(peers[0] as (typeof peers)[0]);
       expect(after >= before, `version ${before} or later`, `version ${after}`);
+    },
+  },
+  {
+    id: 'S-18',
+    group,
+    title: 'a device that takes another value for the scores is refused, one that does not say is not',
+    proves: ['A-14'],
+    async run(context) {
+      const peer = context.peer();
+      answered(await peer.announce(context.announcement()), 'Announce without a model');
+      const announcement = fromBinary(AnnounceRequestSchema, context.announcement());
+      const model = modelFactsMessage({ output: 'no such value', sampleShape: [9], classes: 2 });
+      const other = toBinary(AnnounceRequestSchema, create(AnnounceRequestSchema, { ...announcement, model }));
+      refused(await peer.call('Announce', other), 'Announce with another output', 'MODEL_MISMATCH');
     },
   },
 ];

@@ -8,7 +8,7 @@ import {
 } from '@renorm/protocol';
 import { Device } from './device.js';
 import { type DeviceTuning, TUNING_DEFAULTS } from './device-options.js';
-import type { EdgeModel } from './edge-model.js';
+import type { EdgeModel, ModelOptions } from './edge-model.js';
 import { type HealthOptions, resolveHealthOptions } from './health.js';
 import { openImages } from './images.js';
 import type { Clock, ImageCodecs, Inference, Random, Transport, Trust } from './platform.js';
@@ -16,7 +16,7 @@ import { policyOf, type SelectionChoice } from './policies/index.js';
 import type { QueueOptions } from './upload-queue.js';
 
 /** What a device is opened with on every platform. */
-export interface DeviceOptions {
+export interface DeviceOptions extends ModelOptions {
   /** Where the cloud listens: host:port. */
   readonly cloud: string;
   /** Devices that share a model and an environment: 1 to 128 characters out of A-Z a-z 0-9 . _ - */
@@ -36,8 +36,6 @@ export interface DeviceOptions {
   readonly preprocessing?: Preprocessing;
   /** 1 to 100: samples that are images travel as WebP of this quality, with loss, where that is smaller. Default: without loss. */
   readonly quality?: number;
-  /** Shape of a sample, for a model whose axes besides the batch are not all fixed. */
-  readonly shape?: readonly number[];
   /** Waits between attempts to connect. */
   readonly backoff?: Partial<DeviceTuning['backoff']>;
   /** Milliseconds between questions whether there is upload budget again. Default 30,000. */
@@ -87,15 +85,16 @@ export async function assembleDevice(
   const id = checkIdentifier('device id', options.id);
   const address = checkAddress(options.cloud);
   const trust = await readTrust();
-  const { bytes, name, digest, inputName, outputName, shape, classes, exported } = await readModel();
+  const model = await readModel();
+  const { name, digest, inputName, outputName, shape, classes, exported } = model;
   // Before any thread is started: this is the last thing that can be wrong with the options.
   const selection = policyOf(options.selection);
   selection.initial(classes);
   const health = resolveHealthOptions(options.health);
-  const sampleForm = checkForm(options.samples ?? 'auto');
+  const sampleForm = checkForm(options.samples ?? 'auto', model);
   const images = openImages(shape, options, () => platform.openCodecs());
   const inference = await platform.openInference({
-    ...{ model: bytes, name, inputName, outputName, classes, sampleForm },
+    ...{ model: model.bytes, name, inputName, outputName, classes, sampleForm },
     inputShape: [1, ...shape],
     elements: elementsOf(shape),
   });
@@ -109,6 +108,7 @@ export async function assembleDevice(
   }
   return new Device({
     ...{ id, cohort, shape, classes, exported, inference, transport, modelDigest: digest },
+    model: { shape, classes, output: model.output, changes: model.changes },
     ...(trust && { trust }),
     ...(images && { images }),
     clock: platform.clock,
@@ -122,8 +122,9 @@ export async function assembleDevice(
   });
 }
 
-function checkForm(form: SampleForm): SampleForm {
-  if (SAMPLE_FORMS.includes(form)) return form;
+/** What is whole numbers, such as token ids, travels as it is. */
+function checkForm(form: SampleForm, { takesIntegers }: EdgeModel): SampleForm {
+  if (SAMPLE_FORMS.includes(form)) return takesIntegers ? 'exact' : form;
   const text = `the option samples is ${JSON.stringify(form)}; it has to be one of ${SAMPLE_FORMS.join(', ')}.`;
   throw new RenormError('REQUEST_INVALID', text);
 }

@@ -1,5 +1,6 @@
 import type { VersionState } from '@renorm/protocol';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
+import type { ModelFacts } from './edge-model.js';
 import { HEALTH_DEFAULTS, type HealthOptions } from './health.js';
 import type { Clock, Images, Inference, Random, Transport, Trust } from './platform.js';
 import { policyOf } from './policies/index.js';
@@ -34,6 +35,8 @@ export interface DeviceParts {
   /** Shape of the model's input without the batch axis. */
   readonly shape: readonly number[];
   readonly classes: number;
+  /** What the cloud is told, and the user. */
+  readonly model: ModelFacts;
   /** Version 0: the model as exported. */
   readonly exported: VersionState;
   readonly inference: Inference;

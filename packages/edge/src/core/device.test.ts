@@ -67,6 +67,7 @@ function open(transport: Partial<Transport>, selection: SelectionPolicy = policy
   const clock = new HandClock();
   const device = new Device({
     ...{ id: 'a', cohort: 'b', modelDigest: new Uint8Array(32), shape: [1], classes: 2, exported, inference, clock },
+    model: { shape: [1], classes: 2, output: 'logits', changes: [] },
     transport: { ...cloud, ...transport },
     random: { fraction: () => 0.5, bytes: (count) => new Uint8Array(count) },
     tuning: { ...TUNING_DEFAULTS, selection },

@@ -1,7 +1,8 @@
-import { create, DeviceSchema, RenormError, SESSION_LENGTH } from '@renorm/protocol';
+import { create, DeviceSchema, modelFactsMessage, RenormError, SESSION_LENGTH } from '@renorm/protocol';
 import type { DeviceEvents, Tell } from './device-events.js';
 import type { DeviceParts } from './device-options.js';
 import type { DeviceStatus } from './device-status.js';
+import type { ModelFacts } from './edge-model.js';
 import { Emitter, type Listener } from './events.js';
 import { Intake, type Undecided } from './intake.js';
 import type { InferenceResult } from './platform.js';
@@ -62,6 +63,7 @@ export class Device {
     this.#runner = new Runner(initialSession(setup, parts.exported, now, trust?.root, trust?.recalled), {
       ...{ inference, transport, clock, random, tell, ...(trust && { trust }) },
       device: create(DeviceSchema, { id, cohort, modelDigest }),
+      model: modelFactsMessage({ ...parts.model, sampleShape: parts.shape }),
       uploadSession: random.bytes(SESSION_LENGTH),
     });
     // Those who opened the device listen from the next turn on.
@@ -86,6 +88,11 @@ export class Device {
     } finally {
       this.#inFlight--;
     }
+  }
+
+  /** What the device found out of its model, and what it did to it. */
+  get model(): ModelFacts {
+    return this.#parts.model;
   }
 
   /** Counters and connection, as they are now. */

@@ -1,8 +1,29 @@
-import { describeModel, parseModel, prepareClassifier, readParameters, serializeModel } from '@renorm/onnx';
+import { describeModel, parseModel, prepareClassifier, readParameters, type Sizes, serializeModel } from '@renorm/onnx';
 import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
 
+/** What a model does not say of itself. The same as the cloud is given. */
+export interface ModelOptions {
+  /** Which output holds a score for each class, or which value inside, where the model does not say. */
+  readonly output?: string;
+  /** Sizes of the input's axes that the model leaves open, by name: `{ height: 224, width: 224 }`. */
+  readonly sizes?: Sizes;
+  /** Shape of a sample; as `sizes`, for all axes but the batch. */
+  readonly shape?: readonly number[];
+}
+
+/** What a device knows of its model. */
+export interface ModelFacts {
+  /** The value of the file that holds the scores: before a Softmax, where there is one. */
+  readonly output: string;
+  /** Of a sample, without the batch axis. */
+  readonly shape: readonly number[];
+  readonly classes: number;
+  /** What was done to make the model fit for adaptation, in sentences; none where it is served as it is. */
+  readonly changes: readonly string[];
+}
+
 /** An edge model, read and checked. */
-export interface EdgeModel {
+export interface EdgeModel extends ModelFacts {
   /** The file's own, or those of a model that gives its logits for any batch where the file does not. */
   readonly bytes: Uint8Array;
   /** Its name in errors. */
@@ -11,9 +32,8 @@ export interface EdgeModel {
   readonly digest: Uint8Array;
   readonly inputName: string;
   readonly outputName: string;
-  /** Without the batch axis. */
-  readonly shape: readonly number[];
-  readonly classes: number;
+  /** Whether samples are whole numbers, such as token ids, which must not be rounded on their way. */
+  readonly takesIntegers: boolean;
   /** Version 0. */
   readonly exported: VersionState;
 }
@@ -23,57 +43,38 @@ export interface EdgeModel {
  *
  * @param bytes of the file; kept, the caller leaves them alone
  * @param name in errors
- * @param shape of a sample, for a model whose axes besides the batch are not all fixed
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
+ * @throws RenormError REQUEST_INVALID; OnnxError, as prepareClassifier; ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
  */
 export async function checkEdgeModel(
   bytes: Uint8Array<ArrayBuffer>,
   name: string,
-  shape?: readonly number[],
+  options: ModelOptions = {},
 ): Promise<EdgeModel> {
   const file = parseModel(bytes, name);
-  const sample = sampleShape(name, describeModel(file).inputShape.slice(1), shape);
-  const { model, changes } = prepareClassifier(file, { sizes: sample });
-  const { inputName, inputType, outputName, classes } = describeModel(model);
-  if (inputType !== 'float32') {
-    throw new RenormError(
-      'MODEL_UNREADABLE',
-      `${name} takes ${inputType}, and a device is given float32 samples; export it with a float32 input.`,
-    );
-  }
-  if (classes === undefined || classes < 2) {
-    throw new RenormError(
-      'MODEL_UNREADABLE',
-      `${name} does not say how many classes its output ${outputName} has; export it with a fixed class axis.`,
-    );
-  }
+  const { shape } = options;
+  if (shape !== undefined) checkShape(name, describeModel(file).inputShape.slice(1), shape);
+  const sizes = shape ?? options.sizes;
+  const { model, changes, output, sampleShape, classes, takesIntegers } = prepareClassifier(file, {
+    ...(sizes && { sizes }),
+    ...(options.output !== undefined && { output: options.output }),
+  });
   return {
-    ...{ name, inputName, outputName, classes },
+    ...{ name, classes, changes, takesIntegers, output: output.logits, shape: sampleShape },
+    inputName: model.input.name,
+    outputName: model.output.name,
     bytes: changes.length === 0 ? bytes : serializeModel(model),
     digest: new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)),
-    shape: sample,
     exported: exportedVersion(readParameters(model)),
   };
 }
 
-function sampleShape(
-  name: string,
-  declared: readonly (number | string)[],
-  given: readonly number[] | undefined,
-): readonly number[] {
-  const shape = given ?? declared;
+function checkShape(name: string, declared: readonly (number | string)[], shape: readonly number[]): void {
   const fits =
     shape.length === declared.length &&
     shape.every((size, i) => typeof declared[i] !== 'number' || declared[i] === size);
-  if (!fits)
-    throw new RenormError(
-      'REQUEST_INVALID',
-      `the option shape is [${shape}], the input of ${name} is [${declared}] without its batch axis.`,
-    );
-  if (shape.every((size): size is number => typeof size === 'number' && Number.isSafeInteger(size) && size > 0))
-    return [...shape];
+  if (fits) return;
   throw new RenormError(
     'REQUEST_INVALID',
-    `the input of ${name} is [${declared}] without its batch axis; give the sizes in the option shape.`,
+    `the option shape is [${shape}], the input of ${name} is [${declared}] without its batch axis.`,
   );
 }

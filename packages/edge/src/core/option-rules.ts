@@ -23,6 +23,8 @@ export const DEVICE_RULES = {
     deviation: option.numbers,
   }),
   quality: option.number,
+  output: option.text,
+  sizes: option.sizes,
   shape: option.numbers,
   backoff: like(BACKOFF_DEFAULTS),
   budgetRetryMs: option.number,

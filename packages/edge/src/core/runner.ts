@@ -5,6 +5,7 @@ import {
   errorFromGrpc,
   followRoots,
   fromBinary,
+  type ModelFactsMessage,
   type OpenedVersion,
   openVersion,
   parseAnnounceResponse,
@@ -28,6 +29,8 @@ import type { Session } from './session-state.js';
 /** What a runner carries effects out with. */
 export interface RunnerParts {
   readonly device: DeviceMessage;
+  /** What the device takes its model for. */
+  readonly model: ModelFactsMessage;
   /** 16 random bytes that name the sequences of this run. */
   readonly uploadSession: Uint8Array;
   readonly inference: Inference;
@@ -122,8 +125,8 @@ export class Runner {
   }
 
   async #announce({ connection, running, root }: EffectOf<'announce'>): Promise<void> {
-    const { transport, device, trust } = this.#parts;
-    const request = { device, running: onWire(running), rootVersion: BigInt(root?.version ?? 0) };
+    const { transport, device, model, trust } = this.#parts;
+    const request = { device, model, running: onWire(running), rootVersion: BigInt(root?.version ?? 0) };
     try {
       const welcome = parseAnnounceResponse(await transport.announce(create(AnnounceRequestSchema, request)));
       const newest = root && trust && (await followRoots(trust.ed25519, root, welcome.roots));

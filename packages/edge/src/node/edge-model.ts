@@ -1,19 +1,18 @@
 import { OnnxError } from '@renorm/onnx';
 import { readModelBytes } from '@renorm/onnx/node';
 import { unreadable } from '@renorm/protocol';
-import { checkEdgeModel, type EdgeModel } from '../core/edge-model.js';
+import { checkEdgeModel, type EdgeModel, type ModelOptions } from '../core/edge-model.js';
 
 /**
  * Reads a model and finds out what a device has to know of it.
  *
  * @param source path, or the bytes of the file
- * @param shape of a sample, for a model whose axes besides the batch are not all fixed
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError as checkEdgeModel
  */
-export async function readEdgeModel(source: string | Uint8Array, shape?: readonly number[]): Promise<EdgeModel> {
+export async function readEdgeModel(source: string | Uint8Array, options: ModelOptions = {}): Promise<EdgeModel> {
   return typeof source === 'string'
-    ? checkEdgeModel(await readModelFile(source), source, shape)
-    : checkEdgeModel(new Uint8Array(source), 'the model', shape);
+    ? checkEdgeModel(await readModelFile(source), source, options)
+    : checkEdgeModel(new Uint8Array(source), 'the model', options);
 }
 
 async function readModelFile(path: string): Promise<Uint8Array<ArrayBuffer>> {

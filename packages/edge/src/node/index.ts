@@ -3,6 +3,7 @@ export { type OpenDeviceOptions, openDevice } from './open-device.js';
 export { Device, type Prediction } from '../core/device.js';
 export type { DeviceEvents } from '../core/device-events.js';
 export type { DeviceStatus, LastError } from '../core/device-status.js';
+export type { ModelFacts, ModelOptions } from '../core/edge-model.js';
 export type { Condition, HealthCode, HealthOptions } from '../core/health.js';
 export type { SelectionReason } from '../core/policies/cema.js';
 export { type SelectionOptions, selectionDefaults } from '../core/policies/cema-options.js';

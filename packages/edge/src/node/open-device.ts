@@ -50,7 +50,7 @@ const RULES = {
  * Opens a device: reads the model, starts its threads, and resolves when it can predict. It connects to the cloud meanwhile
  * and afterwards; without a cloud it predicts all the same.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError ONNX_NOT_A_MODEL, ONNX_NO_NORMALIZATION, ONNX_RUNTIME
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError: the model cannot be read or adapted, ONNX_RUNTIME
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   checkOptions('openDevice', options, RULES);
@@ -70,7 +70,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
     if (tls !== undefined) await checkTls(tls);
     return trust === undefined ? undefined : readTrust(trust, trustMemory);
   };
-  return assembleDevice(platform, { ...options, id }, () => readEdgeModel(model, options.shape), readCredentials);
+  return assembleDevice(platform, { ...options, id }, () => readEdgeModel(model, options), readCredentials);
 }
 
 /** The host's name, in the alphabet of identifiers. */

@@ -11,11 +11,13 @@ const CAST: Readonly<Partial<Record<InputType, number>>> = {
   bfloat16: Type.BFLOAT16,
   float64: Type.DOUBLE,
   uint8: Type.UINT8,
+  int64: Type.INT64,
+  int32: Type.INT32,
 };
 
 /**
- * The model with a float32 input and a float32 output, where it takes another floating type, or bytes: a Cast stands at either end. Bytes
- * are given as 0 to 255. Token ids stay as they are.
+ * The model with a float32 input and a float32 output, where it takes another floating type, bytes, or token ids: a Cast stands at either end. Bytes
+ * are given as 0 to 255, token ids as whole numbers, which float32 holds up to 2^24.
  */
 export function floatInterface(model: OnnxModel): Prepared {
   const type = CAST[model.inputType];
