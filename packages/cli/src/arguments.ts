@@ -29,6 +29,13 @@ export function namedSizes(text: string): Record<string, number> {
   throw new InvalidArgumentError('Give a size for the name of each axis, for example height=224,width=224.');
 }
 
+/** A parser of names with commas between, for commander. */
+export function names(text: string): string[] {
+  const list = text.split(',').map((name) => name.trim());
+  if (list.includes('')) throw new InvalidArgumentError('Give names with commas between.');
+  return list;
+}
+
 /** A parser of an object in JSON, for options with names of their own; the library says which there are. */
 export function jsonObject(text: string): object {
   try {

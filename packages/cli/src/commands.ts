@@ -12,6 +12,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     about: 'run a cloud and three devices on this machine: accuracy lost to a changed environment and won back',
     load: async () => (await import('./commands/demo.js')).demoCommand(),
   },
+  eval: {
+    about: 'try your models on your data: what adaptation wins and costs, and whether to deploy it',
+    load: async () => (await import('./commands/eval.js')).evalCommand(),
+  },
   inspect: {
     about:
       'list the layers and trainable parameters of an ONNX model, what would be trained and what stands in the way',

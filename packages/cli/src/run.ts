@@ -54,6 +54,7 @@ async function program([first]: readonly string[]): Promise<Command> {
 To begin with:
   renorm demo                                    a cloud and three devices on this machine
   renorm inspect model.onnx                      can this model be adapted, and what of it
+  renorm eval --edge-model edge.onnx --data ./photos --corrupt all     is it worth it for my model and data
   renorm cloud --edge-model edge.onnx --foundation-model foundation.onnx --data ./state
   renorm edge --model edge.onnx --cloud localhost:7443 --images ./folder
 

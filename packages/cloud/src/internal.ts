@@ -3,9 +3,11 @@
 
 export { CatchUp } from './gateway/catch-up.js';
 export { storableSamples } from './gateway/storable-samples.js';
+export { modelFile } from './model-file.js';
 export { type Batch, batchOf } from './models/batch.js';
 export { type ModelFile, type Models, modelPair, readModels } from './models/model-facts.js';
 export { ParametricSession, TrainingSession } from './models/session.js';
+export { StatisticsSession } from './models/statistics-session.js';
 export type { TrainingSamples } from './models/training-samples.js';
 export type { EdgeLogits } from './publication/delta-writer.js';
 export { type Candidate, type Gate, OPEN_GATE, type Verdict } from './publication/gate.js';
@@ -13,6 +15,7 @@ export { type Appended, Cohorts } from './store/cohorts.js';
 export { MemoryStore } from './store/memory.js';
 export { distillationLoss, entropyLoss, TARGET_LOGITS } from './strategy/cema/losses.js';
 export { ADAPTATION_DEFAULTS } from './strategy/cema/options.js';
+export { strategyFor } from './strategy/strategies.js';
 export type { Batches, LogView, Plan, Strategy, StrategyStep, Work } from './strategy/strategy.js';
 export type { StepReport } from './trainer/messages.js';
 export { openTraining, type Training, type TrainingSetup } from './trainer/open-training.js';

@@ -34,3 +34,15 @@ export { type DemoSummary, type DeviceSummary, type EnvironmentSummary, summaris
 export { type Comparison, compare, type Verdict } from './demo/verdict.js';
 export { outcomeSentences } from './report/sentences.js';
 export { writeReport } from './report/write.js';
+
+// Evaluation of a user's models on a user's data.
+export { defaultMethods, METHOD_NAMES, methodOf } from './methods/method-table.js';
+export type { EvalMethod, MethodNeeds } from './methods/eval-method.js';
+export { type LinkOptions, PERFECT_LINK } from './methods/link.js';
+export { STREAM_KINDS } from './streams/scenarios.js';
+export type { CellResult } from './run/cell.js';
+export type { EvalPlan } from './run/plan.js';
+export { ResultsFile } from './run/results-file.js';
+export { type EvalProgress, type EvalRecord, type EvalRunOptions, runEval } from './run/run-eval.js';
+export { type EvalSummary, summariseEval } from './run/summary.js';
+export type { MethodSummary, Standing } from './run/method-summary.js';

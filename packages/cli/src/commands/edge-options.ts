@@ -1,16 +1,12 @@
 import { type NamedSelection, type OpenDeviceOptions, POLICY_NAMES, type PolicyName } from '@renorm/edge/node';
-import { type Preprocessing, RenormError } from '@renorm/protocol';
+import { RenormError } from '@renorm/protocol';
 import { InvalidArgumentError } from 'commander';
 import { printError } from '../display/terminal.js';
 import { readToken } from '../read-token.js';
+import { type PreprocessingFlags, preprocessingOf } from './preprocessing-options.js';
 
 /** Flags of `renorm edge` about images. */
-export interface ImageFlags {
-  readonly fit: Preprocessing['fit'];
-  readonly shorterSide?: number;
-  readonly filter: NonNullable<Preprocessing['filter']>;
-  readonly mean?: number[];
-  readonly deviation?: number[];
+export interface ImageFlags extends PreprocessingFlags {
   readonly quality?: number;
 }
 
@@ -25,23 +21,8 @@ export interface SecurityFlags {
 }
 
 /** What they say to the library. */
-export function imageOptions({
-  fit,
-  shorterSide,
-  filter,
-  mean,
-  deviation,
-  quality,
-}: ImageFlags): Partial<OpenDeviceOptions> {
-  return {
-    ...(quality !== undefined && { quality }),
-    preprocessing: {
-      ...{ fit, filter },
-      ...(shorterSide !== undefined && { shorterSide }),
-      ...(mean && { mean }),
-      ...(deviation && { deviation }),
-    },
-  };
+export function imageOptions({ quality, ...flags }: ImageFlags): Partial<OpenDeviceOptions> {
+  return { ...(quality !== undefined && { quality }), preprocessing: preprocessingOf(flags) };
 }
 
 /** What they say to the library. @throws RenormError REQUEST_INVALID, CREDENTIALS_UNREADABLE */

@@ -19,6 +19,7 @@ import {
   type TuningFlags,
   tuningOptions,
 } from './edge-options.js';
+import { withPreprocessing } from './preprocessing-options.js';
 
 interface EdgeFlags extends ImageFlags, SecurityFlags, TuningFlags {
   readonly model: string;
@@ -37,29 +38,10 @@ Exit codes: 0 all went well; 1 an error; 3 samples that were kept for the cloud 
 
 /** `renorm edge`: a device whose camera is a folder of images. */
 export function edgeCommand(): Command {
-  return new Command('edge')
+  const command = new Command('edge')
     .requiredOption('--model <file>', 'the edge model (ONNX), the same file that the cloud was started with')
     .requiredOption('--cloud <host:port>', 'where renorm cloud listens')
     .requiredOption('--images <folder>', 'folder of PNG, JPEG and WebP images')
-    .addOption(
-      new Option('--fit <how>', 'how an image gets the size of the model’s input')
-        .choices(['none', 'stretch', 'crop'])
-        .default('stretch'),
-    )
-    .option(
-      '--shorter-side <pixels>',
-      'with --fit crop: size of the shorter side before the middle is cut out',
-      wholeNumber(1, 65_535),
-    )
-    .addOption(
-      new Option('--filter <name>', 'filter of the resize').choices(['bilinear', 'bicubic']).default('bilinear'),
-    )
-    .option(
-      '--mean <numbers>',
-      'of each channel, with commas between (default: 0); values are in [0, 1] before',
-      numbers,
-    )
-    .option('--deviation <numbers>', 'by which what is left is divided (default: 1)', numbers)
     .option(
       '--quality <n>',
       'upload samples as WebP of this quality, with loss (default: without loss)',
@@ -100,6 +82,7 @@ export function edgeCommand(): Command {
     .option('--json', 'print one JSON object a line: predictions, and the summary', false)
     .addHelpText('after', EXIT_CODES)
     .action((flags: EdgeFlags) => edge(flags));
+  return withPreprocessing(command);
 }
 
 async function edge({

@@ -1,5 +1,5 @@
 import type { StepReport, Training } from '@renorm/cloud/internal';
-import { policyOf, type SelectionChoice, softmax } from '@renorm/edge';
+import { policyOf, QUEUE_DEFAULTS, type SelectionChoice, softmax } from '@renorm/edge';
 import {
   applyVersion,
   create,
@@ -15,6 +15,7 @@ import {
   type VersionState,
   WatchResponseSchema,
 } from '@renorm/protocol';
+import { carried, firstAllowance, grown, isOnline, type LinkOptions, PERFECT_LINK } from './link.js';
 import { StreamCloud } from './stream-cloud.js';
 
 /** What one device's stream is adapted with. */
@@ -27,6 +28,10 @@ export interface AdaptedStreamSetup {
   readonly selection?: SelectionChoice;
   /** How a sample travels. Default: as a tensor, exactly. */
   encode?(input: Float32Array): Promise<EncodedSample>;
+  /** Samples that wait until a message goes. Default: 32, what cema makes a step of. */
+  readonly samplesPerUpload?: number;
+  /** Default: nothing is lost, late or too much. */
+  readonly link?: LinkOptions;
 }
 
 /** What happened at one image. */
@@ -34,8 +39,9 @@ export interface StreamMoment {
   readonly index: number;
   /** The prediction, one for each class. */
   readonly logits: Float32Array;
-  /** Whether the sample was selected. */
+  /** Whether the sample was selected, and why or why not. */
   readonly kept: boolean;
+  readonly reason: string;
   /** Bytes of the messages behind it: of the upload, when a batch was full, and of the version that came of it. */
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -45,57 +51,83 @@ export interface StreamMoment {
   readonly running: VersionState;
 }
 
-/** What the methods here make a step of. */
 const SAMPLES_PER_UPLOAD = 32;
+
+/** A version on its way. */
+interface UnderWay {
+  readonly response: Uint8Array;
+  /** The image from which on it is there. */
+  readonly due: number;
+}
 
 /**
  * A device and its cloud in one loop, without sockets, threads and disk: prediction, selection, upload, step, and the new version on the device
- * before its next prediction. Policy, schedule, strategy, records and messages are those that ship.
+ * before its next prediction. Policy, schedule, strategy, records and messages are those that ship. Time is counted in images.
  *
  * @param inputs float32, one array an image
  * @throws RenormError TRAINER_FAILED
  */
 export async function* adaptedStream(
   setup: AdaptedStreamSetup,
-  inputs: Iterable<Float32Array>,
+  inputs: Iterable<Float32Array> | AsyncIterable<Float32Array>,
 ): AsyncGenerator<StreamMoment> {
-  const { training, cohort } = setup;
+  const { training, cohort, link = PERFECT_LINK, samplesPerUpload = SAMPLES_PER_UPLOAD } = setup;
   const { models, edgeLogits, exported } = training;
   const device = { id: 'device-1', cohort, modelDigest: models.edgeDigest };
   const policy = policyOf(setup.selection);
-  const random = seededRandom(1);
+  const [random, fate] = [seededRandom(1), seededRandom(2)];
   const cloud = new StreamCloud(training);
   let state = policy.initial(models.classes);
   let running: VersionState = exported;
-  let batch: Sample[] = [];
+  let waiting: Sample[] = [];
+  let underWay: UnderWay | undefined;
+  let allowance = firstAllowance(link);
   let [index, sequence] = [0, 0];
+  /** Takes in the version that has come. @returns its bytes */
+  const arrived = (): number => {
+    if (underWay === undefined || index < underWay.due || !isOnline(link, index)) return 0;
+    const { response } = underWay;
+    underWay = undefined;
+    running = applyVersion(running, parseWatchResponse(fromBinary(WatchResponseSchema, response)));
+    return response.length;
+  };
   try {
-    for (const data of inputs) {
+    for await (const data of inputs) {
+      let [bytesUp, bytesDown] = [0, arrived()];
+      let reports: readonly StepReport[] = [];
       const logits = await edgeLogits(running.parameters, { data, count: 1 });
       const { probabilities, entropy } = softmax(logits);
       const observation = { logits, probabilities, entropy, version: running.number, random: random() };
       const { upload, reason, ...decision } = policy.decide(state, observation);
       state = decision.state;
-      const moment = { index: index++, logits, kept: upload !== undefined };
       if (upload !== undefined) {
         const encoded = (await setup.encode?.(data)) ?? encodeSample({ data, shape: models.sampleShape });
         const selection = { policy: policy.name, reason, ...upload };
         const head = { sequence: BigInt(++sequence), version: BigInt(running.number), entropy };
-        batch.push(create(SampleSchema, { ...encoded, ...head, selection }));
+        waiting = [...waiting, create(SampleSchema, { ...encoded, ...head, selection })].slice(
+          -QUEUE_DEFAULTS.maxPending,
+        );
       }
-      if (batch.length < SAMPLES_PER_UPLOAD) {
-        yield { ...moment, bytesUp: 0, bytesDown: 0, reports: [], running };
-        continue;
+      allowance = grown(allowance, link);
+      if (waiting.length >= samplesPerUpload && underWay === undefined && isOnline(link, index)) {
+        const request = create(UploadRequestSchema, { device, session: new Uint8Array(16), samples: waiting });
+        const message = toBinary(UploadRequestSchema, request);
+        const outcome = carried(link, allowance, message.length, fate());
+        if (outcome !== 'waits') {
+          bytesUp = message.length;
+          allowance -= message.length;
+        }
+        if (outcome === 'arrives') {
+          waiting = [];
+          await cloud.upload(message);
+          reports = await cloud.train();
+          const response = await cloud.watch(running, cohort);
+          underWay = response && { response, due: index + link.delay };
+          bytesDown += arrived();
+        }
       }
-      const request = create(UploadRequestSchema, { device, session: new Uint8Array(16), samples: batch });
-      const message = toBinary(UploadRequestSchema, request);
-      batch = [];
-      await cloud.upload(message);
-      const reports = await cloud.train();
-      const response = await cloud.watch(running, cohort);
-      if (response !== undefined)
-        running = applyVersion(running, parseWatchResponse(fromBinary(WatchResponseSchema, response)));
-      yield { ...moment, bytesUp: message.length, bytesDown: response?.length ?? 0, reports, running };
+      yield { ...{ index, logits, kept: upload !== undefined, reason }, ...{ bytesUp, bytesDown, reports, running } };
+      index += 1;
     }
   } finally {
     await cloud.close();

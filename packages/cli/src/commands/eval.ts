@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  CORRUPTIONS,
+  defaultMethods,
+  type EvalPlan,
+  type EvalRecord,
+  METHOD_NAMES,
+  ResultsFile,
+  runEval,
+  STREAM_KINDS,
+  summariseEval,
+} from '@renorm/eval';
+import { type Preprocessing, unreadable } from '@renorm/protocol';
+import { Command, InvalidArgumentError } from 'commander';
+import { names, numbers, wholeNumber } from '../arguments.js';
+import { evalProgress } from '../display/eval-progress.js';
+import { evalTable } from '../display/eval-table.js';
+import { interruptible } from '../interrupt.js';
+import { preprocessingOf, withPreprocessing } from './preprocessing-options.js';
+
+interface EvalFlags {
+  readonly edgeModel: string;
+  readonly foundationModel?: string;
+  readonly data: string;
+  readonly classes?: string;
+  readonly corrupt: string[];
+  readonly severity: number[];
+  readonly images: number;
+  readonly methods?: string[];
+  readonly stream: string[];
+  readonly batch: number;
+  readonly delay: number;
+  readonly loss: number;
+  readonly offline: [number, number][];
+  readonly budget?: number;
+  readonly seed: number;
+  readonly workers?: number;
+  readonly out: string;
+  readonly json: boolean;
+  readonly fit: Preprocessing['fit'];
+  readonly shorterSide?: number;
+  readonly filter: NonNullable<Preprocessing['filter']>;
+  readonly mean?: number[];
+  readonly deviation?: number[];
+}
+
+/** `renorm eval`: is it worth it for these models and these data? */
+export function evalCommand(): Command {
+  const command = new Command('eval')
+    .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
+    .option('--foundation-model <file>', 'the stronger model (ONNX, same input and classes)')
+    .requiredOption(
+      '--data <path>',
+      'images: a folder with a folder for each class, or another layout of docs/evaluation.md',
+    )
+    .option('--classes <file>', "names of the classes, one a line, in the model's order")
+    .option(
+      '--corrupt <list>',
+      'corruptions to make of the images: all, or names with commas between, as fog,gaussian_noise',
+      names,
+      [],
+    )
+    .option('--severity <list>', 'of the corruptions, 1 to 5', severities, [5])
+    .option('--images <n>', 'of each environment, at most', wholeNumber(1, 10_000_000), 1000)
+    .option(
+      '--methods <list>',
+      `what is compared: ${METHOD_NAMES.join(', ')}; a strategy with a policy of the device as statistics/random:0.1`,
+      names,
+    )
+    .option('--stream <list>', `${STREAM_KINDS.map(({ name, about }) => `${name}: ${about}`).join('; ')}`, names, [
+      'reset',
+    ])
+    .option('--batch <n>', 'images a batch, for methods that need batches', wholeNumber(1, 4096), 64)
+    .option('--delay <images>', 'from an upload to its version', wholeNumber(0, 1_000_000), 0)
+    .option('--loss <share>', 'of uploads that are lost on the way and sent again', Number, 0)
+    .option('--offline <list>', 'stretches of images without a link, as 200-400,600-650', stretches, [])
+    .option('--budget <bytes>', 'that may be sent for 1,000 images', wholeNumber(1, 1_000_000_000))
+    .option('--seed <n>', 'decides which images are taken, their order and their noise', wholeNumber(0, 1_000_000), 1)
+    .option(
+      '--workers <n>',
+      'that run at a time, one thread each (default: one for each processor)',
+      wholeNumber(1, 1024),
+    )
+    .option('--out <folder>', 'where results and report go; what is finished there is not run again', 'renorm-eval')
+    .option('--json', 'end with the summary as one JSON object, alone on stdout; everything else goes to stderr', false)
+    .action((flags: EvalFlags) => evaluate(flags));
+  return withPreprocessing(command);
+}
+
+async function evaluate(flags: EvalFlags): Promise<void> {
+  const { json, out, workers } = flags;
+  const plan = await planOf(flags);
+  const results = await ResultsFile.open(out);
+  const screen = json ? process.stderr : process.stdout;
+  const progress = evalProgress(process.stderr);
+  let record: EvalRecord;
+  try {
+    record = await interruptible((signal) =>
+      runEval(plan, {
+        results,
+        signal,
+        onProgress: (each) => progress.show(each),
+        ...(workers !== undefined && { workers }),
+      }),
+    );
+  } finally {
+    progress.end();
+  }
+  const summary = summariseEval(record);
+  screen.write(`${evalTable(summary)}\n\nResults: ${resolve(out)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+}
+
+async function planOf(flags: EvalFlags): Promise<EvalPlan> {
+  const { edgeModel, foundationModel, data, images, batch, seed, delay, loss, offline, budget } = flags;
+  const methods = flags.methods ?? defaultMethods(foundationModel !== undefined);
+  return {
+    ...{ edgeModel, data: resolve(data), images, batch, seed },
+    ...(foundationModel !== undefined && { foundationModel }),
+    ...(flags.classes !== undefined && { classNames: await readClasses(flags.classes) }),
+    preprocessing: preprocessingOf(flags),
+    corrupt: flags.corrupt.flatMap((name) => (name === 'all' ? CORRUPTIONS : name)),
+    severities: flags.severity as unknown as EvalPlan['severities'],
+    // What everything else is compared with.
+    methods: [...new Set(['source', ...methods])],
+    streams: flags.stream,
+    link: { delay, loss, offline, ...(budget !== undefined && { budget }) },
+  };
+}
+
+async function readClasses(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw unreadable('REQUEST_INVALID', `--classes ${file}`, cause);
+  });
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}
+
+function severities(text: string): number[] {
+  const values = numbers(text);
+  if (!values.every((value) => [1, 2, 3, 4, 5].includes(value)))
+    throw new InvalidArgumentError('Give whole numbers from 1 to 5 with commas between.');
+  return values;
+}
+
+function stretches(text: string): [number, number][] {
+  return text.split(',').map((part) => {
+    const [, from, to] = /^(\d+)-(\d+)$/.exec(part.trim()) ?? [];
+    if (from === undefined || to === undefined || Number(from) >= Number(to))
+      throw new InvalidArgumentError('Give numbers of images as 200-400, with commas between.');
+    return [Number(from), Number(to)];
+  });
+}
