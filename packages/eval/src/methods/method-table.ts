@@ -13,6 +13,9 @@ const RIVALS: Readonly<Record<string, EvalMethod>> = {
   'alpha-bn': alphaBn,
 };
 
+/** Policies that belong to a strategy by its paper; the others go with the default of a device. */
+const PUBLISHED: Partial<Record<string, NamedSelection>> = { cema: { policy: 'cema' } };
+
 /** Names of all methods, in the order of the tables. */
 export const METHOD_NAMES: readonly string[] = [...Object.keys(RIVALS), ...STRATEGY_NAMES];
 
@@ -33,7 +36,7 @@ export function defaultMethods(hasFoundation: boolean): string[] {
 export function methodOf(name: string): EvalMethod {
   const [base = '', policy, ...rest] = name.split('/');
   if (isStrategy(base) && rest.length === 0)
-    return strategyMethod(base, policy === undefined ? undefined : selectionOf(policy, name));
+    return strategyMethod(base, policy === undefined ? PUBLISHED[base] : selectionOf(policy, name));
   if (Object.hasOwn(RIVALS, base) && policy === undefined) return RIVALS[base] as EvalMethod;
   const near = nearestName(base, METHOD_NAMES);
   const advice = near === undefined || near === base ? `there is ${METHOD_NAMES.join(', ')}` : `did you mean ${near}?`;

@@ -152,8 +152,9 @@ class Run {
     reference: ReadonlyMap<number, number>,
   ): Promise<void> {
     const { port1, port2 } = new MessageChannel();
-    const closed = new Promise<void>((resolve) => port1.once('close', resolve));
-    port1.on('message', (message: CellMessage) => this.#hear(message));
+    const ended = new Promise<void>((resolve) => {
+      port1.on('message', (message: CellMessage) => (message.kind === 'end' ? resolve() : this.#hear(message)));
+    });
     // The tables of a plan cross as they are; the worker needs nothing else of this thread.
     const task: CellTask = {
       plan: this.#plan,
@@ -167,13 +168,13 @@ class Run {
       const outcome = (await pool.run(task, { name: 'runTask', transferList: [port2] })) as CellOutcome;
       if ('failed' in outcome) throw new RenormError(outcome.failed.code as ErrorCode, outcome.failed.text);
       // What it has told may still be on its way.
-      await closed;
+      await ended;
     } finally {
       port1.close();
     }
   }
 
-  #hear(message: CellMessage): void {
+  #hear(message: Exclude<CellMessage, { kind: 'end' }>): void {
     const { finished, images } = this.#progress;
     if (message.kind === 'images') {
       this.#tell({ images: images + message.images });

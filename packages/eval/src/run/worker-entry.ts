@@ -40,6 +40,6 @@ export async function runTask({ plan, facts, stream, methods, reference, port }:
     if (error instanceof RenormError) return { failed: { code: error.code, text: error.text } };
     throw error;
   } finally {
-    port.close();
+    tell({ kind: 'end' });
   }
 }

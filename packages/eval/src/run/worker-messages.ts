@@ -19,7 +19,9 @@ export type CellMessage =
   | { readonly kind: 'images'; readonly images: number }
   | { readonly kind: 'cell'; readonly cell: CellResult }
   /** The method is not for these models. */
-  | { readonly kind: 'refused'; readonly method: string; readonly reason: string };
+  | { readonly kind: 'refused'; readonly method: string; readonly reason: string }
+  /** Nothing follows. */
+  | { readonly kind: 'end' };
 
 /** How a task ended: errors do not keep their class between threads. */
 export type CellOutcome =
