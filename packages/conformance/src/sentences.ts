@@ -85,7 +85,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A device MUST have at most one upload of a session in flight, and send sequences in rising order over all its uploads, repetitions aside.',
   'U-14': 'A device MUST NOT send more samples in an upload than the last `Announce` allowed.',
   'U-15':
-    'After BUDGET_EXHAUSTED, or a `budget_left` of 0, a device MUST NOT upload until an `Announce` tells of a budget above 0. It SHOULD ask every 30 s.',
+    'After BUDGET_EXHAUSTED, or a `budget_left` of 0, a device MUST NOT upload until an `Announce` tells of a budget above 0. It SHOULD ask when the cloud said in the trailer `grpc-retry-pushback-ms` (whole milliseconds, of which it need not wait more than an hour), else every 30 s.',
   'U-16':
     'After REQUEST_INVALID, SAMPLE_INVALID or SAMPLE_OUT_OF_RANGE (values far from what the model was trained on) a device MUST NOT send the same batch for ever: it SHOULD send smaller ones, and drop a sample that is refused alone.',
   'U-17':

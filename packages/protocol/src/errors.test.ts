@@ -1,5 +1,6 @@
 import { test } from 'tap';
 import {
+  COME_BACK_TRAILER,
   ERROR_CODES,
   type ErrorCode,
   errorFromGrpc,
@@ -40,6 +41,15 @@ test('anything else is a failure of the cloud, with its cause', async (t) => {
   const error = errorFromGrpc('boom');
   t.equal(error.code, 'CLOUD_FAILED');
   t.equal(error.cause, 'boom');
+});
+
+test('a server may say when to come back', async (t) => {
+  const comeBack = (value: unknown) => {
+    const metadata = { get: (name: string) => (name === COME_BACK_TRAILER ? [value] : []) };
+    return errorFromGrpc({ code: 8, details: 'BUDGET_EXHAUSTED: wait.', metadata }).comeBackMs;
+  };
+  t.equal(comeBack('1500'), 1500);
+  for (const strange of [undefined, '-1', '1.5', '99999999999', 'soon']) t.equal(comeBack(strange), undefined);
 });
 
 test('an error knows its text without the code', async (t) => {

@@ -113,9 +113,12 @@ export class RenormError extends Error {
   readonly code: ErrorCode;
   /** The message without its code, for a message about something larger. */
   readonly text: string;
+  /** When it is worth trying again, in milliseconds from now; undefined: nobody said. */
+  readonly comeBackMs: number | undefined;
 
-  constructor(code: ErrorCode, text: string, options?: { readonly cause?: unknown }) {
+  constructor(code: ErrorCode, text: string, options?: { readonly cause?: unknown; readonly comeBackMs?: number }) {
     super(`${code}: ${text}`, options);
+    this.comeBackMs = options?.comeBackMs;
     this.name = 'RenormError';
     this.code = code;
     this.text = text;
@@ -149,7 +152,12 @@ export function grpcStatusOf(code: ErrorCode): GrpcStatus {
 export interface GrpcFailure {
   readonly code: number;
   readonly details: string;
+  /** Trailers. */
+  readonly metadata?: { get(name: string): readonly unknown[] };
 }
+
+/** The trailer in which gRPC lets a server say when to come back (gRFC A6): whole milliseconds. */
+export const COME_BACK_TRAILER = 'grpc-retry-pushback-ms';
 
 const LEADING_CODE = /^([A-Z]+(?:_[A-Z]+)*): /;
 
@@ -163,10 +171,17 @@ export function errorFromGrpc(failure: unknown): RenormError {
     return new RenormError('CLOUD_FAILED', `the call failed: ${String(failure)}`, { cause: failure });
   const leading = LEADING_CODE.exec(failure.details);
   if (leading !== null && isErrorCode(leading[1])) {
-    return new RenormError(leading[1], failure.details.slice(leading[0].length), { cause: failure });
+    const comeBackMs = comeBackOf(failure);
+    const options = { cause: failure, ...(comeBackMs !== undefined && { comeBackMs }) };
+    return new RenormError(leading[1], failure.details.slice(leading[0].length), options);
   }
   const code = codeOfStatus(failure);
   return new RenormError(code, `${failure.details || 'no details'} (gRPC status ${failure.code}).`, { cause: failure });
+}
+
+function comeBackOf({ metadata }: GrpcFailure): number | undefined {
+  const given = metadata?.get(COME_BACK_TRAILER)[0];
+  return typeof given === 'string' && /^\d{1,10}$/.test(given) ? Number(given) : undefined;
 }
 
 function codeOfStatus({ code, details }: GrpcFailure): ErrorCode {

@@ -1,5 +1,6 @@
 // Errors, for everyone.
 export {
+  COME_BACK_TRAILER,
   ERROR_CODES,
   type ErrorCode,
   type ErrorKind,

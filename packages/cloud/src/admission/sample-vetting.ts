@@ -161,5 +161,5 @@ function outOfRange({ id }: Sender, { sequence }: Vetted, index: number, respons
 
 function setAside({ id, cohort }: Sender, forMs: number): RenormError {
   const text = `device ${id} of cohort ${cohort} has sent several samples out of range and is set aside for ${Math.ceil(forMs / 1000)} s; correct its preprocessing. Its samples wait on the device.`;
-  return new RenormError('DEVICE_SET_ASIDE', text);
+  return new RenormError('DEVICE_SET_ASIDE', text, { comeBackMs: forMs });
 }

@@ -53,5 +53,5 @@ export class Budgets {
 function exhausted(cohort: string, device: string, comeBackMs: number, capacity: number): RenormError {
   const seconds = Math.ceil(comeBackMs / 1_000);
   const text = `device ${device} has its share of the ${capacity} samples of cohort ${cohort} that may wait for training; keep these and send them again in about ${seconds} s: room is kept for them.`;
-  return new RenormError('BUDGET_EXHAUSTED', text);
+  return new RenormError('BUDGET_EXHAUSTED', text, { comeBackMs });
 }

@@ -6,5 +6,7 @@ import type { CallStatus } from './wire/call.js';
 export function toStatus(error: unknown): CallStatus {
   const known = error instanceof RenormError || error instanceof OnnxError;
   const details = known ? error.message : 'CLOUD_FAILED: the cloud failed while it handled the request; see its log.';
-  return { code: error instanceof RenormError ? grpcStatusOf(error.code) : GrpcStatus.Internal, details };
+  if (!(error instanceof RenormError)) return { code: GrpcStatus.Internal, details };
+  const { code, comeBackMs } = error;
+  return { code: grpcStatusOf(code), details, ...(comeBackMs !== undefined && { comeBackMs }) };
 }

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { COME_BACK_TRAILER } from '@renorm/protocol';
 import { test } from 'tap';
 import type { Progress } from './budget.js';
 import { Gateway } from './gateway.js';
@@ -37,4 +39,21 @@ test('over sockets: beside a greedy device an honest one is served, and is told 
   t.same(outcomes, Array(10).fill('ok'));
   const { received = 0, trained = 0 } = progress.get('lobby') ?? {};
   t.ok(received - trained <= 256 + 32, `${received - trained} wait`);
+});
+
+test('who is refused for want of budget is told when to come back', async (t) => {
+  const progress = new Map<string, Progress>();
+  const gateway = new Gateway(nullSetup({ maxUntrainedSamples: 8 }, { cohorts: nullCohorts(0, progress) }));
+  const peer = new RawPeer(await gateway.listen('127.0.0.1', 0));
+  t.teardown(async () => {
+    peer.close();
+    await gateway.close();
+  });
+  t.equal(await peer.call('Upload', uploading(4)), 'ok');
+  const stream = peer.begin('Upload');
+  const answered = new Promise<IncomingHttpHeaders>((resolve) => stream.once('response', resolve));
+  stream.end(uploading(8, 'lobby', 'cam', 5));
+  const headers = await answered;
+  t.match(headers['grpc-message'], /^BUDGET_EXHAUSTED/);
+  t.match(headers[COME_BACK_TRAILER], /^[1-9]\d*$/);
 });

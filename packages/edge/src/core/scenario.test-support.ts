@@ -94,7 +94,11 @@ export class Play {
         return this.#uploaded(options);
       case 'not-uploaded':
         if (!this.#at.uploads.isSending) throw new Error('nothing is on its way');
-        return this.#event({ kind: 'not-uploaded', connection: this.#at.connection, error: failure(argument) });
+        return this.#event({
+          kind: 'not-uploaded',
+          connection: this.#at.connection,
+          error: failure(argument, options['come-back']),
+        });
       case 'hurry':
         return this.#event({ kind: 'hurry', on: argument === 'on' });
       case 'wait':
@@ -264,7 +268,8 @@ function told({ name, payload }: Effect & { readonly kind: 'tell' }): string {
   }
 }
 
-const failure = (code: string): RenormError => new RenormError(code as ErrorCode, 'as the scenario says.');
+const failure = (code: string, comeBack?: string): RenormError =>
+  new RenormError(code as ErrorCode, 'as the scenario says.', comeBack ? { comeBackMs: Number(comeBack) } : {});
 
 async function rootOf(version: number, key: string): Promise<Root> {
   const role = async (...secrets: Uint8Array[]) => ({

@@ -123,7 +123,10 @@ export function notUploaded(
   const back: Uploads = { ...uploads, isSending: false, queue: giveBack(uploads.queue) };
   switch (error.code) {
     case 'BUDGET_EXHAUSTED':
-      return { uploads: { ...back, hasBudget: false, askAt: at + tuning.budgetRetryMs }, concerns: 'user' };
+      return {
+        uploads: { ...back, hasBudget: false, askAt: at + comeBackMs(error, tuning.budgetRetryMs) },
+        concerns: 'user',
+      };
     case 'MESSAGE_TOO_LARGE':
       if (batch.length === 1) return dropped(uploads);
       // By bytes, so that batches of small samples stay long, and do not grow into what was refused.
@@ -138,18 +141,33 @@ export function notUploaded(
     case 'CLOSED':
       // Perhaps the link is too slow for a batch of that size within a call's time.
       return { uploads: { ...back, limit: half, failures: uploads.failures + 1 }, concerns: 'connection' };
+    case 'REQUEST_TIMEOUT':
+    case 'TOO_MANY_BYTES':
+      // The way is too slow for a batch of that size, or the cloud has too little room for it: a smaller one may pass.
+      return { uploads: { ...paused(back, error, at, random, tuning), limit: half }, concerns: 'user' };
     case 'MODEL_UNKNOWN':
     case 'UNAUTHENTICATED':
     case 'PERMISSION_DENIED':
       return { uploads: back, concerns: 'connection' };
-    default: {
+    default:
       // The trouble is with uploads alone: versions go on coming.
-      const failures = uploads.failures + 1;
-      const pausedUntil = at + backoffMs(failures, random, tuning.backoff);
-      return { uploads: { ...back, failures, pausedUntil }, concerns: 'user' };
-    }
+      return { uploads: paused(back, error, at, random, tuning), concerns: 'user' };
   }
 }
+
+/** No upload goes before the wait is over, or before the cloud wants one. */
+function paused(uploads: Uploads, error: RenormError, at: number, random: number, { backoff }: UploadTuning): Uploads {
+  const failures = uploads.failures + 1;
+  const wait = backoffMs(failures, random, backoff);
+  return { ...uploads, failures, pausedUntil: at + Math.max(wait, comeBackMs(error, 0)) };
+}
+
+/** No cloud may put a device off for longer: what it said may be forged, or long out of date. */
+const LONGEST_MS = 3_600_000;
+
+/** When the cloud wants the device back, or as long as the device itself would wait. */
+const comeBackMs = ({ comeBackMs: given }: RenormError, otherwise: number): number =>
+  given === undefined ? otherwise : Math.min(given, LONGEST_MS);
 
 /** The sample in flight can never be sent. */
 const dropped = (uploads: Uploads): UploadFailure => ({

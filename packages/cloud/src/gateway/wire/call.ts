@@ -1,11 +1,13 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { GrpcStatus } from '@renorm/protocol';
+import { COME_BACK_TRAILER, GrpcStatus } from '@renorm/protocol';
 import { framed } from './message-reader.js';
 
 /** How a call ends: a gRPC status, its message, and trailers beside them. */
 export interface CallStatus {
   readonly code: GrpcStatus;
   readonly details: string;
+  /** When the peer may try again, in milliseconds. */
+  readonly comeBackMs?: number;
 }
 
 const ANSWER: OutgoingHttpHeaders = {
@@ -89,8 +91,12 @@ export class Call {
 
 const OK: CallStatus = { code: GrpcStatus.Ok, details: '' };
 
-function trailers({ code, details }: CallStatus): OutgoingHttpHeaders {
-  return { 'grpc-status': code, ...(details !== '' && { 'grpc-message': percentEncoded(details) }) };
+function trailers({ code, details, comeBackMs }: CallStatus): OutgoingHttpHeaders {
+  return {
+    'grpc-status': code,
+    ...(details !== '' && { 'grpc-message': percentEncoded(details) }),
+    ...(comeBackMs !== undefined && { [COME_BACK_TRAILER]: Math.ceil(comeBackMs) }),
+  };
 }
 
 /** As the gRPC protocol has it: bytes of UTF-8 outside of 0x20 to 0x7E, and the percent sign, as %XX. */
