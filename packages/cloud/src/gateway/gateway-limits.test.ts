@@ -63,6 +63,21 @@ test('a request that announces more than is taken is refused at its fifth byte',
   t.equal(await outcome(stream), 'MESSAGE_TOO_LARGE');
 });
 
+test('streams of all connections together are bounded, and there is room again when one ends', async (t) => {
+  const { gateway, peer } = await start(t, { maxStreams: 3 });
+  const [one, two] = [peer(), peer()];
+  const streams = [one, one, two].map((from) => {
+    const stream = from.begin('Watch');
+    stream.end(watching());
+    return stream;
+  });
+  await until('three streams', () => gateway.status().calls === 3);
+  t.equal(await two.call('Announce', announcement()), 'TOO_MANY_CALLS');
+  streams[0]?.close();
+  await until('room', () => gateway.status().calls === 2);
+  t.equal(await two.call('Announce', announcement()), 'ok');
+});
+
 test('one connection too many is told so, and there is room again when another ends', async (t) => {
   const { gateway, peer } = await start(t, { maxConnections: 2 });
   const [one, two, three] = [peer(), peer(), peer()];

@@ -18,6 +18,8 @@ export interface GatewayLimits {
   readonly maxCallsPerPeer: number;
   /** Most streams, of calls or of versions, that one connection may hold open. */
   readonly maxStreamsPerPeer: number;
+  /** Most streams, of calls or of versions, of all connections together: about 10 kB each. */
+  readonly maxStreams: number;
   /** Most bytes of requests that have come and are not answered yet: of all connections. Memory is what it protects. */
   readonly maxRequestBytes: number;
   /** The same of one connection. */
@@ -50,6 +52,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   maxMessageBytes: 16 * MIB,
   maxCallsPerPeer: 4,
   maxStreamsPerPeer: 64,
+  // A stream of versions for each connection, and as many calls beside them.
+  maxStreams: 20_000,
   maxRequestBytes: 256 * MIB,
   // Two of the largest messages.
   maxRequestBytesPerPeer: 32 * MIB,

@@ -58,6 +58,7 @@ export class GrpcServer<Identity> {
   readonly #listener: Listener;
   readonly #plain: Http2Server;
   readonly #secure: Http2SecureServer | undefined;
+  #streams = 0;
   #unwatch: () => void = () => undefined;
 
   constructor(setup: ServerSetup<Identity>) {
@@ -164,6 +165,7 @@ export class GrpcServer<Identity> {
         call.end({ code: GrpcStatus.Unimplemented, details: `there is no method ${path}` });
         return;
       }
+      this.#open(call);
       if (!method.isStream) this.#enter(connection, call);
       connection.letIn(call);
       this.#receive(call, connection, identity, method, headers, fail);
@@ -171,6 +173,17 @@ export class GrpcServer<Identity> {
       connection.refused();
       fail(error);
     }
+  }
+
+  /** @throws RenormError TOO_MANY_CALLS */
+  #open(call: Call): void {
+    const most = this.#setup.limits.maxStreams;
+    if (this.#streams >= most) {
+      const text = `${most} streams are open at this cloud, and no more are taken; try again later, or raise its limit maxStreams.`;
+      throw new RenormError('TOO_MANY_CALLS', text);
+    }
+    this.#streams++;
+    call.onClose(() => this.#streams--);
   }
 
   #enter(connection: Connection, call: Call): void {
