@@ -63,6 +63,20 @@ test('gateway and trainer may be two processes, but not two of one kind', async 
   claimFolder(path, models).release();
 });
 
+test('a trainer that joins a folder which a gateway opened leaves the digest of its foundation model there', async (t) => {
+  const path = folder();
+  const { edgeModel } = models;
+  const gateway = claimFolder(path, { edgeModel }, ['gateway']);
+  await fill(path);
+  gateway.storeOpened(true);
+  claimFolder(path, models, ['trainer']).release();
+  gateway.storeUsed();
+  t.match(JSON.parse(readFileSync(facts(path), 'utf8')), { ...models, store: 'used' });
+  const other = { edgeModel, foundationModel: 'cc' };
+  t.throws(() => claimFolder(path, other, ['trainer']), { code: 'DATA_OTHER_MODEL' });
+  gateway.release();
+});
+
 test('whatever the umask and whatever the folder allowed, its owner alone may read it', async (t) => {
   const umask = process.umask(0);
   t.teardown(() => process.umask(umask));

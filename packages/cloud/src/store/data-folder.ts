@@ -157,7 +157,14 @@ function checkedFacts(folder: string, models: FolderModels, repaired: string[]):
 /** What the folder says that another process has open. */
 function knownFacts(folder: string, models: FolderModels): FolderFacts {
   const read = readFacts(folder);
-  if (read.kind === 'facts') return sameModels(folder, read.facts, models);
+  if (read.kind === 'facts') {
+    const facts = sameModels(folder, read.facts, models);
+    const { foundationModel } = facts;
+    // The first trainer of a folder that a gateway began: the next one has to bring the same model.
+    if (foundationModel !== undefined && read.facts.foundationModel === undefined)
+      writeFacts(folder, { ...read.facts, foundationModel });
+    return facts;
+  }
   throw damaged(folder, read.kind === 'damaged' ? read.why : 'renorm.json is missing');
 }
 

@@ -68,6 +68,9 @@ test('two trainers on one store never fork a cohort: every sample counts once', 
   await upload(cohorts, 'both', several(20));
   const had = await Promise.all(trainers.map(({ loop }) => stepsOf(loop, 100)));
   t.equal(had.flat().length, 20, `${had.map((each) => each.length)} steps`);
+  const conflicts = trainers.flatMap(({ problems }) => problems);
+  t.ok(conflicts.length > 0, 'who came second says so');
+  t.ok(conflicts.every(({ code }) => code === 'CONFLICT'));
   const latest = await cohorts.latest('both');
   t.equal(latest?.number, 20);
   t.equal(Math.round(latest?.parameters.get('bn/beta')?.[0] ?? 0), 20 * PER_STEP);

@@ -137,8 +137,9 @@ export class TrainingLoop {
       this.#loaded.delete(cohort);
       await this.#offer(cohort);
       // Another trainer was first: what it has written is read, and training goes on from there.
-      if (error instanceof RenormError && error.code === 'CONFLICT') return undefined;
-      throw error;
+      if (!(error instanceof RenormError) || error.code !== 'CONFLICT') throw error;
+      this.#parts.onProblem(error);
+      return undefined;
     }
   }
 
