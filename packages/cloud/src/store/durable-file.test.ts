@@ -1,8 +1,9 @@
+import * as fs from 'node:fs';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'tap';
-import { createDurably, writeDurably } from './durable-file.js';
+import { createDurably, type Disk, writeDurably } from './durable-file.js';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'renorm-durable-'));
 const permissions = (path: string): number => statSync(path).mode & 0o777;
@@ -40,5 +41,44 @@ test('a file that is made takes no other file’s place', (t) => {
   t.same([...readFileSync(path)], [1, 2, 3]);
   t.same(readdirSync(at), ['key']);
   writeFileSync(join(at, 'open'), '');
+  t.end();
+});
+
+test('a file reaches the disk before its name does, and its name before the write is over', (t) => {
+  const at = folder();
+  for (const [write, naming] of [
+    [writeDurably, 'rename'],
+    [createDurably, 'link'],
+  ] as const) {
+    const names = new Map<number, string>();
+    const done: string[] = [];
+    const disk: Disk = {
+      ...fs,
+      openSync(path, flags, mode) {
+        const fd = fs.openSync(path, flags, mode);
+        names.set(fd, path === at ? 'folder' : 'file');
+        return fd;
+      },
+      writeFileSync(fd, content) {
+        fs.writeFileSync(fd, content);
+        done.push('write');
+      },
+      fsyncSync(fd) {
+        fs.fsyncSync(fd);
+        done.push(`flush ${names.get(fd)}`);
+      },
+      renameSync(from, to) {
+        fs.renameSync(from, to);
+        done.push(`rename ${basename(String(to))}`);
+      },
+      linkSync(from, to) {
+        fs.linkSync(from, to);
+        done.push(`link ${basename(String(to))}`);
+      },
+    };
+    write(join(at, naming), 'text', 0o600, disk);
+    const folderToo = process.platform === 'win32' ? [] : ['flush folder'];
+    t.same(done, ['write', 'flush file', `${naming} ${naming}`, ...folderToo]);
+  }
   t.end();
 });

@@ -11,6 +11,14 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
+/** What of the file system a durable write uses; a test hears here in which order. */
+export type Disk = Pick<
+  typeof import('node:fs'),
+  'closeSync' | 'fsyncSync' | 'linkSync' | 'openSync' | 'renameSync' | 'rmSync' | 'writeFileSync'
+>;
+
+const DISK: Disk = { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync };
+
 /** Owner only: what the cloud writes are pictures, keys, and what was learnt from them. */
 export const PRIVATE_FILE = 0o600;
 export const PRIVATE_FOLDER = 0o700;
@@ -22,16 +30,16 @@ export const PRIVATE_FOLDER = 0o700;
  * @param mode permissions, before the umask takes some away; for its owner alone unless it says otherwise
  * @throws what the file system says; the file is then as it was
  */
-export function writeDurably(path: string, content: string | Uint8Array, mode: number = PRIVATE_FILE): void {
+export function writeDurably(path: string, content: string | Uint8Array, mode = PRIVATE_FILE, disk = DISK): void {
   const beside = `${path}.new`;
   try {
-    writeFlushed(beside, content, mode);
-    renameSync(beside, path);
+    writeFlushed(beside, content, mode, disk);
+    disk.renameSync(beside, path);
   } catch (error) {
-    rmSync(beside, { force: true });
+    disk.rmSync(beside, { force: true });
     throw error;
   }
-  flushFolder(dirname(path));
+  flushFolder(dirname(path), disk);
 }
 
 /**
@@ -39,17 +47,17 @@ export function writeDurably(path: string, content: string | Uint8Array, mode: n
  *
  * @throws what the file system says, EEXIST among it: the file that is there stays
  */
-export function createDurably(path: string, content: string | Uint8Array, mode: number = PRIVATE_FILE): void {
+export function createDurably(path: string, content: string | Uint8Array, mode = PRIVATE_FILE, disk = DISK): void {
   // Not `path.new`: two that create the same file at once must not write into each other's.
   const beside = `${path}.${process.pid}.new`;
   try {
-    writeFlushed(beside, content, mode);
+    writeFlushed(beside, content, mode, disk);
     // A rename would take the place of a file that is there.
-    linkSync(beside, path);
+    disk.linkSync(beside, path);
   } finally {
-    rmSync(beside, { force: true });
+    disk.rmSync(beside, { force: true });
   }
-  flushFolder(dirname(path));
+  flushFolder(dirname(path), disk);
 }
 
 /** Makes a folder, and those above it, so that it survives a power cut. One that is there stays as it is. @param mode as `writeDurably` */
@@ -62,23 +70,23 @@ export function makeFolderDurably(folder: string, mode: number): void {
 }
 
 /** Makes what was created, renamed or removed in a folder survive a power cut. */
-export function flushFolder(folder: string): void {
+export function flushFolder(folder: string, disk = DISK): void {
   // Windows opens no folders; NTFS keeps a journal of their changes.
   if (process.platform === 'win32') return;
-  const fd = openSync(folder, 'r');
+  const fd = disk.openSync(folder, 'r');
   try {
-    fsyncSync(fd);
+    disk.fsyncSync(fd);
   } finally {
-    closeSync(fd);
+    disk.closeSync(fd);
   }
 }
 
-function writeFlushed(path: string, content: string | Uint8Array, mode: number): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode);
+function writeFlushed(path: string, content: string | Uint8Array, mode: number, disk: Disk): void {
+  const fd = disk.openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode);
   try {
-    writeFileSync(fd, content);
-    fsyncSync(fd);
+    disk.writeFileSync(fd, content);
+    disk.fsyncSync(fd);
   } finally {
-    closeSync(fd);
+    disk.closeSync(fd);
   }
 }
