@@ -201,7 +201,8 @@ export function storeContract(driver: string, open: (hooks: StoreHooks) => Promi
   test(`${driver}: changes are heard of, whoever made them`, async (t) => {
     const { store, other, close } = await plain();
     t.teardown(close);
-    const [heard, late]: [Change[], Change[]] = [[], []];
+    const [heard, late, ofCellar]: [Change[], Change[], Change[]] = [[], [], []];
+    store.watch((change) => ofCellar.push(change), 'cellar');
     const stop = store.watch((change) => heard.push(change));
     const has = (...[cohort, what, at]: [string, Change['what'], number]) =>
       heard.some((change) => change.cohort === cohort && change.what === what && change.at === at);
@@ -211,6 +212,11 @@ export function storeContract(driver: string, open: (hooks: StoreHooks) => Promi
     await until(
       'three changes',
       () => has('lobby', 'log', 2) && has('cellar', 'log', 1) && has('lobby', 'head', revision),
+    );
+    await until('that of one cohort', () => ofCellar.length > 0);
+    t.ok(
+      ofCellar.every(({ cohort }) => cohort === 'cellar'),
+      'who asks for one cohort hears of no other',
     );
     stop();
     store.watch((change) => late.push(change));

@@ -8,6 +8,7 @@ const POLL_MS = 50;
 
 interface Watcher {
   readonly changed: (change: Change) => void;
+  readonly cohort: string | undefined;
   seen: number;
 }
 
@@ -37,9 +38,9 @@ export class LmdbChanges {
     queueMicrotask(() => this.#look());
   }
 
-  watch(changed: (change: Change) => void): () => void {
+  watch(changed: (change: Change) => void, cohort?: string): () => void {
     this.#tables.root.resetReadTxn();
-    const watcher = { changed, seen: lastSerial(this.#tables) };
+    const watcher = { changed, cohort, seen: lastSerial(this.#tables) };
     this.#watchers.add(watcher);
     this.#timer ??= setInterval(() => this.#look(), POLL_MS).unref();
     return () => {
@@ -68,7 +69,8 @@ export class LmdbChanges {
       if (watcher.seen === last) continue;
       const changes = last - watcher.seen > CHANGES_KEPT ? this.#everything() : this.#since(watcher.seen);
       watcher.seen = last;
-      for (const change of changes) watcher.changed(change);
+      for (const change of changes)
+        if (watcher.cohort === undefined || watcher.cohort === change.cohort) watcher.changed(change);
     }
   }
 

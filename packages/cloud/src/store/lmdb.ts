@@ -83,8 +83,8 @@ export class LmdbStore implements Store {
     return this.#write((writer) => setHead(this.#tables, writer, cohort, head, revision, this.#now()));
   }
 
-  watch(changed: (change: Change) => void): () => void {
-    return this.#changes.watch(changed);
+  watch(changed: (change: Change) => void, cohort?: string): () => void {
+    return this.#changes.watch(changed, cohort);
   }
 
   cohorts(): Promise<string[]> {

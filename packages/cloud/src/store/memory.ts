@@ -77,8 +77,10 @@ export class MemoryStore implements Store {
     return revision + 1;
   }
 
-  watch(changed: (change: Change) => void): () => void {
-    const watcher = (change: Change): void => changed(change);
+  watch(changed: (change: Change) => void, cohort?: string): () => void {
+    const watcher = (change: Change): void => {
+      if (cohort === undefined || change.cohort === cohort) changed(change);
+    };
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }

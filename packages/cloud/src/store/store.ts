@@ -24,9 +24,10 @@ export interface Store {
    * Calls back for every change after this call, whoever made it, in this process or another, this store's own changes included. Changes
    * that follow each other closely may come as one.
    *
+   * @param cohort only its changes; default: those of all
    * @returns ends it
    */
-  watch(changed: (change: Change) => void): () => void;
+  watch(changed: (change: Change) => void, cohort?: string): () => void;
   /** Names that have a log or a head, in no order. */
   cohorts(): Promise<string[]>;
   close(): Promise<void>;
