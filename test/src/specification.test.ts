@@ -20,3 +20,11 @@ test('every case names sentences of the specification, and the suite quotes them
   const proven = new Set(cases.flatMap(({ proves }) => proves));
   t.comment(`${proven.size} of ${numbered.length} sentences have a case`);
 });
+
+test('docs/conformance.md says how many cases there are', async (t) => {
+  const page = readFileSync(repositoryPath('docs/conformance.md'), 'utf8');
+  t.same(
+    [...page.matchAll(/for (\d+) cases/g)].map(([, count]) => Number(count)),
+    [SERVER_CASES.length, CLIENT_CASES.length],
+  );
+});

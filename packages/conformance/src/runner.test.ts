@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { credentials } from '@grpc/grpc-js';
 import { test } from 'tap';
 import { type Case, Skip, Violation } from './case.js';
 import { runCases } from './runner.js';
+import type { ServerSetup } from './server/context.js';
+import { runServerSuite } from './server/suite.js';
 
 const made = (id: string, run: () => Promise<void>): Case<undefined> => ({
   ...{ id, run, group: 'Made up', title: id, proves: [] },
@@ -54,4 +57,10 @@ test('only the cases that are asked for run, and none after the signal', async (
   );
   await runCases(cases, () => undefined, { only: ['b', 'c'], signal: stop.signal });
   t.same(ran, ['b']);
+});
+
+test('a token that could not travel is refused before the first case', async (t) => {
+  const target = { address: 'localhost:1', credentials: credentials.createInsecure(), token: 'two\nlines' };
+  const setup = { target } as unknown as ServerSetup;
+  await t.rejects(runServerSuite(setup), { code: 'CREDENTIALS_UNREADABLE', message: /position 4/ });
 });

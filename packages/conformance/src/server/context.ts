@@ -130,7 +130,7 @@ export class ServerContext {
     const { maxSamplesPerUpload } = answered(await peer.announce(this.announcement()), 'Announce');
     const session = this.session();
     const size = Math.min(maxSamplesPerUpload, 32);
-    const end = performance.now() + (this.setup.patienceMs ?? 60_000);
+    const end = performance.now() + this.patienceMs;
     for (let first = 1; performance.now() < end; first += size) {
       const sequences = Array.from({ length: size }, (_, i) => first + i);
       const outcome = await peer.upload(this.uploading(session, sequences));
@@ -144,6 +144,11 @@ export class ServerContext {
       }
     }
     throw new Violation(`version ${number} after enough samples`, `version ${await this.latest(peer)}`);
+  }
+
+  /** How long to wait for what a busy cloud does in its own time. */
+  get patienceMs(): number {
+    return this.setup.patienceMs ?? 60_000;
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { checkToken } from '@renorm/protocol';
 import type { Case } from '../case.js';
 import { type Result, type RunOptions, runCases } from '../runner.js';
 import { ANNOUNCE_CASES } from './announce-cases.js';
@@ -20,8 +21,9 @@ export const SERVER_CASES: readonly Case<ServerContext>[] = [
   ...TRUST_CASES,
 ];
 
-/** Acts as devices against a cloud. Cases that all take place in one cohort run one after the other, whatever `jobs` says. */
-export function runServerSuite(setup: ServerSetup, options: RunOptions = {}): Promise<Result[]> {
+/** Acts as devices against a cloud. Cases that all take place in one cohort run one after the other, whatever `jobs` says. @throws RenormError CREDENTIALS_UNREADABLE: the token is none that could travel */
+export async function runServerSuite(setup: ServerSetup, options: RunOptions = {}): Promise<Result[]> {
+  if (setup.target.token !== undefined) checkToken(setup.target.token, 'the token of the target');
   const cases = SERVER_CASES.map((each) => ({
     ...each,
     run: (context: ServerContext) => each.run(context).finally(() => context.close()),
