@@ -25,6 +25,34 @@ export const OTHER_KINDS: Readonly<Record<string, OtherKind>> = {
     about: 'a stolen key that publishes the highest number, forged, expired and replayed versions',
     tests: ['packages/edge/src/core/session.test.ts', 'packages/edge/src/node/device-trust.test.ts'],
   },
+  'bad-samples': {
+    about: 'samples far out of range, a device that keeps sending them, a version that is worse than the one in force',
+    tests: [
+      'packages/cloud/src/admission/sample-vetting.test.ts',
+      'packages/cloud/src/admission/set-aside.test.ts',
+      'packages/cloud/src/publication/held-out-gate.test.ts',
+    ],
+  },
+  'greedy-device': {
+    about: 'a device, or a cohort, that takes all it can get',
+    tests: [
+      'packages/cloud/src/gateway/budget.test.ts',
+      'packages/cloud/src/gateway/gateway-budget.test.ts',
+      'packages/cloud/src/trainer/schedule.test.ts',
+    ],
+  },
+  'hostile-connections': {
+    about: 'requests that never end, floods of calls, connections, streams and names, tokens that are none',
+    tests: [
+      'packages/cloud/src/gateway/gateway-limits.test.ts',
+      'packages/cloud/src/gateway/gateway-memory.test.ts',
+      'packages/cloud/src/gateway/flooding-peers.test.ts',
+    ],
+  },
+  'durable-files': {
+    about: 'the order in which a file and its name reach the disk',
+    tests: ['packages/cloud/src/store/durable-file.test.ts', 'packages/edge/src/node/durable-file.test.ts'],
+  },
   'trust-memory': {
     about: 'a device’s trust memory empty, cut or of another',
     tests: ['packages/edge/src/node/device-trust-memory.test.ts', 'packages/edge/src/node/file-memory.test.ts'],
