@@ -19,8 +19,9 @@ const COMMANDS: readonly (readonly [args: readonly string[], loads: string, not:
   ],
   [
     ['inspect', model],
-    'packages/onnx/dist/index.js',
-    ['packages/edge', 'packages/cloud', 'packages/eval/dist/index.js', '@grpc/grpc-js', 'onnxruntime-node', 'sharp'],
+    // It has a cloud and a device try the model.
+    'packages/cloud/dist/index.js',
+    ['packages/eval/dist/index.js', 'packages/conformance'],
   ],
   [
     ['conformance', 'client', '--listen', '0', '--model', '/nowhere'],

@@ -29,7 +29,8 @@ test('inspect lists what would be trained of our edge model', async (t) => {
   t.match(stdout, /input +images +float32 \[.*1, 28, 28\]/);
   t.match(stdout, /output +logits +10 classes/);
   t.match(stdout, 'would be trained: 1,568 parameters (scale and shift of 21 of 21 layers)');
-  t.match(stdout, 'Nothing stands in the way');
+  t.match(stdout, /ready as edge model, for the strategies .*cema.*statistics/);
+  t.match(stdout, /ready as foundation model, for the strategy cema/);
   t.equal(stdout.match(/BatchNormalization {2,}\d+/g)?.length, 21, 'a row for each layer');
 });
 
@@ -41,11 +42,14 @@ test('inspect --json is one object', async (t) => {
     layers: unknown[];
     operators: Record<string, number>;
     obstacles: unknown[];
+    edge: { ready: boolean };
+    foundation: { ready: boolean };
   };
   t.equal(description.classes, 10);
   t.equal(description.layers.length, 11);
   t.equal(description.operators.BatchNormalization, 11);
   t.same(description.obstacles, []);
+  t.match(description, { edge: { ready: true }, foundation: { ready: true } });
 });
 
 test('inspect of a file that is no ONNX model, and of none', async (t) => {

@@ -75,7 +75,7 @@ test('the packages as they are published', async (t) => {
     const command = join('node_modules/@renorm/cli/bin/renorm.js');
     t.match(
       await inProject(command, 'inspect', 'node_modules/@renorm/models/fashion-edge.onnx'),
-      /Nothing stands in the way/,
+      /ready as edge model/,
     );
     const plan = `import { demoPlan } from '@renorm/eval'; import { existsSync } from 'node:fs';
 const { edgeModel, foundationModel, images } = demoPlan({ quick: true, seed: 1 });

@@ -6,4 +6,6 @@ export const EXIT = {
   samplesLost: 3,
   /** `renorm edge`: predictions were made, and the cloud never answered. */
   noCloud: 4,
+  /** `renorm inspect`: the model cannot be used as it is. */
+  notReady: 5,
 } as const;

@@ -15,6 +15,9 @@ export { type CloudRole, rolesOf } from './roles.js';
 export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from './rollback.js';
 export type { PastVersion } from './publication/past-versions.js';
 
+// Whether a model can be adapted.
+export { type JudgeOptions, judgeModel, type ModelVerdict, type Refusal, type RoleVerdict } from './judge-model.js';
+
 // Keys, roots and tokens.
 export { TokenAuthenticator, tokenDigest } from './gateway/token-authenticator.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';

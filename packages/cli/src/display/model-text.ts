@@ -3,7 +3,7 @@ import type { ModelDescription, NormalizationLayer, Role } from '@renorm/onnx';
 import chalk from 'chalk';
 import { columns } from './table.js';
 
-/** A description of a model for a person: what it is, its normalization layers, what would be trained and what stands in the way. */
+/** A description of a model for a person: what it is, its normalization layers, and what would be trained. */
 export function modelText(model: ModelDescription): string {
   const facts = columns(
     [
@@ -15,7 +15,7 @@ export function modelText(model: ModelDescription): string {
     ].map(([term = '', value = '']) => [chalk.dim(term), value]),
     ['left'],
   );
-  return [chalk.bold(model.name), ...facts, '', ...layers(model), '', ...verdict(model)].join('\n');
+  return [chalk.bold(model.name), ...facts, '', ...layers(model), '', ...trainedPart(model)].join('\n');
 }
 
 function layers(model: ModelDescription): string[] {
@@ -48,21 +48,13 @@ const count = ({ channels, roles }: NormalizationLayer, ...of: readonly Role[]):
 const trained = (layer: NormalizationLayer): number => count(layer, 'gamma', 'beta');
 const statistics = (layer: NormalizationLayer): number => count(layer, 'mean', 'variance');
 
-function verdict({ parameterCount, layers: all, learnable, obstacles }: ModelDescription): string[] {
+function trainedPart({ parameterCount, layers: all, learnable, obstacles }: ModelDescription): string[] {
   const trainableCount = all
     .filter(({ name }) => learnable.includes(name))
     .reduce((sum, layer) => sum + trained(layer), 0);
   const share = parameterCount === 0 ? 0 : (100 * trainableCount) / parameterCount;
   const summary = `would be trained: ${formatCount(trainableCount)} parameters (scale and shift of ${learnable.length} of ${all.length} layers), ${share.toFixed(2)}% of the model`;
-  if (obstacles.length === 0 && trainableCount > 0)
-    return [summary, chalk.green('Nothing stands in the way of adapting this model.')];
+  if (obstacles.length === 0) return [summary];
   const list = obstacles.map(({ operator, node, reason }) => `  ${operator} ${chalk.dim(node)}  ${reason}`);
-  return [
-    summary,
-    chalk.yellow('In the way:'),
-    ...list,
-    ...(all.length === 0
-      ? ['  no normalization layer, and no convolution with a bias behind which to insert a scale and a shift']
-      : []),
-  ];
+  return [summary, chalk.yellow('In the way of gradients:'), ...list];
 }
