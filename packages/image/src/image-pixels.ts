@@ -13,6 +13,18 @@ export function imagePixels(raster: Raster, preprocessing: Preprocessing, shape:
   return toPlanes(fitted(channels === 1 ? toGrey(raster) : toColour(raster), preprocessing, width, height));
 }
 
+/** A raster of one or three channels of one of one to four: transparency is dropped. */
+export function withoutAlpha(raster: Raster): Raster {
+  const { channels, width, height } = raster;
+  if (channels === 1 || channels === 3) return raster;
+  const kept = channels - 1;
+  const data = new Uint8Array(width * height * kept);
+  for (let i = 0; i < width * height; i++)
+    for (let channel = 0; channel < kept; channel++)
+      data[i * kept + channel] = raster.data[i * channels + channel] as number;
+  return { width, height, channels: kept, data };
+}
+
 function fitted(
   raster: Raster,
   { fit, shorterSide = 0, filter = 'bilinear' }: Preprocessing,

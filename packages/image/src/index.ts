@@ -1,3 +1,3 @@
 export { type ImageFormat, imageFormat } from './image-format.js';
-export { imagePixels } from './image-pixels.js';
+export { imagePixels, withoutAlpha } from './image-pixels.js';
 export type { Raster } from './resize.js';

@@ -5,9 +5,9 @@ import type { DeviceStatus } from './device-status.js';
 import type { ModelFacts } from './edge-model.js';
 import { Emitter, type Listener } from './events.js';
 import { Intake, type Undecided } from './intake.js';
-import type { InferenceResult } from './platform.js';
+import type { InferenceResult, PreparedImage } from './platform.js';
 import { Runner } from './runner.js';
-import { isImage, SampleChecker, type SampleInput } from './sample-input.js';
+import { copyFrame, type Frame, isFrame, isImage, SampleChecker, type SampleInput } from './sample-input.js';
 import { initialSession } from './session-state.js';
 import { softmax } from './softmax.js';
 import { pendingIn } from './upload-queue.js';
@@ -73,18 +73,16 @@ export class Device {
   /**
    * Predicts one sample. Everything else about it happens after the promise has resolved.
    *
-   * @param input values of one sample without the batch axis, or an image file; copied, the caller may use the buffer again at once
+   * @param input values of one sample without the batch axis, an image file, or a frame of pixels; copied, the caller may use the buffer again at once
    * @throws RenormError SAMPLE_INVALID (shape, or the index of a value that is not finite), IMAGE_UNREADABLE, INFERENCE_FAILED, CLOSED
    */
   async infer(input: SampleInput): Promise<Prediction> {
     if (this.#closing !== undefined) throw new RenormError('CLOSED', 'the device has been closed; open another.');
-    // Not slice, which of a Buffer is a view.
-    const file = isImage(input) ? new Uint8Array(input.image) : undefined;
-    const values = isImage(input) ? undefined : this.#checker.check(input).slice();
+    const given = this.#copied(input);
     this.#inFlight++;
     try {
-      const tensor = values ?? (await this.#prepare(file as Uint8Array));
-      return this.#predicted({ input: tensor, ...(file && { file }) }, await this.#parts.inference.run(tensor));
+      const prepared = given instanceof Float32Array ? { input: given } : await this.#prepare(given);
+      return this.#predicted(prepared, await this.#parts.inference.run(prepared.input));
     } finally {
       this.#inFlight--;
     }
@@ -142,9 +140,16 @@ export class Device {
     return this.#closing;
   }
 
-  #prepare(file: Uint8Array): Promise<Float32Array> {
+  /** @throws RenormError SAMPLE_INVALID */
+  #copied(input: SampleInput): Float32Array | Uint8Array | Frame {
+    // Not slice, which of a Buffer is a view.
+    if (isImage(input)) return new Uint8Array(input.image);
+    return isFrame(input) ? copyFrame(input) : this.#checker.check(input).slice();
+  }
+
+  #prepare(image: Uint8Array | Frame): Promise<PreparedImage> {
     const { images, shape } = this.#parts;
-    if (images !== undefined) return images.prepare(file);
+    if (images !== undefined) return images.prepare(image);
     const text = `the sample is an image, and the model takes [${shape}], not 1 or 3 channels, height and width; give its values.`;
     return Promise.reject(new RenormError('SAMPLE_INVALID', text));
   }

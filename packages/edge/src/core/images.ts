@@ -11,7 +11,8 @@ import {
   SampleEncoding,
   type SampleForm,
 } from '@renorm/protocol';
-import type { ImageCodecs, Images } from './platform.js';
+import type { ImageCodecs, Images, PreparedImage } from './platform.js';
+import type { Frame } from './sample-input.js';
 
 /** What the user says about images. */
 export interface ImageOptions {
@@ -73,9 +74,12 @@ class ModelImages implements Images {
     this.#sendsFiles = sendsFiles;
   }
 
-  async prepare(file: Uint8Array): Promise<Float32Array> {
-    const image = { file, preprocessing: this.#preprocessing, shape: this.#shape };
-    return normalizePixels(await this.#codecs.pixels(image), this.#preprocessing);
+  async prepare(image: Uint8Array | Frame): Promise<PreparedImage> {
+    const how = { preprocessing: this.#preprocessing, shape: this.#shape };
+    if (!(image instanceof Uint8Array))
+      return { input: normalizePixels(await this.#codecs.frame({ ...how, frame: image }), this.#preprocessing) };
+    const { pixels, isPlain } = await this.#codecs.photograph({ ...how, file: image });
+    return { input: normalizePixels(pixels, this.#preprocessing), ...(isPlain && { file: image }) };
   }
 
   async encode(input: Float32Array, file: Uint8Array | undefined): Promise<EncodedSample | undefined> {

@@ -16,6 +16,7 @@ import type {
   WatchRequest,
   WatchResponse,
 } from '@renorm/protocol';
+import type { Frame } from './sample-input.js';
 
 // The whole seam between a device and its platform: `node/` fills it in, `web/` will. What a browser can only do asynchronously is
 // asynchronous here.
@@ -69,8 +70,14 @@ export type StartSession = (onFree: () => void, onDeath: () => void) => SessionH
 
 /** Image files and pixels, off the thread that predicts. */
 export interface ImageCodecs {
-  /** The pixels of a model's input: 8 bits a value, channel by channel. @throws RenormError IMAGE_UNREADABLE, CLOSED */
-  pixels(image: GivenImage): Promise<Uint8Array>;
+  /**
+   * The pixels of a model's input: 8 bits a value, channel by channel; and whether a cloud makes the same ones of the file.
+   *
+   * @throws RenormError IMAGE_UNREADABLE, CLOSED
+   */
+  photograph(image: GivenImage): Promise<{ readonly pixels: Uint8Array; readonly isPlain: boolean }>;
+  /** The same of a frame. @throws RenormError IMAGE_UNREADABLE: another size, where none is fitted; CLOSED */
+  frame(image: Omit<GivenImage, 'file'> & { readonly frame: Frame }): Promise<Uint8Array>;
   /** A WebP file of pixels, with loss. @throws RenormError CLOSED */
   file(pixels: {
     readonly pixels: Uint8Array;
@@ -81,10 +88,17 @@ export interface ImageCodecs {
   close(): Promise<void>;
 }
 
+/** What an image became. */
+export interface PreparedImage {
+  readonly input: Float32Array;
+  /** The file that it came from, where a cloud makes the same of it. */
+  readonly file?: Uint8Array;
+}
+
 /** Images as they come from a camera, for a model that takes them. */
 export interface Images {
-  /** The model's input of a JPEG, PNG or WebP file. @throws RenormError IMAGE_UNREADABLE, CLOSED */
-  prepare(file: Uint8Array): Promise<Float32Array>;
+  /** The model's input of a JPEG, PNG or WebP file, or of a frame. @throws RenormError IMAGE_UNREADABLE, CLOSED */
+  prepare(image: Uint8Array | Frame): Promise<PreparedImage>;
   /**
    * A sample as an image file: the one that it came from, or a smaller one if the device may lose something; undefined if it is to
    * travel as a tensor. @throws RenormError CLOSED

@@ -12,6 +12,9 @@ const path = (name: string): string => fileURLToPath(new URL(`../../../../${name
 const vector = (name: string): Uint8Array => new Uint8Array(readFileSync(path(`proto/vectors/${name}`)));
 const model = new Uint8Array(readFileSync(path('models/fashion-edge.onnx')));
 const SHAPE = [1, 28, 28];
+/** A PNG of 40 x 40 pixels of one colour, with 16 bits a value. */
+const SIXTEEN_BITS =
+  'iVBORw0KGgoAAAANSUhEUgAAACgAAAAoEAIAAABTDPN5AAAACXBIWXMAAAPoAAAD6AG1e1JrAAAARklEQVR42u3PMQEAMAgDsHrC0zyhFlzsIU/+pOal544RFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhb+G14YYu0e5sC50gAAAABJRU5ErkJggg==';
 const stretch: Preprocessing = { fit: 'stretch', filter: 'bicubic' };
 
 async function fashion(t: Test, options: Partial<OpenDeviceOptions> = {}) {
@@ -106,4 +109,34 @@ test('a device that is closed finishes the image in hand', async (t) => {
   await device.close();
   t.match(await inHand, { version: 0 });
   await t.rejects(device.infer({ image: vector('photo.jpg') }), { code: 'CLOSED' });
+});
+
+test('a frame of pixels predicts as the image that has them, whatever its channels', async (t) => {
+  const { cloud, device } = await fashion(t, { preprocessing: { fit: 'none' } });
+  const grey = Uint8Array.from({ length: 28 * 28 }, (_, i) => (i * 7) % 256);
+  const { probabilities } = await device.infer(Float32Array.from(grey, (pixel) => pixel / 255));
+  const rgba = Uint8ClampedArray.from({ length: grey.length * 4 }, (_, i) =>
+    i % 4 === 3 ? 9 : (grey[Math.floor(i / 4)] as number),
+  );
+  const size = { width: 28, height: 28 };
+  const frames = [
+    { ...size, data: grey },
+    { ...size, data: Buffer.from(grey), channels: 1 },
+    { ...size, data: rgba },
+    { ...size, data: Uint8Array.from({ length: grey.length * 3 }, (_, i) => grey[Math.floor(i / 3)] as number) },
+  ];
+  for (const frame of frames) t.match(await device.infer(frame), { probabilities });
+  for (const data of [grey.subarray(1), new Uint8Array(0), [...grey]])
+    await t.rejects(device.infer({ ...size, data } as never), { code: 'SAMPLE_INVALID', message: /the frame/ });
+  await t.rejects(device.infer({ width: 27, height: 28, data: new Uint8Array(27 * 28) }), { code: 'IMAGE_UNREADABLE' });
+  await device.flush();
+  for (const sample of cloud.samples.values()) t.match(sample, { kind: 'tensor' });
+});
+
+test('a photograph that no cloud takes as a file travels as its pixels', async (t) => {
+  const { cloud, device } = await fashion(t, { preprocessing: stretch });
+  const deep = Buffer.from(SIXTEEN_BITS, 'base64');
+  await device.infer({ image: deep });
+  await device.flush();
+  t.match([...cloud.samples.values()], [{ kind: 'tensor', encoded: { encoding: SampleEncoding.UINT8 } }]);
 });

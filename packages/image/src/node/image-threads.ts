@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type GivenImage, RenormError, reasonOf } from '@renorm/protocol';
 import { Piscina } from 'piscina';
-import type { Outcome, PixelsToEncode } from './image-worker.js';
+import type { FilePixels, GivenFrame, Outcome, PixelsToEncode } from './image-worker.js';
 
 const WORKER = fileURLToPath(new URL('./image-worker.js', import.meta.url));
 const IDLE_MS = 60_000;
@@ -28,10 +28,18 @@ export class ImageThreads {
    *
    * @throws RenormError IMAGE_UNREADABLE, CLOSED
    */
-  async pixels({ file, preprocessing, shape }: GivenImage): Promise<Uint8Array> {
-    const outcome: Outcome<Uint8Array> = await this.#run('toPixels', { file, preprocessing, shape });
-    if ('unreadable' in outcome) throw new RenormError('IMAGE_UNREADABLE', outcome.unreadable);
-    return outcome.value;
+  pixels({ file, preprocessing, shape }: GivenImage): Promise<Uint8Array> {
+    return this.#outcome('toPixels', { file, preprocessing, shape });
+  }
+
+  /** As `pixels`, of photographs that are larger than a cloud takes, of 16 bits, or CMYK, too. */
+  photograph({ file, preprocessing, shape }: GivenImage): Promise<FilePixels> {
+    return this.#outcome('ofPhotograph', { file, preprocessing, shape });
+  }
+
+  /** As `pixels`, of pixels. */
+  frame({ frame, preprocessing, shape }: GivenFrame): Promise<Uint8Array> {
+    return this.#outcome('ofFrame', { frame, preprocessing, shape });
   }
 
   /** A WebP file of pixels, with loss. @throws RenormError CLOSED */
@@ -43,6 +51,12 @@ export class ImageThreads {
   close(): Promise<void> {
     this.#closed = true;
     return this.#pool.destroy();
+  }
+
+  async #outcome<Value>(name: string, task: unknown): Promise<Value> {
+    const outcome = await this.#run<Outcome<Value>>(name, task);
+    if ('unreadable' in outcome) throw new RenormError('IMAGE_UNREADABLE', outcome.unreadable);
+    return outcome.value;
   }
 
   async #run<Value>(name: string, task: unknown): Promise<Value> {
