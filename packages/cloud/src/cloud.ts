@@ -33,6 +33,13 @@ export interface Cloud {
   status(): Promise<CohortStatus[]>;
   /** What devices hold of this cloud now, and what was refused; undefined where it has no gateway. */
   gateway(): GatewayStatus | undefined;
+  /**
+   * Resolves when the trainer has nothing left to do on the samples that have come until now, replay apart: for who measures or demonstrates, and
+   * must not depend on how busy the machine is. Resolves at once where this process does not train.
+   *
+   * @throws RenormError TRAINER_FAILED: its thread ended meanwhile
+   */
+  settled(): Promise<void>;
   /** Finishes the step in hand, ends all connections and gives its part of the data folder back. */
   close(): Promise<void>;
 }
@@ -83,6 +90,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     for (const what of claim.repaired) emit({ kind: 'repaired', what });
     const board = new StatusBoard(cohorts, gatewayLimits(options.limits));
     opened.push(() => board.close());
+    let settled = (): Promise<void> => Promise.resolve();
     if (strategy !== undefined) {
       const threads = options.threads ?? availableParallelism();
       const trainer = await Trainer.start(
@@ -98,6 +106,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         },
       );
       opened.push(() => trainer.close());
+      settled = async () => {
+        await trainer.settled();
+        cohorts.look();
+      };
     }
     let address = '';
     let gateway: Gateway | undefined;
@@ -136,6 +148,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
           setAside: setAside().flatMap(({ cohort: of, device }) => (of === cohort.cohort ? [device] : [])),
         })),
       gateway: () => gateway?.status(),
+      settled,
       close: closeAll,
     };
   } catch (error) {

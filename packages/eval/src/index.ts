@@ -19,7 +19,6 @@ export {
   demoPlan,
   type Environment,
   imagesPerDevice,
-  plannedSeconds,
 } from './demo/plan.js';
 export {
   accuracyCurve,

@@ -16,6 +16,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { names, numbers, wholeNumber } from '../arguments.js';
 import { evalProgress } from '../display/eval-progress.js';
 import { evalTable } from '../display/eval-table.js';
+import { print, printError } from '../display/terminal.js';
 import { interruptible } from '../interrupt.js';
 import { preprocessingOf, withPreprocessing } from './preprocessing-options.js';
 
@@ -92,7 +93,7 @@ async function evaluate(flags: EvalFlags): Promise<void> {
   const { json, out, workers } = flags;
   const plan = await planOf(flags);
   const results = await ResultsFile.open(out);
-  const screen = json ? process.stderr : process.stdout;
+  const show = json ? printError : print;
   const progress = evalProgress(process.stderr);
   let record: EvalRecord;
   try {
@@ -108,8 +109,8 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     progress.end();
   }
   const summary = summariseEval(record);
-  screen.write(`${evalTable(summary)}\n\nResults: ${resolve(out)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  show(`${evalTable(summary)}\n\nResults: ${resolve(out)}\n`);
+  if (json) print(`${JSON.stringify(summary)}\n`);
 }
 
 async function planOf(flags: EvalFlags): Promise<EvalPlan> {

@@ -1,6 +1,7 @@
 import type { EvalProgress } from '@renorm/eval';
 import { formatCount, formatDuration } from '@renorm/eval/format';
 import { createLogUpdate } from 'log-update';
+import { printError } from './terminal.js';
 
 const BAR = 24;
 const REDRAW_MILLISECONDS = 250;
@@ -13,7 +14,7 @@ export interface EvalProgressDisplay {
   end(): void;
 }
 
-/** A line that is redrawn on a terminal; elsewhere a line now and then. */
+/** A line that is redrawn on a terminal; elsewhere a line now and then. @param stream standard error */
 export function evalProgress(stream: NodeJS.WriteStream): EvalProgressDisplay {
   const started = performance.now();
   const update = stream.isTTY ? createLogUpdate(stream) : undefined;
@@ -24,7 +25,7 @@ export function evalProgress(stream: NodeJS.WriteStream): EvalProgressDisplay {
       if (now - drawn < (update === undefined ? LOG_MILLISECONDS : REDRAW_MILLISECONDS)) return;
       drawn = now;
       const line = progressLine(progress, (now - started) / 1000);
-      if (update === undefined) stream.write(`${line}\n`);
+      if (update === undefined) printError(`${line}\n`);
       else update(line);
     },
     end() {

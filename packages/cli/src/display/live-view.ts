@@ -1,4 +1,4 @@
-import { accuracyCurve, type DemoRecord, type DeviceRecord, imagesPerDevice, plannedSeconds } from '@renorm/eval';
+import { accuracyCurve, type DemoRecord, type DeviceRecord, imagesPerDevice } from '@renorm/eval';
 import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPercent } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { sparkline } from './sparkline.js';
@@ -13,7 +13,10 @@ const WIDEST = 72;
  */
 export function liveView(record: DemoRecord, width: number): string {
   const seconds = Math.max(0, ...record.devices.map(({ chunks }) => chunks.at(-1)?.seconds ?? 0));
-  const time = `${formatDuration(seconds)} of about ${formatDuration(plannedSeconds(record.plan))}`;
+  const seen = Math.max(0, ...record.devices.map(({ chunks }) => chunks.at(-1)?.images ?? 0));
+  const inAll = Math.max(...record.plan.cohorts.map(imagesPerDevice));
+  const left = seen === 0 ? '' : `, about ${formatDuration((seconds / seen) * (inAll - seen))} left`;
+  const time = `${formatDuration(seconds)}${left}`;
   const curve = Math.max(12, Math.min(WIDEST, width - LEFT - 1));
   return [
     `${chalk.bold('renorm demo')}  ${time}  ${chalk.dim(`cloud at ${record.address}, Ctrl-C ends it`)}`,

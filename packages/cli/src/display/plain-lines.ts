@@ -1,4 +1,4 @@
-import { accuracyCurve, type DemoEvent, type DemoRecord, type DeviceRecord, plannedSeconds } from '@renorm/eval';
+import { accuracyCurve, type DemoEvent, type DemoRecord, type DeviceRecord } from '@renorm/eval';
 import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPercent } from '@renorm/eval/format';
 
 /** Seconds between two lines of a device. */
@@ -11,7 +11,7 @@ export function plainLine(event: DemoEvent, record: DemoRecord): string[] {
       return ['Starting the cloud and the devices …'];
     case 'streaming':
       return [
-        `The cloud listens at ${record.address}; ${record.devices.length} devices replay their streams (about ${formatDuration(plannedSeconds(record.plan))} minutes).`,
+        `The cloud listens at ${record.address}; ${record.devices.length} devices replay their streams, round by round.`,
       ];
     case 'chunk':
       return isDue(event.device) ? [deviceLine(record, event.device)] : [];

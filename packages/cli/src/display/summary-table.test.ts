@@ -14,7 +14,7 @@ const device = (id: string) => ({
   environments: [environment('better', 0.2), environment('worse', -0.123), environment('unclear', 0.01)],
 });
 const summary: DemoSummary = {
-  ...{ seed: 1, quick: false, seconds: 180, imagesPerSecond: 25 },
+  ...{ seed: 1, quick: false, seconds: 180, imagesPerRound: 5 },
   cohorts: [{ name: 'a', version: 12, steps: 12, devices: [device('a-1'), device('a-2')] }],
   clean: environment('unclear', 0).last,
   changed: environment('better', 0.2).last,

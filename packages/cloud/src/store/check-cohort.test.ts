@@ -38,7 +38,7 @@ async function problemsOf(store: Store): Promise<string[]> {
 
 /** The store with something of it in another form. */
 const altered = (store: Store, changes: Partial<Store>): Store => ({
-  ...{ blobs: store.blobs, watch: () => () => undefined, close: () => store.close() },
+  ...{ blobs: store.blobs, watch: () => () => undefined, look: () => undefined, close: () => store.close() },
   log: (cohort) => store.log(cohort),
   head: (cohort) => store.head(cohort),
   setHead: (cohort, head, revision) => store.setHead(cohort, head, revision),

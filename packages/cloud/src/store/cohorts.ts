@@ -152,6 +152,9 @@ export class Cohorts {
     return this.#view.standing(cohort);
   }
 
+  /** Hears at once of what has been written and not been told of yet. */
+  readonly look = (): void => this.#store.look();
+
   /** Samples at these positions, in this order; undefined for those that have left the replay window. @throws RenormError DATA_DAMAGED */
   async samples(cohort: string, positions: readonly number[]): Promise<(StoredSample | undefined)[]> {
     const entries = await this.#store.log(cohort).read(positions);

@@ -27,7 +27,7 @@ export class LmdbChanges {
     this.#tables = tables;
     this.#channel = new BroadcastChannel(`renorm store ${path}`);
     this.#channel.unref();
-    this.#channel.onmessage = () => this.#look();
+    this.#channel.onmessage = () => this.look();
   }
 
   /** Says that this store has written something. */
@@ -35,14 +35,14 @@ export class LmdbChanges {
     // A write that was under way when the store was closed has no one to tell.
     if (this.#isClosed) return;
     this.#channel.postMessage(null);
-    queueMicrotask(() => this.#look());
+    queueMicrotask(() => this.look());
   }
 
   watch(changed: (change: Change) => void, cohort?: string): () => void {
     this.#tables.root.resetReadTxn();
     const watcher = { changed, cohort, seen: lastSerial(this.#tables) };
     this.#watchers.add(watcher);
-    this.#timer ??= setInterval(() => this.#look(), POLL_MS).unref();
+    this.#timer ??= setInterval(() => this.look(), POLL_MS).unref();
     return () => {
       this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) this.#stop();
@@ -61,7 +61,8 @@ export class LmdbChanges {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  /** Tells at once what has been written and not been told of yet. */
+  look(): void {
     if (this.#watchers.size === 0) return;
     this.#tables.root.resetReadTxn();
     const last = lastSerial(this.#tables);

@@ -83,6 +83,10 @@ export class LmdbStore implements Store {
     return this.#write((writer) => setHead(this.#tables, writer, cohort, head, revision, this.#now()));
   }
 
+  look(): void {
+    this.#changes.look();
+  }
+
   watch(changed: (change: Change) => void, cohort?: string): () => void {
     return this.#changes.watch(changed, cohort);
   }

@@ -77,6 +77,9 @@ export class MemoryStore implements Store {
     return revision + 1;
   }
 
+  /** Watchers hear of everything when it is written. */
+  look(): void {}
+
   watch(changed: (change: Change) => void, cohort?: string): () => void {
     const watcher = (change: Change): void => {
       if (cohort === undefined || change.cohort === cohort) changed(change);

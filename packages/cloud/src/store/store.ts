@@ -28,6 +28,8 @@ export interface Store {
    * @returns ends it
    */
   watch(changed: (change: Change) => void, cohort?: string): () => void;
+  /** Calls watchers back at once for what has been written and not been told of yet. */
+  look(): void;
   /** Names that have a log or a head, in no order. */
   cohorts(): Promise<string[]>;
   close(): Promise<void>;

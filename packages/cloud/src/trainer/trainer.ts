@@ -20,6 +20,8 @@ export class Trainer {
   readonly #events: TrainerEvents;
   #worker: Worker | undefined;
   #closing = false;
+  #question = 0;
+  readonly #waiting = new Map<number, (error?: RenormError) => void>();
 
   private constructor(setup: TrainerSetup, events: TrainerEvents) {
     this.#setup = setup;
@@ -39,6 +41,16 @@ export class Trainer {
     }
   }
 
+  /** Resolves when there is nothing left to do on what has come until now. @throws RenormError TRAINER_FAILED: the thread ended before */
+  settled(): Promise<void> {
+    const question = ++this.#question;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(question, (error) => (error === undefined ? resolve() : reject(error)));
+      if (this.#worker === undefined) this.#giveUp();
+      else this.#post({ kind: 'settle', question });
+    });
+  }
+
   /** Lets the step in hand end, then ends the thread. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -47,6 +59,17 @@ export class Trainer {
     const gone = once(worker, 'exit');
     this.#post({ kind: 'close' });
     await gone;
+  }
+
+  #answer(question: number, error?: RenormError): void {
+    const answer = this.#waiting.get(question);
+    this.#waiting.delete(question);
+    answer?.(error);
+  }
+
+  #giveUp(): void {
+    const text = 'the trainer’s thread ended before it had settled; ask again once it has been started again.';
+    for (const question of [...this.#waiting.keys()]) this.#answer(question, new RenormError('TRAINER_FAILED', text));
   }
 
   #post(message: ToTrainer): void {
@@ -63,6 +86,7 @@ export class Trainer {
         else if (message.kind === 'failed') this.#events.failed(new RenormError(message.code, message.text));
         else if (message.kind === 'paused') this.#events.paused(new RenormError(message.code, message.text));
         else if (message.kind === 'resumed') this.#events.resumed();
+        else if (message.kind === 'settled') this.#answer(message.question);
       });
       worker.once('error', (error) => {
         const text = `the trainer's thread ended: ${reasonOf(error)}`;
@@ -71,6 +95,7 @@ export class Trainer {
       });
       worker.once('exit', () => {
         this.#worker = undefined;
+        this.#giveUp();
         if (!this.#closing) setTimeout(() => this.#restart(), RESTART_MS).unref();
       });
     });

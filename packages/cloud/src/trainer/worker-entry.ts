@@ -17,10 +17,13 @@ const send = (message: FromTrainer): void => port.postMessage(message);
 const RETRY_MS = 1_000;
 
 let closing = false;
+/** Who wants to know when there is nothing left to do. */
+let asked: number[] = [];
 let wake = (): void => undefined;
 
 port.on('message', (message: ToTrainer) => {
   if (message.kind === 'close') closing = true;
+  else asked.push(message.question);
   wake();
 });
 
@@ -68,14 +71,24 @@ async function main(): Promise<void> {
     try {
       // Before the work, which would be lost.
       space.admit();
-      const outcome = await training.loop.next();
+      const questions = asked;
+      asked = [];
+      if (questions.length > 0) training.cohorts.look();
+      const outcome = await training.loop.next().catch((error: unknown) => {
+        asked = [...questions, ...asked];
+        throw error;
+      });
+      // Replaying old samples is no work that anybody waits for.
+      const isSettled = outcome.kind === 'rest' || outcome.report.idle;
+      if (isSettled) for (const question of questions) send({ kind: 'settled', question });
+      else asked = [...questions, ...asked];
       if (paused) send({ kind: 'resumed' });
       paused = false;
       if (outcome.kind === 'step') {
         send({ kind: 'step', report: outcome.report });
         // Lets a message in: a step blocks this thread from its start to its end.
         await new Promise((resolve) => setImmediate(resolve));
-      } else if (!changed && !closing) {
+      } else if (!changed && !closing && asked.length === 0) {
         await changeOr(outcome.until === undefined ? undefined : outcome.until - performance.now());
       }
     } catch (error) {

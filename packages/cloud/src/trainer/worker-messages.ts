@@ -24,6 +24,8 @@ export type FromTrainer =
   /** Training waits, and goes on by itself. Told once. */
   | { readonly kind: 'paused'; readonly code: ErrorCode; readonly text: string }
   | { readonly kind: 'resumed' }
+  /** All that had come when this was asked for has been trained on, as far as the strategy wants to. */
+  | { readonly kind: 'settled'; readonly question: number }
   | { readonly kind: 'closed' };
 
-export type ToTrainer = { readonly kind: 'close' };
+export type ToTrainer = { readonly kind: 'close' } | { readonly kind: 'settle'; readonly question: number };

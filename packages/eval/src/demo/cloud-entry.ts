@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cloud, type CloudEvent, startCloud } from '@renorm/cloud';
 import { send, serveChild } from './child-entry.js';
+import type { CohortReport } from './messages.js';
 
 /** The demonstration's cloud process: an embedded cloud on a free loopback port, with a data folder that goes when it goes. */
 let cloud: Cloud | undefined;
@@ -13,10 +14,18 @@ const STATUS_MILLISECONDS = 500;
 
 serveChild({
   async handle(message) {
+    if (message.kind === 'settle') {
+      await cloud?.settled();
+      send({ kind: 'settled', cohorts: await cohortReports() });
+    }
     if (message.kind !== 'open-cloud') return;
     folder = await mkdtemp(join(tmpdir(), 'renorm-demo-'));
     const { edgeModel, foundationModel } = message.plan;
-    cloud = await startCloud({ edgeModel, foundationModel, data: folder, host: '127.0.0.1', port: 0, onEvent });
+    cloud = await startCloud({
+      ...{ edgeModel, foundationModel, data: folder, host: '127.0.0.1', port: 0, onEvent },
+      // Replay is what a cloud does with time that it has left, and the stream's time leaves none. Sums of one thread are the same everywhere.
+      ...{ adaptation: { idleReplay: false }, threads: 1 },
+    });
     send({ kind: 'ready', address: cloud.address });
     reporting = setInterval(() => void report(), STATUS_MILLISECONDS);
   },
@@ -28,6 +37,10 @@ serveChild({
 });
 
 async function report(): Promise<void> {
+  send({ kind: 'cloud', cohorts: await cohortReports() });
+}
+
+async function cohortReports(): Promise<CohortReport[]> {
   const status = await cloud?.status();
   const cohorts = status?.map(({ cohort, version, received, trained, lastStep }) => ({
     cohort,
@@ -36,7 +49,7 @@ async function report(): Promise<void> {
     samples: received,
     pending: received - trained,
   }));
-  send({ kind: 'cloud', cohorts: cohorts ?? [] });
+  return cohorts ?? [];
 }
 
 /** The cloud goes on when a step fails; the demonstration says so and ends. */

@@ -28,7 +28,7 @@ export function madeUpRun(clean: MadeUp, changed: MadeUp): DemoRecord {
           bytesDown: images * 10,
           version: Math.floor(images / 100),
           connected: true,
-          seconds: images / record.plan.imagesPerSecond,
+          seconds: images / 25,
         };
         device.chunks.push(chunk);
         device.counters = chunk;

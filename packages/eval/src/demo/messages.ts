@@ -45,15 +45,28 @@ export interface CohortReport {
   readonly pending: number;
 }
 
+/** How far the cohorts are, when all that was uploaded has been trained on. */
+export interface Settled {
+  readonly kind: 'settled';
+  readonly cohorts: readonly CohortReport[];
+}
+
 /** From a child process to the run. */
 export type FromChild =
   | { readonly kind: 'ready'; readonly address?: string }
   | ChunkReport
   | { readonly kind: 'cloud'; readonly cohorts: readonly CohortReport[] }
+  | Settled
+  /** The images of a round are predicted; `more`: others follow. */
+  | { readonly kind: 'predicted'; readonly more: boolean }
+  /** What was selected is on the disk of the cloud: so many samples since the last time. */
+  | { readonly kind: 'uploaded'; readonly samples: number }
+  /** The version serves; what a round has completed has been told. */
+  | { readonly kind: 'taken' }
   | ({ readonly kind: 'done' } & DeviceCounters)
   | { readonly kind: 'failed'; readonly message: string };
 
-/** From the run to a child process. A device opens, then goes; the cloud opens. */
+/** From the run to a child process. A device opens, then predicts, uploads and takes, round after round, and finishes; the cloud opens, and settles. */
 export type ToChild =
   | { readonly kind: 'open-cloud'; readonly plan: DemoPlan }
   | {
@@ -63,5 +76,9 @@ export type ToChild =
       readonly device: string;
       readonly cloud: string;
     }
-  | { readonly kind: 'go' }
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'predict' }
+  | { readonly kind: 'upload' }
+  | { readonly kind: 'take'; readonly version: number }
+  | { readonly kind: 'finish' }
   | { readonly kind: 'stop' };

@@ -22,9 +22,12 @@ export interface DemoPlan {
   readonly seed: number;
   readonly quick: boolean;
   readonly cohorts: readonly CohortPlan[];
-  /** Predictions a second of each device. Paced so that the cloud keeps up with the uploads on 2 cores. */
-  readonly imagesPerSecond: number;
-  /** Images between two reports of a device. */
+  /**
+   * Images that each device predicts before it uploads what it selected of them, and waits for the version that comes of it. So time is the
+   * stream's: the cloud is done with an upload after so many images, however busy the machine is.
+   */
+  readonly round: number;
+  /** Images between two reports of a device. A multiple of `round`. */
   readonly chunk: number;
   /** Accuracy is shown over this many of the latest images. A multiple of `chunk`. */
   readonly window: number;
@@ -40,7 +43,7 @@ const ofModels = (path: string): string => fileURLToPath(import.meta.resolve(`@r
 
 /** Two cohorts, three devices, two changes of environment. `quick` is the shortened run. */
 export function demoPlan({ quick, seed }: { readonly quick: boolean; readonly seed: number }): DemoPlan {
-  const [clean, corrupted, imagesPerSecond] = quick ? [200, 500, 40] : [600, 2000, 25];
+  const [clean, corrupted] = quick ? [200, 500] : [600, 2000];
   const stream = (first: CorruptionName, second: CorruptionName): Environment[] => [
     { name: 'clean', severity: 0, images: clean },
     { name: first, severity: 5, images: corrupted },
@@ -53,7 +56,7 @@ export function demoPlan({ quick, seed }: { readonly quick: boolean; readonly se
       { name: 'entrance', devices: ['entrance-1', 'entrance-2'], environments: stream('fog', 'contrast') },
       { name: 'workshop', devices: ['workshop-1'], environments: stream('gaussian_noise', 'snow') },
     ],
-    imagesPerSecond,
+    round: 5,
     chunk: 25,
     window: quick ? 50 : 200,
     part: 1 / 3,
@@ -66,9 +69,4 @@ export function demoPlan({ quick, seed }: { readonly quick: boolean; readonly se
 /** Images that one device sees in the whole run. */
 export function imagesPerDevice(cohort: CohortPlan): number {
   return cohort.environments.reduce((sum, { images }) => sum + images, 0);
-}
-
-/** Seconds that the stream takes if no device falls behind. */
-export function plannedSeconds(plan: DemoPlan): number {
-  return Math.max(...plan.cohorts.map(imagesPerDevice)) / plan.imagesPerSecond;
 }

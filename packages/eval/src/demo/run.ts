@@ -1,5 +1,5 @@
 import { type Child, type Entry, startChild } from './child.js';
-import type { FromChild } from './messages.js';
+import type { CohortReport, FromChild, ToChild } from './messages.js';
 import type { DemoPlan } from './plan.js';
 import { type DemoRecord, type DeviceRecord, emptyRecord } from './record.js';
 
@@ -75,9 +75,61 @@ async function play(
   });
   await Promise.all(devices.map((device) => device.next('ready')));
   emit({ kind: 'streaming' });
+  const ask = turnsOf(cloud);
+  await Promise.all(
+    plan.cohorts.map(({ name }) =>
+      rounds(
+        devices.filter((_, i) => record.devices[i]?.cohort.name === name),
+        async () => {
+          const report = (await ask()).find(({ cohort }) => cohort === name);
+          if (report !== undefined) record.cohorts.set(name, report);
+          return report?.version ?? 0;
+        },
+      ),
+    ),
+  );
   const done = devices.map((device) => device.next('done'));
-  for (const device of devices) device.send({ kind: 'go' });
+  for (const device of devices) device.send({ kind: 'finish' });
   await Promise.all(done);
   await cloud.next('cloud');
   emit({ kind: 'finished' });
+}
+
+/**
+ * The rounds of one cohort: all its devices predict a few images; then one after the other uploads what it has selected, and the cloud has done
+ * with it before the next one does; then all take the version that came of it. What the clock says changes nothing.
+ *
+ * @param settle resolves with the cohort's version when the cloud has done with everything
+ */
+async function rounds(devices: readonly Child[], settle: () => Promise<number>): Promise<void> {
+  let version = 0;
+  for (;;) {
+    const predicted = await Promise.all(devices.map((device) => exchange(device, { kind: 'predict' }, 'predicted')));
+    if (!predicted.some(({ more }) => more)) return;
+    for (const device of devices) {
+      const { samples } = await exchange(device, { kind: 'upload' }, 'uploaded');
+      if (samples > 0) version = await settle();
+    }
+    await Promise.all(devices.map((device) => exchange(device, { kind: 'take', version }, 'taken')));
+  }
+}
+
+function exchange<K extends FromChild['kind']>(
+  child: Child,
+  message: ToChild,
+  kind: K,
+): Promise<Extract<FromChild, { kind: K }>> {
+  const answer = child.next(kind);
+  child.send(message);
+  return answer;
+}
+
+/** Asks the cloud to settle, one question at a time: an answer is to the question before it. */
+function turnsOf(cloud: Child): () => Promise<readonly CohortReport[]> {
+  let last: Promise<unknown> = Promise.resolve();
+  return () => {
+    const answer = last.then(async () => (await exchange(cloud, { kind: 'settle' }, 'settled')).cohorts);
+    last = answer.catch(() => undefined);
+    return answer;
+  };
 }

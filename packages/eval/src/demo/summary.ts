@@ -44,7 +44,8 @@ export interface DemoSummary {
   readonly quick: boolean;
   /** Of the stream, set-up and end apart. */
   readonly seconds: number;
-  readonly imagesPerSecond: number;
+  /** Images after which the cloud is done with an upload. */
+  readonly imagesPerRound: number;
   readonly cohorts: readonly {
     readonly name: string;
     readonly version: number;
@@ -71,7 +72,7 @@ export function summarise(record: DemoRecord): DemoSummary {
     seed: plan.seed,
     quick: plan.quick,
     seconds: Math.max(...record.devices.map(({ chunks }) => chunks.at(-1)?.seconds ?? 0)),
-    imagesPerSecond: plan.imagesPerSecond,
+    imagesPerRound: plan.round,
     cohorts: plan.cohorts.map(({ name }) => ({
       name,
       version: record.cohorts.get(name)?.version ?? 0,

@@ -28,7 +28,7 @@ export function reportHtml(record: DemoRecord, summary: DemoSummary, strips: Str
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>renorm: ${escapeHtml(title(summary).toLowerCase())}</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(title(summary))}</h1>
-<p class="quiet">A renorm demonstration run${plan.quick ? ' (quick)' : ''}, ${finished.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${formatDuration(summary.seconds)} minutes of stream</p>
+<p class="quiet">A renorm demonstration run${plan.quick ? ' (quick)' : ''}, ${finished.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${formatDuration(summary.seconds)} minutes</p>
 <p class="outcome">${outcomeSentences(summary).map(escapeHtml).join(' ')}</p>
 <p>Every device replays labelled test images whose environment changes twice. Each image goes through the adapted model and through the model as exported. The charts show
 how many of the latest ${plan.window} images each got right; the window starts anew when the environment changes. Marks below a chart are model versions as they arrived.</p>
@@ -49,7 +49,7 @@ function settings({ plan, devices }: DemoRecord, summary: DemoSummary): string {
   const file = (path: string): string => path.replace(/^.*[\\/]/, '');
   const entries = [
     ['seed', String(plan.seed)],
-    ['pace', `${plan.imagesPerSecond} images a second and device`],
+    ['time', `the stream's: the cloud is done with an upload ${plan.round} images later, however busy the machine`],
     ['edge model', file(plan.edgeModel)],
     ['foundation model', file(plan.foundationModel)],
     [
