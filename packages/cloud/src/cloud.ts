@@ -11,6 +11,7 @@ import { ReloadedCertificates } from './gateway/tls.js';
 import { TokenAuthenticator } from './gateway/token-authenticator.js';
 import { modelFile } from './model-file.js';
 import { digestsOf, readModels } from './models/model-facts.js';
+import { sketchFormat } from './models/sketch-format.js';
 import { CLOUD_RULES } from './option-rules.js';
 import { DEFAULT_GATE, gateNamed } from './publication/gates.js';
 import { rolesOf } from './roles.js';
@@ -19,7 +20,7 @@ import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
 import { openStore } from './store/open-store.js';
 import { adaptationOptions } from './strategy/cema/options.js';
-import { DEFAULT_STRATEGY, strategyFor } from './strategy/strategies.js';
+import { DEFAULT_STRATEGY, SKETCH_STRATEGIES, strategyFor } from './strategy/strategies.js';
 import { publishingOptions } from './trainer/publishing-options.js';
 import { Trainer } from './trainer/trainer.js';
 import { Signer } from './trust/signer.js';
@@ -115,7 +116,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     let gateway: Gateway | undefined;
     let setAside = (): DeviceSetAside[] => [];
     if (serving !== undefined) {
+      const takesSketches = SKETCH_STRATEGIES.has(options.strategy ?? DEFAULT_STRATEGY);
+      const sketches = takesSketches ? sketchFormat(models) : undefined;
       const vetting = await SampleVetting.open(models.edge, models.sampleShape, {
+        ...(sketches && { sketches }),
         onSetAside: (device) => emit({ kind: 'set aside', ...device }),
       });
       opened.push(() => vetting.release());
@@ -123,6 +127,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       const served = new Gateway({
         vet: (sender, samples) => vetting.check(sender, samples),
         ...{ cohorts, edgeDigest: models.edgeDigest, exported, sampleShape: models.sampleShape, model: models },
+        ...(sketches && { sketches }),
         ...serving,
         onAnnounced(cohort, device, version) {
           board.announced(cohort, device);

@@ -95,6 +95,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'A sample MAY say in `selection` why the device sends it: `policy` and `reason` MUST match `[A-Za-z0-9._-]{1,32}`, and `score`, which MAY be missing, MUST be finite. The cloud MUST refuse an upload with another with SAMPLE_INVALID, take a sample without it, and MAY ignore what it says.',
   'U-20':
     "The budget is the cohort's, and a cloud shares it among the cohort's devices: `budget_left` speaks for the device that asks. A cloud SHOULD keep room for the next attempt of a device that it refused, for 90 s, so that who asks every 30 s is not passed by who asks more often.",
+  'U-21':
+    'A sample with the encoding `SKETCH` is no sample: `data` is a `Sketch`, serialized, and `shape` is empty. Sequence, order, acknowledgement, budget and repetition are those of a sample. A cloud that learns nothing from sketches MUST refuse an upload with one with SKETCH_NOT_TAKEN; a device treats that as U-16 says.',
   'W-1':
     'The cloud MUST send what leads from `running` to the newest version of the cohort, and nothing if `running` is the newest, in number and digest, but for T-19.',
   'W-2':
@@ -184,6 +186,12 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'S-5': 'The cloud MUST refuse more compressed bytes than `n + floor(n / 256) + 64` for n decompressed ones.',
   'S-6':
     "An encoder chooses. Ours sends pixels (every value exactly `float32(k / 255)`) as `UINT8`, without loss; what lies on at most 256 levels a channel, as a normalized image does, as `UINT8_CHANNELS`, back within 2^-7 of a level; anything else as `FLOAT16`, back within 2^-11 of a value's magnitude or 2^-25 if that is more, where no magnitude reaches 65,520; else as `FLOAT32`.",
+  'S-16':
+    '`moments` is raw DEFLATE of, for each BatchNormalization in graph order, the mean of its input in each channel, then the standard deviation (biased) in each channel, as `encoding` says (`FLOAT16`, `FLOAT32`: as S-2). They are measured in one pass over the images, in which every BatchNormalization normalises by them.',
+  'S-17':
+    '`served` are the predictions of the version that `Sample.version` names, `batch` those of the pass that measured: the mean entropy in nats, and how many images were put into each class.',
+  'S-18':
+    'The cloud MUST refuse with SAMPLE_INVALID a sketch of fewer than 2 or more than 65,536 images, with moments that are damaged, of another number, not finite, or a deviation below 0, an entropy that is not in 0 to ln(classes), or predictions of another number of classes or images.',
   'S-7':
     'With `IMAGE`, `data` is a JPEG, PNG or WebP file as it is, and `preprocessing` says how it becomes the tensor. A cloud MUST take all three, up to 16,384 pixels a side and 2^24 in all (twice those of a 4K frame).',
   'S-8':

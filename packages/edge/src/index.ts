@@ -43,4 +43,6 @@ export {
 export { resolveSelectionOptions, type SelectionOptions, selectionDefaults } from './core/policies/cema-options.js';
 export type { RenormReason } from './core/policies/renorm.js';
 export { type RenormSelectionOptions, renormSelectionDefaults } from './core/policies/renorm-options.js';
+export type { UploadChoice } from './core/device-options.js';
+export type { SketchOptions } from './core/sketch-window.js';
 export { type Distribution, entropyOf, softmax } from './core/softmax.js';

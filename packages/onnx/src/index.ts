@@ -23,8 +23,11 @@ export { readParameters, withParameters } from './parameters.js';
 export { type ParametricOptions, parametricModel } from './parametric-model.js';
 export {
   type MeasuredLayer,
+  type Moments,
+  pooledMoments,
   type StatisticsModel,
   type StatisticsOptions,
+  sketchedLayers,
   statisticsModel,
 } from './statistics-model.js';
 

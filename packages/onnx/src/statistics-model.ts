@@ -2,6 +2,7 @@ import { OnnxError } from './errors.js';
 import { exportGraph } from './graph/export-graph.js';
 import type { Value } from './graph/types.js';
 import { importGraph } from './import/import-graph.js';
+import { normalizationLayers } from './layers/find-layers.js';
 import { describeLayer, type NormalizationLayer } from './layers/layer.js';
 import { type LayerMoments, SAMPLE_WEIGHTS } from './layers/sample-moments.js';
 import { exportedMean } from './layers/statistics.js';
@@ -40,6 +41,49 @@ export interface StatisticsModel {
   /** Inputs named by parameter key. Of a ScaleShift that is pooled, gamma is the deviation and beta the mean that its output is to have. */
   readonly parameterInputs: readonly string[];
   readonly layers: readonly MeasuredLayer[];
+}
+
+/**
+ * The layers that a sketch of a model speaks of, in graph order: every BatchNormalization. None where something was folded into a convolution,
+ * for how far its channels have moved cannot be told without its statistics, which are not in the file.
+ */
+export function sketchedLayers(model: OnnxModel): readonly NormalizationLayer[] {
+  const layers = normalizationLayers(model);
+  if (layers.some(({ kind }) => kind === 'ScaleShift')) return [];
+  return layers.filter(({ kind }) => kind === 'BatchNormalization');
+}
+
+/** Mean and biased variance of a layer's input over samples: float32 [channels]. */
+export interface Moments {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
+/**
+ * Moments over the samples of what a layer saw of each.
+ *
+ * @param means of each sample, squares likewise: float32 [samples, channels], row-major, from `origin`
+ * @param weights of the samples, of any sum above 0
+ */
+export function pooledMoments(
+  { means, squares, origin }: Readonly<Record<'means' | 'squares' | 'origin', Float32Array>>,
+  weights: ArrayLike<number>,
+): Moments {
+  const channels = origin.length;
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i] as number;
+  const [mean, variance] = [new Float32Array(channels), new Float32Array(channels)];
+  for (let c = 0; c < channels; c++) {
+    let [first, second] = [0, 0];
+    for (let i = 0; i < weights.length; i++) {
+      const weight = (weights[i] as number) / total;
+      first += weight * (means[i * channels + c] as number);
+      second += weight * (squares[i * channels + c] as number);
+    }
+    mean[c] = first + (origin[c] as number);
+    variance[c] = Math.max(0, second - first * first);
+  }
+  return { mean, variance };
 }
 
 /**

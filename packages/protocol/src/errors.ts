@@ -24,6 +24,7 @@ export const ERROR_CODES = {
     GrpcStatus.InvalidArgument,
     'A sample is far out of the range of what the model was trained on.',
   ),
+  SKETCH_NOT_TAKEN: kind(GrpcStatus.FailedPrecondition, 'The cloud learns nothing from sketches of this model.'),
   DEVICE_SET_ASIDE: kind(
     GrpcStatus.ResourceExhausted,
     'A device has sent several samples out of range; its uploads are not taken for a while.',

@@ -101,6 +101,14 @@ export {
 } from './preprocessing.js';
 export { checkSelection, type Selection } from './selection.js';
 export {
+  decodeSketch,
+  encodeSketch,
+  type LayerMoments,
+  type Outlook,
+  type Sketch,
+  type SketchFormat,
+} from './sketch-codec.js';
+export {
   decodeSample,
   type EncodedSample,
   elementsOf,

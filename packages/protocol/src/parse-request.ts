@@ -12,6 +12,7 @@ import { type ImageShape, imageShape, type Preprocessing, parsePreprocessing } f
 import { safeNumber } from './safe-number.js';
 import { decodeSample, type EncodedSample, type Tensor } from './sample-codec.js';
 import { parseSelection, type Selection } from './selection.js';
+import { decodeSketch, type Sketch, type SketchFormat } from './sketch-codec.js';
 
 /** Length of an upload session's name in bytes. */
 export const SESSION_LENGTH = 16;
@@ -28,8 +29,9 @@ export interface DeviceAnnouncement extends Announcement {
   readonly model: AgreedModel | undefined;
 }
 
-/** A sample that a device handed over, checked: a tensor, decoded, or an image that is still to be decoded. */
-export type ReceivedSample = ReceivedHead & (ReceivedTensor | { readonly kind: 'image'; readonly image: GivenImage });
+/** A sample that a device handed over, checked: a tensor or a sketch, decoded, or an image that is still to be decoded. */
+export type ReceivedSample = ReceivedHead &
+  (ReceivedTensor | ReceivedSketch | { readonly kind: 'image'; readonly image: GivenImage });
 
 interface ReceivedHead {
   readonly sequence: number;
@@ -45,6 +47,13 @@ interface ReceivedTensor {
   readonly kind: 'tensor';
   readonly tensor: Tensor;
   /** The same tensor as it came, for storing. */
+  readonly encoded: EncodedSample;
+}
+
+interface ReceivedSketch {
+  readonly kind: 'sketch';
+  readonly sketch: Sketch;
+  /** As it came, for storing. */
   readonly encoded: EncodedSample;
 }
 
@@ -70,6 +79,8 @@ export interface UploadLimits {
   /** Shape of a sample without the batch axis. */
   readonly shape: readonly number[];
   readonly maxSamples: number;
+  /** What a sketch has to be; undefined where none are taken. */
+  readonly sketches?: SketchFormat | undefined;
 }
 
 /** @throws RenormError REQUEST_INVALID */
@@ -112,11 +123,11 @@ export function parseUpload(request: UploadRequest, limits: UploadLimits): Uploa
     last = sequence;
     return sequence;
   });
-  const samples = request.samples.map((sample, i) => parseSample(sample, sequences[i] as number, limits.shape, i));
+  const samples = request.samples.map((sample, i) => parseSample(sample, sequences[i] as number, limits, i));
   return { device, session: request.session.slice(), samples };
 }
 
-function parseSample(sample: Sample, sequence: number, shape: readonly number[], index: number): ReceivedSample {
+function parseSample(sample: Sample, sequence: number, limits: UploadLimits, index: number): ReceivedSample {
   if (!Number.isFinite(sample.entropy) || sample.entropy < 0) {
     throw new RenormError(
       'SAMPLE_INVALID',
@@ -126,14 +137,26 @@ function parseSample(sample: Sample, sequence: number, shape: readonly number[],
   const version = safeNumber(sample.version, 'version of a sample', 'REQUEST_INVALID');
   try {
     const head = { sequence, version, entropy: sample.entropy, selection: parseSelection(sample.selection) };
-    if (sample.encoding === SampleEncoding.IMAGE) return { ...head, kind: 'image', image: givenImage(sample, shape) };
-    const tensor = decodeSample(sample, shape);
+    if (sample.encoding === SampleEncoding.IMAGE)
+      return { ...head, kind: 'image', image: givenImage(sample, limits.shape) };
+    if (sample.encoding === SampleEncoding.SKETCH) return { ...head, ...givenSketch(sample, limits.sketches) };
+    const tensor = decodeSample(sample, limits.shape);
     const { encoding, prediction } = sample;
     const encoded = { encoding, prediction, shape: [...sample.shape], data: sample.data.slice() };
     return { ...head, kind: 'tensor', tensor, encoded };
   } catch (error) {
     throw inUpload(error, index, sequence);
   }
+}
+
+function givenSketch(sample: Sample, format: SketchFormat | undefined): ReceivedSketch {
+  if (format === undefined) {
+    const text =
+      'it is a sketch, and this cloud learns nothing from sketches: its strategy has no use for them, or its model has no BatchNormalization; take --strategy statistics, or upload samples.';
+    throw new RenormError('SKETCH_NOT_TAKEN', text);
+  }
+  const sketch = decodeSketch(sample, format);
+  return { kind: 'sketch', sketch, encoded: { encoding: sample.encoding, shape: [], data: sample.data.slice() } };
 }
 
 function givenImage(sample: Sample, expected: readonly number[]): GivenImage {

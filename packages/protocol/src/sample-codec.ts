@@ -1,10 +1,9 @@
-import { fromPlanes, toPlanes } from './byte-planes.js';
 import { bytesToFloat32, float32ToBytes, indexOfNonFinite } from './bytes.js';
 import { channelLevelsLength, channelsOf, fromChannelLevels, toChannelLevels } from './channel-levels.js';
 import { compress, inflateExactly } from './deflate.js';
 import { RenormError } from './errors.js';
-import { fromFloat16, toFloat16 } from './float16.js';
 import { type Sample, SampleEncoding } from './gen/renorm/v1/adaptation_pb.js';
+import { fromHalves, toHalves } from './halves.js';
 import { compressPredicted, planeOf, restore } from './prediction.js';
 import type { Preprocessing } from './preprocessing.js';
 
@@ -126,6 +125,8 @@ function lengthOf(encoding: SampleEncoding, elements: number, channels: number):
       return elements * 4;
     case SampleEncoding.IMAGE:
       throw invalid('is an image, where a tensor is expected');
+    case SampleEncoding.SKETCH:
+      throw invalid('is a sketch, where a tensor is expected');
     default:
       throw invalid(`has encoding ${encoding}, which this version does not know`);
   }
@@ -163,26 +164,6 @@ export function encodePixels(
   });
   const header = float32ToBytes(Float32Array.from(grids));
   return { shape: [...shape], ...byteValues(SampleEncoding.UINT8_CHANNELS, header, pixels, shape) };
-}
-
-/** Undefined if a value is too large for binary16. */
-function toHalves(values: Float32Array): Uint8Array | undefined {
-  const bytes = new Uint8Array(values.length * 2);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (Math.abs(value) >= 65520) return undefined;
-    const pattern = toFloat16(value);
-    bytes[i * 2] = pattern & 0xff;
-    bytes[i * 2 + 1] = pattern >> 8;
-  }
-  return toPlanes(bytes, 2);
-}
-
-function fromHalves(planes: Uint8Array): Float32Array {
-  const bytes = fromPlanes(planes, 2);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) =>
-    fromFloat16((bytes[i * 2] as number) | ((bytes[i * 2 + 1] as number) << 8)),
-  );
 }
 
 /** The bytes k with value = float32(k / 255) for every value, or undefined. */

@@ -10,6 +10,7 @@ import {
   decodeDifference,
   decodeSample,
   encodeSample,
+  encodeSketch,
   parseAnnounce,
   parseUpload,
   parseWatchResponse,
@@ -66,10 +67,10 @@ export const TARGETS: readonly Target[] = [
     about: 'UploadRequest: parseUpload, which decodes the samples',
     async prepare(): Promise<Prepared> {
       return {
-        corpus: [1, 2, 5].map((count) => uploadOf(count)).concat(uploadOfImage()),
+        corpus: [1, 2, 5].map((count) => uploadOf(count)).concat(uploadOfImage(), uploadOfSketch()),
         decode(bytes) {
           const request = received(SERVICE.upload.requestDeserialize, bytes);
-          const upload = parseUpload(request, { shape: SAMPLE_SHAPE, maxSamples: 8 });
+          const upload = parseUpload(request, { shape: SAMPLE_SHAPE, maxSamples: 8, sketches: SKETCHES });
           return upload.samples.map((each) => each.kind === 'tensor' && decodeSample(each.encoded, SAMPLE_SHAPE));
         },
       };
@@ -98,6 +99,20 @@ export const TARGETS: readonly Target[] = [
   },
   ...FILE_TARGETS,
 ];
+
+const SKETCHES = { channels: [3, 2], classes: 4 };
+
+function uploadOfSketch(): Uint8Array {
+  const moments = (count: number) => ({
+    mean: Float32Array.from({ length: count }, (_, i) => i / 3),
+    variance: new Float32Array(count).fill(2),
+  });
+  const outlook = { entropy: 0.5, predicted: [3, 0, 4, 1] };
+  const sketch = { images: 8, layers: SKETCHES.channels.map(moments), served: outlook, batch: outlook };
+  const sample = { ...encodeSketch(sketch), sequence: 1n };
+  const request = { device: DEVICE, session: new Uint8Array(16).fill(4), samples: [sample] };
+  return toBinary(UploadRequestSchema, create(UploadRequestSchema, request));
+}
 
 function uploadOfImage(): Uint8Array {
   const preprocessing = preprocessingMessage({ fit: 'crop', shorterSide: 8, mean: [0.5], deviation: [0.25] });

@@ -63,6 +63,8 @@ export interface TuningFlags {
   readonly sizes?: Record<string, number>;
   readonly shape?: number[];
   readonly samples?: string;
+  readonly upload?: string;
+  readonly sketches?: object;
   readonly queue?: object;
   readonly backoff?: object;
   readonly health?: object;
@@ -72,7 +74,19 @@ export interface TuningFlags {
 
 /** What they say to the library. */
 export function tuningOptions(flags: TuningFlags): Partial<OpenDeviceOptions> {
-  const { output, sizes, shape, samples, queue, backoff, health, transport, budgetRetryMs } = flags;
-  const given = Object.entries({ output, sizes, shape, samples, queue, backoff, health, transport, budgetRetryMs });
+  const { output, sizes, shape, samples, upload, sketches, queue, backoff, health, transport, budgetRetryMs } = flags;
+  const given = Object.entries({
+    output,
+    sizes,
+    shape,
+    samples,
+    upload,
+    sketches,
+    queue,
+    backoff,
+    health,
+    transport,
+    budgetRetryMs,
+  });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

@@ -54,6 +54,13 @@ export function edgeCommand(): Command {
       'which samples are uploaded: renorm:0.1, random:0.1, uncertain:0.1 (with their share), cema, everything, nothing (default: renorm)',
       selectionOption,
     )
+    .addOption(
+      new Option('--upload <what>', 'none: no image leaves this device, the cloud learns from sketches').choices([
+        'samples',
+        'none',
+      ]),
+    )
+    .option('--sketches <json>', 'make sketches: {"every": 4, "window": 32}', jsonObject)
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
     .option('--trust <file>', 'root that names who may sign versions (1.root of renorm keys init)')
     .option('--trust-memory <file>', 'file that remembers the newest version and root over a restart')

@@ -1,5 +1,13 @@
 import { type OnnxModel, parameterKey, readParameters, type StatisticsModel, statisticsModel } from '@renorm/onnx';
-import { decodeSample, type EncodedSample, inUpload, RenormError } from '@renorm/protocol';
+import {
+  decodeSample,
+  decodeSketch,
+  type EncodedSample,
+  inUpload,
+  RenormError,
+  SampleEncoding,
+  type SketchFormat,
+} from '@renorm/protocol';
 import { LRUCache } from 'lru-cache';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterRefusal, type Conduct } from './set-aside.js';
@@ -39,6 +47,8 @@ export interface VettingOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
   readonly onSetAside?: (device: DeviceSetAside) => void;
+  /** What a sketch has to be. */
+  readonly sketches?: SketchFormat;
 }
 
 /**
@@ -50,7 +60,8 @@ export class SampleVetting {
   readonly #session: InferenceSession | undefined;
   readonly #deviations: Float32Array;
   readonly #conduct = new LRUCache<string, Conduct>({ max: REMEMBERED });
-  readonly #options: Required<VettingOptions>;
+  readonly #options: Required<Omit<VettingOptions, 'sketches'>>;
+  readonly #sketches: SketchFormat | undefined;
   readonly #shape: readonly number[];
 
   private constructor(
@@ -58,13 +69,14 @@ export class SampleVetting {
       | { readonly model: StatisticsModel; readonly session: InferenceSession; readonly deviations: Float32Array }
       | undefined,
     shape: readonly number[],
-    { now = () => performance.now(), onSetAside = () => undefined }: VettingOptions,
+    { now = () => performance.now(), onSetAside = () => undefined, sketches }: VettingOptions,
   ) {
     this.#model = look?.model;
     this.#session = look?.session;
     this.#deviations = look?.deviations ?? new Float32Array();
     this.#shape = shape;
     this.#options = { now, onSetAside };
+    this.#sketches = sketches;
   }
 
   /** @param shape of one sample */
@@ -119,6 +131,14 @@ export class SampleVetting {
   async #responses(samples: readonly Vetted[]): Promise<number[]> {
     const [model, session] = [this.#model, this.#session];
     if (model === undefined || session === undefined) return [];
+    const tensors = samples.filter(({ encoding }) => encoding !== SampleEncoding.SKETCH);
+    const ofTensors = await this.#ofTensors(model, session, tensors);
+    return samples.map((sample) =>
+      sample.encoding === SampleEncoding.SKETCH ? this.#ofSketch(sample) : (ofTensors.shift() as number),
+    );
+  }
+
+  async #ofTensors(model: StatisticsModel, session: InferenceSession, samples: readonly Vetted[]): Promise<number[]> {
     const found: number[] = [];
     for (let start = 0; start < samples.length; start += BATCH) {
       const part = samples.slice(start, start + BATCH).map((sample) => decodeSample(sample, this.#shape).data);
@@ -130,6 +150,17 @@ export class SampleVetting {
       for (let i = 0; i < part.length; i++) found.push(this.#response(squares, i));
     }
     return found;
+  }
+
+  /** The same of a sketch, over all its images. */
+  #ofSketch(sample: Vetted): number {
+    const layer = this.#sketches && decodeSketch(sample, this.#sketches).layers[0];
+    const origin = this.#model?.layers[0]?.origin;
+    if (layer === undefined || origin === undefined) return 0;
+    return this.#response(
+      layer.mean.map((mean, c) => (mean - (origin[c] as number)) ** 2 + (layer.variance[c] as number)),
+      0,
+    );
   }
 
   #response(squares: Float32Array, sample: number): number {

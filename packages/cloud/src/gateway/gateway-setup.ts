@@ -1,4 +1,4 @@
-import type { AgreedModel, ParameterSet } from '@renorm/protocol';
+import type { AgreedModel, ParameterSet, SketchFormat } from '@renorm/protocol';
 import type { Sender } from '../admission/sample-vetting.js';
 import type { AppendedSample, Cohorts } from '../store/cohorts.js';
 import type { Signer } from '../trust/signer.js';
@@ -18,6 +18,8 @@ export interface GatewaySetup {
   readonly sampleShape: readonly number[];
   /** What devices have to take the edge model for. Without it they are not asked. */
   readonly model?: AgreedModel;
+  /** What a sketch has to be. Without it sketches are refused. */
+  readonly sketches?: SketchFormat;
   readonly limits: GatewayLimits;
   /** Transport security. Without it everything travels in the clear. */
   readonly tls?: ReloadedCertificates;

@@ -185,10 +185,11 @@ export class Gateway {
   }
 
   async #upload(request: UploadRequest): Promise<UploadResponse> {
-    const { sampleShape, limits, cohorts, onUploaded } = this.#setup;
+    const { sampleShape, sketches, limits, cohorts, onUploaded } = this.#setup;
     const { device, session, samples } = parseUpload(request, {
       shape: sampleShape,
       maxSamples: limits.maxSamplesPerUpload,
+      sketches,
     });
     this.#checkModel(device);
     this.#names.admit(device.cohort);

@@ -3,7 +3,7 @@ import { encodePixels, inUpload, type ReceivedSample, RenormError } from '@renor
 import type { AppendedSample } from '../store/cohorts.js';
 
 /**
- * Samples as they are stored: tensors as they came, images as the pixels of the model's input. One image after the other, so that
+ * Samples as they are stored: tensors and sketches as they came, images as the pixels of the model's input. One image after the other, so that
  * uploads of several devices take turns.
  *
  * @throws RenormError SAMPLE_INVALID naming the sample's place and sequence
@@ -16,7 +16,7 @@ export async function storableSamples(
   for (const [index, sample] of samples.entries()) {
     const { sequence, selection } = sample;
     const head = { sequence, ...(selection && { selection }) };
-    if (sample.kind === 'tensor') storable.push({ ...head, ...sample.encoded });
+    if (sample.kind !== 'image') storable.push({ ...head, ...sample.encoded });
     else {
       const { shape, preprocessing } = sample.image;
       const pixels = await images.pixels(sample.image).catch((error: unknown) => {

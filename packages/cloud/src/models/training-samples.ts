@@ -1,4 +1,4 @@
-import type { Selection } from '@renorm/protocol';
+import type { Selection, Sketch } from '@renorm/protocol';
 import { type Batch, batchOf } from './batch.js';
 
 /** Where a sample came from. */
@@ -13,6 +13,13 @@ export interface SampleOrigin {
 /** Samples as a strategy gets them: decoded, side by side, one origin each. */
 export interface TrainingSamples extends Batch {
   readonly origins: readonly SampleOrigin[];
+  /** Sketches among them, in order. None of them is in the batch. */
+  readonly sketches?: readonly ReceivedSketch[];
+}
+
+/** A sketch: worth as many samples of a pool as it has images. */
+export interface ReceivedSketch extends SampleOrigin {
+  readonly sketch: Sketch;
 }
 
 export const NO_SAMPLES: TrainingSamples = { ...batchOf([]), origins: [] };

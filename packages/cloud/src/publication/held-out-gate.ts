@@ -6,6 +6,7 @@ import { features, StatisticsSession } from '../models/statistics-session.js';
 import type { EdgeLogits } from './delta-writer.js';
 import { brokenBy, evidenceOf, type Predictions, predictions } from './evidence.js';
 import type { Candidate, Gate, Verdict } from './gate.js';
+import { worseBySketches } from './sketch-evidence.js';
 
 /** Held-out samples that a version is judged by, and fewest. */
 const HELD_OUT = 48;
@@ -54,8 +55,14 @@ export class HeldOutGate implements Gate {
   }
 
   async judge({ parameters, inForce, exported, heldOut }: Candidate): Promise<Verdict> {
-    if (heldOut.count < FEWEST)
+    if (heldOut.count < FEWEST) {
+      const { sketches = [] } = heldOut;
+      const limits = { lessSure: LESS_SURE, collapse: COLLAPSE };
+      const worse = sketches.length === 0 ? undefined : worseBySketches(sketches, limits);
+      if (worse !== undefined) return { decision: 'keep', reason: `worse than the version in force: ${worse}` };
+      if (sketches.length > 0) return { decision: 'publish', reason: `not worse by ${sketches.length} sketches` };
       return { decision: 'publish', reason: `${heldOut.count} held-out samples are too few to judge by` };
+    }
     const { weights, shift } = await this.#environment(exported, heldOut);
     const said = async (of: ParameterSet): Promise<Predictions> =>
       predictions(await this.#setup.edgeLogits(of, heldOut), this.#setup.classes);

@@ -34,6 +34,9 @@ export type StrategyName = keyof typeof STRATEGIES;
 /** Their names, for who chooses. */
 export const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
+/** Those that learn from sketches. */
+export const SKETCH_STRATEGIES: ReadonlySet<string> = new Set<StrategyName>(['statistics']);
+
 export const DEFAULT_STRATEGY: StrategyName = 'cema';
 
 /** @throws RenormError REQUEST_INVALID: no strategy has this name, or it needs a model that is not there */

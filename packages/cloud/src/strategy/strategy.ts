@@ -1,4 +1,4 @@
-import type { ParameterSet } from '@renorm/protocol';
+import type { ParameterSet, SketchFormat } from '@renorm/protocol';
 import type { TrainingSamples } from '../models/training-samples.js';
 
 /** How far a cohort's log is, in positions that count from 0 for ever. */
@@ -7,6 +7,8 @@ export interface LogView {
   readonly received: number;
   /** Behind the last sample that was trained on. */
   readonly trained: number;
+  /** Whether a sketch is among the samples that were not trained on, for a strategy that learns from them. */
+  readonly sketched?: boolean;
 }
 
 /** What there is to do for a cohort: a step on new samples, one on old samples alone, or nothing until more arrive. */
@@ -58,6 +60,8 @@ export interface StrategyStep<State> {
 export interface Strategy<State> {
   /** As in `--strategy`; written beside each state. */
   readonly name: string;
+  /** What a sketch has to be that it learns from; without it sketches are passed over. */
+  readonly sketches?: SketchFormat | undefined;
   /** A cohort that has learnt nothing. @param seed of what the strategy draws */
   initial(seed: number): State;
   /** From the log alone, so that asking costs nothing: the state is read when it is this cohort's turn. */

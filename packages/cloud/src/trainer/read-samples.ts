@@ -1,6 +1,6 @@
-import { decodeSample, RenormError, reasonOf } from '@renorm/protocol';
+import { decodeSample, decodeSketch, RenormError, reasonOf, SampleEncoding, type SketchFormat } from '@renorm/protocol';
 import { batchOf } from '../models/batch.js';
-import type { SampleOrigin, TrainingSamples } from '../models/training-samples.js';
+import type { ReceivedSketch, SampleOrigin, TrainingSamples } from '../models/training-samples.js';
 import type { Cohorts } from '../store/cohorts.js';
 import type { StoredSample } from '../store/records.js';
 
@@ -14,19 +14,26 @@ export interface ReadSamples extends TrainingSamples {
  * Samples at some positions of a cohort's log, decoded; those that have left the log are missing.
  *
  * @param shape of one sample
+ * @param format of a sketch; undefined: sketches are passed over
  */
 export async function readSamples(
   cohorts: Cohorts,
   cohort: string,
   positions: readonly number[],
   shape: readonly number[],
+  format?: SketchFormat,
 ): Promise<ReadSamples> {
   const unreadable: RenormError[] = [];
   const read: { readonly origin: SampleOrigin; readonly data: Float32Array }[] = [];
+  const sketches: ReceivedSketch[] = [];
   const take = (sample: StoredSample | undefined, position: number): void => {
     if (sample === undefined) return;
     try {
       const { device, selection } = sample;
+      if (sample.encoding === SampleEncoding.SKETCH) {
+        if (format !== undefined) sketches.push({ position, device, selection, sketch: decodeSketch(sample, format) });
+        return;
+      }
       read.push({ origin: { position, device, selection }, data: decodeSample(sample, shape).data });
     } catch (cause) {
       unreadable.push(unreadableSample(cohort, position, cause));
@@ -46,7 +53,14 @@ export async function readSamples(
       take(sample, position);
     }
   }
-  return { ...batchOf(read), origins: read.map(({ origin }) => origin), unreadable };
+  return { ...batchOf(read), origins: read.map(({ origin }) => origin), sketches, unreadable };
+}
+
+/** Whether there is a sketch among the samples from one position up to another. What cannot be read is none. */
+export async function hasSketch(cohorts: Cohorts, cohort: string, from: number, to: number): Promise<boolean> {
+  const positions = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  const samples = await cohorts.samples(cohort, positions).catch(() => []);
+  return samples.some((sample) => sample?.encoding === SampleEncoding.SKETCH);
 }
 
 function unreadableSample(cohort: string, position: number, cause: unknown): RenormError {

@@ -6,10 +6,10 @@ import { type DeltaWriter, deltaWriter, type EdgeLogits } from '../publication/d
 import { type Gate, OPEN_GATE, type Verdict } from '../publication/gate.js';
 import { isHeldOut, judgingPositions } from '../publication/held-out.js';
 import type { Cohorts, Publication } from '../store/cohorts.js';
-import type { Plan, Strategy, StrategyStep } from '../strategy/strategy.js';
+import type { LogView, Plan, Strategy, StrategyStep } from '../strategy/strategy.js';
 import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
 import { type Pace, paceAfter, paceFrom, publishes } from './pace.js';
-import { type ReadSamples, readSamples } from './read-samples.js';
+import { hasSketch, type ReadSamples, readSamples } from './read-samples.js';
 import { stateOf } from './restart.js';
 import { Schedule } from './schedule.js';
 
@@ -55,6 +55,9 @@ interface Published {
   readonly publication: Publication;
   readonly version: PublishedVersion;
 }
+
+/** Of samples that are new, so many are looked at to find a sketch: with more a step is due in any case. */
+const LOOKED_AT = 12;
 
 /** Cohorts whose state is kept decoded, and whose delta writer knows what each tensor costs: the ones that had a step of late. */
 const KEPT = 256;
@@ -118,7 +121,17 @@ export class TrainingLoop {
 
   async #offer(cohort: string): Promise<void> {
     const { strategy, cohorts } = this.#parts;
-    this.#schedule.offer(cohort, strategy.work(await cohorts.standing(cohort)));
+    const { received, trained } = await cohorts.standing(cohort);
+    this.#schedule.offer(cohort, strategy.work(await this.#view(cohort, received, trained)));
+  }
+
+  /** A cohort's log, and whether there is a sketch in it to learn from: the first few that are new are looked at. */
+  async #view(cohort: string, received: number, trained: number): Promise<LogView> {
+    const { strategy, cohorts } = this.#parts;
+    if (strategy.sketches === undefined || received <= trained) return { received, trained };
+    const count = Math.min(received - trained, LOOKED_AT);
+    const sketched = await hasSketch(cohorts, cohort, trained, trained + count);
+    return { received, trained, sketched };
   }
 
   /** @returns undefined where there was nothing to do after all */
@@ -128,7 +141,7 @@ export class TrainingLoop {
     try {
       const loaded = this.#loaded.get(cohort) ?? (await this.#load(cohort));
       const { received } = await cohorts.standing(cohort);
-      const plan = strategy.plan(loaded.state, { received, trained: loaded.trained });
+      const plan = strategy.plan(loaded.state, await this.#view(cohort, received, loaded.trained));
       if (plan === undefined) return undefined;
       const report = await this.#step(cohort, loaded, plan, started);
       await this.#offer(cohort);
@@ -159,7 +172,8 @@ export class TrainingLoop {
     try {
       const fresh = await this.#read(cohort, this.#learnt(plan.fresh));
       const replay = await this.#read(cohort, this.#learnt(plan.replay));
-      if (fresh.count + replay.count === 0) throw nothingToRead(cohort, plan);
+      const sketches = (fresh.sketches?.length ?? 0) + (replay.sketches?.length ?? 0);
+      if (fresh.count + replay.count + sketches === 0) throw nothingToRead(cohort, plan);
       samples = { ...joinBatches(fresh, replay), origins: [...fresh.origins, ...replay.origins] };
       step = await strategy.step(plan, { fresh, replay });
     } catch (error) {
@@ -191,7 +205,8 @@ export class TrainingLoop {
   }
 
   async #read(cohort: string, positions: readonly number[]): Promise<ReadSamples> {
-    const samples = await readSamples(this.#parts.cohorts, cohort, positions, this.#parts.sampleShape);
+    const { cohorts, sampleShape, strategy } = this.#parts;
+    const samples = await readSamples(cohorts, cohort, positions, sampleShape, strategy.sketches);
     for (const error of samples.unreadable) this.#parts.onProblem(error);
     return samples;
   }

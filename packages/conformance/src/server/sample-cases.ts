@@ -1,4 +1,4 @@
-import { elementsOf } from '@renorm/protocol';
+import { elementsOf, SampleEncoding } from '@renorm/protocol';
 import { deflateSync } from 'fflate';
 import type { Case } from '../case.js';
 import { floats, halves, levels, type PlainSample, pixels } from '../sample-bytes.js';
@@ -140,6 +140,27 @@ export const SAMPLE_CASES: readonly Case<ServerContext>[] = [
         const sample = { ...good, data: bytes(1 + i * 7) };
         const outcome = await peer.upload(context.uploading(context.session(), [1], { sample }));
         if (!outcome.ok) refused(outcome, 'random data', 'SAMPLE_INVALID');
+      }
+      await uploaded(peer, context.uploading(context.session(), [1]), 1, 0);
+    },
+  },
+  {
+    id: 'S-48',
+    group,
+    title: 'sketches that say nothing are refused, and nothing else of the device is',
+    proves: ['S-18', 'U-21'],
+    async run(context) {
+      const encoding = SampleEncoding.SKETCH;
+      const peer = context.peer();
+      const sketches: Readonly<Record<string, PlainSample>> = {
+        'a sketch without data': { shape: [], encoding, data: new Uint8Array() },
+        'a sketch of no model': { shape: [], encoding, data: Uint8Array.of(8, 32, 16, 2, 26, 3, 1, 2, 3) },
+        'a sketch with a shape': { ...pixels(context.setup.model.shape, 1), encoding },
+        'random bytes for a sketch': { shape: [], encoding, data: seededBytes(48)(500) },
+      };
+      for (const [what, sample] of Object.entries(sketches)) {
+        const outcome = await peer.upload(context.uploading(context.session(), [1], { sample }));
+        refused(outcome, what, 'SAMPLE_INVALID', 'SKETCH_NOT_TAKEN');
       }
       await uploaded(peer, context.uploading(context.session(), [1]), 1, 0);
     },

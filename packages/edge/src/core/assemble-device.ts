@@ -7,12 +7,13 @@ import {
   type SampleForm,
 } from '@renorm/protocol';
 import { Device } from './device.js';
-import { type DeviceTuning, TUNING_DEFAULTS } from './device-options.js';
+import { type DeviceTuning, TUNING_DEFAULTS, type UploadChoice } from './device-options.js';
 import type { EdgeModel, ModelOptions } from './edge-model.js';
 import { type HealthOptions, resolveHealthOptions } from './health.js';
 import { openImages } from './images.js';
 import type { Clock, ImageCodecs, Inference, Random, Transport, Trust } from './platform.js';
 import { policyOf, type SelectionChoice } from './policies/index.js';
+import { resolveSketchOptions, type SketchOptions } from './sketch-window.js';
 import type { QueueOptions } from './upload-queue.js';
 
 /** What a device is opened with on every platform. */
@@ -28,6 +29,13 @@ export interface DeviceOptions extends ModelOptions {
    * the default policy, or a policy or a function of your own. Default: `'renorm'`.
    */
   readonly selection?: SelectionChoice;
+  /**
+   * Whether samples leave the device: those that the selection chooses (`samples`, the default), or `none`: then the cloud learns from sketches
+   * alone, of which no image can be made.
+   */
+  readonly upload?: UploadChoice;
+  /** Makes sketches, of which images; see SketchOptions. Default: with `upload: 'none'` the defaults, else none. */
+  readonly sketches?: Partial<SketchOptions>;
   /** Bounds of the upload queue. */
   readonly queue?: Partial<QueueOptions>;
   /** How samples travel; pixels (k / 255) always as one byte each. Default: `auto`, which loses next to nothing. */
@@ -86,10 +94,11 @@ export async function assembleDevice(
   const address = checkAddress(options.cloud);
   const trust = await readTrust();
   const model = await readModel();
-  const { name, digest, inputName, outputName, shape, classes, exported } = model;
+  const { name, digest, inputName, outputName, shape, classes, exported, canSketch } = model;
   // Before any thread is started: this is the last thing that can be wrong with the options.
   const selection = policyOf(options.selection);
   selection.initial(classes);
+  const sketches = sketching(options, name, canSketch);
   const health = resolveHealthOptions(options.health);
   const sampleForm = checkForm(options.samples ?? 'auto', model);
   const images = openImages(shape, options, () => platform.openCodecs());
@@ -114,12 +123,24 @@ export async function assembleDevice(
     clock: platform.clock,
     random: platform.random,
     tuning: {
-      ...{ selection, health },
+      ...{ selection, health, upload: options.upload ?? 'samples' },
+      ...(sketches && { sketches }),
       queue: { ...TUNING_DEFAULTS.queue, ...options.queue },
       backoff: { ...TUNING_DEFAULTS.backoff, ...options.backoff },
       budgetRetryMs: options.budgetRetryMs ?? TUNING_DEFAULTS.budgetRetryMs,
     },
   });
+}
+
+function sketching(options: DeviceOptions, model: string, canSketch: boolean): SketchOptions | undefined {
+  const { upload = 'samples', sketches } = options;
+  if (upload === 'samples' && sketches === undefined) return undefined;
+  const resolved = resolveSketchOptions(sketches);
+  if (canSketch) return resolved;
+  throw new RenormError(
+    'REQUEST_INVALID',
+    `no sketches can be made of ${model}: it has no BatchNormalization, or one was folded into a convolution when it was exported. Export it without folding, or leave out the options sketches and upload: 'none'; to upload nothing at all take the selection 'nothing'.`,
+  );
 }
 
 /** What is whole numbers, such as token ids, travels as it is. */

@@ -5,7 +5,11 @@ import { HEALTH_DEFAULTS, type HealthOptions } from './health.js';
 import type { Clock, Images, Inference, Random, Transport, Trust } from './platform.js';
 import { policyOf } from './policies/index.js';
 import type { SelectionPolicy } from './selection-policy.js';
+import type { SketchOptions } from './sketch-window.js';
 import { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
+
+/** `samples`: those that the selection chooses. `none`: no sample ever leaves the device, only sketches do. */
+export type UploadChoice = 'samples' | 'none';
 
 /** How a device behaves, apart from what it runs and where. */
 export interface DeviceTuning {
@@ -14,6 +18,10 @@ export interface DeviceTuning {
   readonly backoff: BackoffOptions;
   /** Milliseconds between questions whether there is upload budget again. Default 30,000. */
   readonly budgetRetryMs: number;
+  /** Whether samples leave the device. Default: `samples`. */
+  readonly upload?: UploadChoice;
+  /** What sketches are made of; without it none are. */
+  readonly sketches?: SketchOptions;
   /** When something is worth a word. */
   readonly health: HealthOptions;
 }

@@ -3,12 +3,14 @@ import type { DeviceEvents, Tell } from './device-events.js';
 import type { DeviceParts } from './device-options.js';
 import type { DeviceStatus } from './device-status.js';
 import type { ModelFacts } from './edge-model.js';
+import type { SelectedSample } from './effects.js';
 import { Emitter, type Listener } from './events.js';
 import { Intake, type Undecided } from './intake.js';
 import type { InferenceResult, PreparedImage } from './platform.js';
 import { Runner } from './runner.js';
 import { copyFrame, type Frame, isFrame, isImage, SampleChecker, type SampleInput } from './sample-input.js';
 import { initialSession } from './session-state.js';
+import { Sketcher } from './sketcher.js';
 import { softmax } from './softmax.js';
 import { pendingIn } from './upload-queue.js';
 
@@ -51,12 +53,20 @@ export class Device {
     const { inference, transport, clock, random, tuning, modelDigest, id, cohort, trust } = parts;
     this.#checker = new SampleChecker(parts.shape);
     const tell: Tell = (name, payload) => this.#events.emit(name, payload);
+    const { upload = 'samples', sketches } = tuning;
+    const taken = {
+      onSample: (sample: SelectedSample) => this.#runner.dispatch({ kind: 'sample', sample }),
+      onLost: (error: RenormError) => this.#runner.dispatch({ kind: 'not-encoded', error }),
+    };
+    const { sketch } = inference;
+    const measuring = { inference: { sketch: sketch?.bind(inference) as NonNullable<typeof sketch> }, ...taken };
+    const sketcher = sketch && sketches && new Sketcher(sketches, { ...measuring, classes: parts.classes });
     this.#intake = new Intake(tuning.selection, {
-      ...{ clock, random, tell, inference, shape: parts.shape, classes: parts.classes },
+      ...{ clock, random, tell, inference, shape: parts.shape, classes: parts.classes, uploads: upload === 'samples' },
       ...(parts.images && { images: parts.images }),
-      onDecided: (upload, reason) => this.#runner.dispatch({ kind: 'decided', upload, reason }),
-      onSample: (sample) => this.#runner.dispatch({ kind: 'sample', sample }),
-      onLost: (error) => this.#runner.dispatch({ kind: 'not-encoded', error }),
+      ...(sketcher && { sketcher }),
+      onDecided: (kept, reason) => this.#runner.dispatch({ kind: 'decided', upload: kept, reason }),
+      ...taken,
     });
     const setup = { ...tuning, cohort, modelDigest };
     const now = { at: clock.monotonic(), date: clock.now() };
@@ -158,7 +168,7 @@ export class Device {
     const { label, probabilities, entropy } = softmax(logits);
     this.#predictions++;
     // The selection has its own copy of the probabilities: the caller may change those that it gets.
-    this.#intake.add({ ...given, logits, probabilities: probabilities.slice(), entropy, version });
+    this.#intake.add({ ...given, label, logits, probabilities: probabilities.slice(), entropy, version });
     return { label, probabilities, entropy, version };
   }
 

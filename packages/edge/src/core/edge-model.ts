@@ -1,4 +1,12 @@
-import { describeModel, parseModel, prepareClassifier, readParameters, type Sizes, serializeModel } from '@renorm/onnx';
+import {
+  describeModel,
+  parseModel,
+  prepareClassifier,
+  readParameters,
+  type Sizes,
+  serializeModel,
+  sketchedLayers,
+} from '@renorm/onnx';
 import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
 
 /** What a model does not say of itself. The same as the cloud is given. */
@@ -36,6 +44,8 @@ export interface EdgeModel extends ModelFacts {
   readonly takesIntegers: boolean;
   /** Version 0. */
   readonly exported: VersionState;
+  /** Whether sketches can be made of it. */
+  readonly canSketch: boolean;
 }
 
 /**
@@ -65,6 +75,8 @@ export async function checkEdgeModel(
     bytes: changes.length === 0 ? bytes : serializeModel(model),
     digest: new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)),
     exported: exportedVersion(readParameters(model)),
+    // The graph that measures takes floats.
+    canSketch: !takesIntegers && sketchedLayers(model).length > 0,
   };
 }
 

@@ -11,10 +11,12 @@ import type { Tell } from './device-events.js';
 import type { SelectedSample } from './effects.js';
 import type { Clock, Images, Inference, Random } from './platform.js';
 import type { SelectionPolicy } from './selection-policy.js';
+import type { Sketcher } from './sketcher.js';
 
 /** A prediction whose sample is still to be kept or dropped. */
 export interface Undecided {
   readonly input: Float32Array;
+  readonly label: number;
   /** The image file that the input was made of. */
   readonly file?: Uint8Array;
   readonly logits: Float32Array;
@@ -33,6 +35,10 @@ export interface IntakeSurroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  /** False: no sample is uploaded, whatever the policy says. */
+  readonly uploads: boolean;
+  /** Sees every prediction. */
+  readonly sketcher?: Sketcher;
   /** The policy decided about a prediction. */
   onDecided(upload: boolean, reason: string): void;
   /** A sample that was selected is encoded. */
@@ -65,7 +71,7 @@ export class Intake {
 
   /** Whether samples are on their way into the queue or still to be decided about. */
   get busy(): boolean {
-    return this.#encoding > 0 || this.#undecided.length > 0;
+    return this.#encoding > 0 || this.#undecided.length > 0 || this.#around.sketcher?.busy === true;
   }
 
   /** Decides about a sample soon, off the latency path. */
@@ -79,8 +85,13 @@ export class Intake {
     const undecided = this.#undecided;
     this.#undecided = [];
     for (const sample of undecided) {
-      const { entropy, version } = sample;
+      const { entropy, version, label, input } = sample;
       const { keep, reason } = this.#decide(sample);
+      this.#around.sketcher?.add({ input, label, entropy, version }, reason === 'burst');
+      if (!this.#around.uploads) {
+        this.#around.tell('decision', { keep: false, reason, entropy, version });
+        continue;
+      }
       if (keep) void this.#keep(sample, keep);
       this.#around.onDecided(keep !== undefined, reason);
       this.#around.tell('decision', { keep: keep !== undefined, reason, entropy, version });

@@ -2,6 +2,7 @@ import { type OptionRules, option, SAMPLE_FORMS } from '@renorm/protocol';
 import type { DeviceOptions } from './assemble-device.js';
 import { BACKOFF_DEFAULTS } from './backoff.js';
 import { HEALTH_DEFAULTS } from './health.js';
+import { SKETCH_DEFAULTS } from './sketch-window.js';
 import { QUEUE_DEFAULTS } from './upload-queue.js';
 
 const { oneOf, group, like, required } = option;
@@ -13,6 +14,8 @@ export const DEVICE_RULES = {
   id: option.text,
   // Its policies know their options.
   selection: option.anything,
+  upload: oneOf('samples', 'none'),
+  sketches: like(SKETCH_DEFAULTS),
   queue: like(QUEUE_DEFAULTS),
   samples: oneOf(...SAMPLE_FORMS),
   preprocessing: group({

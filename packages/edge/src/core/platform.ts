@@ -5,6 +5,7 @@ import type {
   EncodedSample,
   GivenImage,
   ImageShape,
+  LayerMoments,
   ParameterSet,
   Root,
   SampleForm,
@@ -36,10 +37,26 @@ export interface Inference {
    * @throws RenormError VERSION_REFUSED
    */
   load(version: VersionState): Promise<void>;
+  /**
+   * What the layers see of some images where they normalise by these, off the thread that predicts. The images are given away. Missing where a
+   * platform cannot do it.
+   *
+   * @param images float32 [count, ...shape], row-major
+   * @throws RenormError INFERENCE_FAILED, CLOSED
+   */
+  sketch?(images: Float32Array, count: number): Promise<Measured>;
   /** Encodes a sample for the upload where that holds nobody up. Its values are given away. */
   encode(sample: Tensor): Promise<EncodedSample>;
   /** Ends all threads. Predictions in flight reject with CLOSED. */
   close(): Promise<void>;
+}
+
+/** What a batch of images came to in a pass in which each layer normalised by them. */
+export interface Measured {
+  /** Of each BatchNormalization in graph order. */
+  readonly layers: readonly LayerMoments[];
+  /** float32 [count, classes], row-major. */
+  readonly logits: Float32Array;
 }
 
 /** A thread with one session in it. Two of them make an `Inference`: one predicts, the other makes the next version ready. */
@@ -54,6 +71,12 @@ export interface SessionHost {
   load(version: number, parameters: ParameterSet | undefined): Promise<void>;
   /** Encodes a sample, whose values it takes away; rejects with the reason as a plain Error. */
   encode(sample: Tensor, form: SampleForm): Promise<EncodedSample>;
+  /**
+   * Measures a batch of images, which it takes away; rejects with the reason as a plain Error.
+   *
+   * @param parameters undefined: as exported
+   */
+  sketch(images: Float32Array, count: number, parameters: ParameterSet | undefined): Promise<Measured>;
   /** Lets the session go once its predictions have come back. */
   release(): void;
   /** Ends the thread behind the prediction that it is computing; what is in flight rejects with CLOSED. */

@@ -8,7 +8,7 @@ import {
   type Tensor,
   type VersionState,
 } from '@renorm/protocol';
-import type { Inference, InferenceResult, SessionHost, StartSession } from './platform.js';
+import type { Inference, InferenceResult, Measured, SessionHost, StartSession } from './platform.js';
 
 interface Waiting {
   readonly input: Float32Array;
@@ -109,6 +109,12 @@ export class SwappedInference implements Inference {
     if (sample.data.length <= SMALL_ELEMENTS) return encodeSample(sample, sampleForm);
     const worker = this.#standby.alive ? this.#standby : this.#active;
     return worker.encode(sample, sampleForm);
+  }
+
+  /** In the standby thread, as large samples are encoded. */
+  async sketch(images: Float32Array, count: number): Promise<Measured> {
+    const worker = this.#standby.alive ? this.#standby : this.#active;
+    return worker.sketch(images, count, this.#current.parameters);
   }
 
   async close(): Promise<void> {

@@ -133,6 +133,7 @@ export function notUploaded(
       return { uploads: { ...back, maxBytes: Math.floor(bytesOf(batch) / 2) }, concerns: 'nobody' };
     case 'SAMPLE_INVALID':
     case 'SAMPLE_OUT_OF_RANGE':
+    case 'SKETCH_NOT_TAKEN':
     case 'REQUEST_INVALID':
       // The cloud refuses a batch as a whole: halve it until the sample to blame is alone, and give that one up.
       if (batch.length === 1) return dropped(uploads);

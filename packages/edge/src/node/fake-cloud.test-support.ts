@@ -24,6 +24,7 @@ import {
   type ReceivedSample,
   RenormError,
   type SignedMessage,
+  type SketchFormat,
   type Upload,
   type UploadRequest,
   UploadResponseSchema,
@@ -51,6 +52,8 @@ export class FakeCloud {
   /** Whether a device with a version of another history gets a snapshot; else it gets deltas that do not apply. */
   snapshots = true;
   maxSamples = 4;
+  /** What a sketch has to be; it takes none before. */
+  sketches: SketchFormat | undefined;
   /** Larger messages are refused, from the next `listen` on. */
   maxMessageBytes = 4 * 2 ** 20;
   #server = new Server();

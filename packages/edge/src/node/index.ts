@@ -18,6 +18,8 @@ export {
 } from '../core/policies/index.js';
 export type { FrameInput, ImageInput, SampleInput } from '../core/sample-input.js';
 export type { Decision, Observation, SelectionPolicy } from '../core/selection-policy.js';
+export type { UploadChoice } from '../core/device-options.js';
+export type { SketchOptions } from '../core/sketch-window.js';
 export type { QueueOptions } from '../core/upload-queue.js';
 
 // What a program may have to name.

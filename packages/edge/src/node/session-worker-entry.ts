@@ -4,6 +4,7 @@ import { encodeSample, type ParameterSet, reasonOf, type SampleForm, type Tensor
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { POLL_MS } from './polling.js';
 import { sessionOptions } from './session-options.js';
+import { SketchSession } from './sketch-session.js';
 import { Counter, type Slot, slotIndex, viewSlots } from './slots.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.js';
 
@@ -25,6 +26,7 @@ const feed = { [inputName]: new RuntimeTensor('float32', input, inputShape) };
 
 let session: InferenceSession | undefined;
 let parsed: OnnxModel | undefined;
+let sketching: SketchSession | undefined;
 let answered = 0;
 
 // One message after the other: a session is not let go under a prediction.
@@ -49,6 +51,8 @@ function handle(message: ToWorker): Promise<void> | void {
       return end();
     case 'encode':
       return encode(message.id, message.sample, message.form);
+    case 'sketch':
+      return sketch(message.id, message.images, message.count, message.parameters);
   }
 }
 
@@ -125,6 +129,22 @@ function bake(parameters: ParameterSet): Uint8Array {
   return serializeModel(withParameters(parsed, parameters));
 }
 
+async function sketch(
+  id: number,
+  images: Float32Array,
+  count: number,
+  parameters: ParameterSet | undefined,
+): Promise<void> {
+  try {
+    if (isEnding()) throw new Error('the thread is ending');
+    parsed ??= parseModel(exported, name);
+    sketching ??= await SketchSession.open(parsed, inputShape.slice(1), threads);
+    say({ kind: 'sketched', id, measured: await sketching.run(images, count, parameters) });
+  } catch (error) {
+    say({ kind: 'not-encoded', id, reason: reasonOf(error) });
+  }
+}
+
 function encode(id: number, sample: Tensor, form: SampleForm): void {
   try {
     say({ kind: 'encoded', id, encoded: encodeSample(sample, form) });
@@ -142,5 +162,6 @@ async function release(): Promise<void> {
 /** Ends the thread by leaving it nothing to wait for. To terminate it from outside while the runtime computes aborts the process. */
 async function end(): Promise<void> {
   await release();
+  await sketching?.release();
   port.close();
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type EncodedSample, type ParameterSet, RenormError, type SampleForm, type Tensor } from '@renorm/protocol';
-import type { InferenceResult, SessionHost } from '../core/platform.js';
+import type { InferenceResult, Measured, SessionHost } from '../core/platform.js';
 import { guardExit } from './exit-guard.js';
 import { Polling } from './polling.js';
 import { allocateSlots, Counter, SLOTS, type Slot, slotIndex, viewSlots } from './slots.js';
@@ -51,6 +51,7 @@ export class SessionWorker implements SessionHost {
   #pollUntil: number | undefined;
   #load: Waiter<void> | undefined;
   readonly #encodings = new Map<number, Waiter<EncodedSample>>();
+  readonly #sketches = new Map<number, Waiter<Measured>>();
   #nextEncoding = 0;
   #death: RenormError | undefined;
 
@@ -126,6 +127,17 @@ export class SessionWorker implements SessionHost {
     });
   }
 
+  /** Measures a batch of images, which it takes away; rejects with the reason as a plain Error. */
+  sketch(images: Float32Array, count: number, parameters: ParameterSet | undefined): Promise<Measured> {
+    if (this.#death !== undefined) return Promise.reject(this.#death);
+    const id = this.#nextEncoding++;
+    const message: ToWorker = { kind: 'sketch', id, images, count, parameters };
+    this.#port.postMessage(message, [images.buffer as ArrayBuffer]);
+    return new Promise((resolve, reject) => {
+      this.#sketches.set(id, { resolve, reject });
+    });
+  }
+
   /** Lets the session go once its predictions have come back. */
   release(): void {
     this.#say({ kind: 'release' });
@@ -162,10 +174,14 @@ export class SessionWorker implements SessionHost {
         this.#takeLoad()?.reject(new Error(message.reason));
         break;
       case 'encoded':
-        this.#takeEncoding(message.id)?.resolve(message.encoded);
+        taken(this.#encodings, message.id)?.resolve(message.encoded);
+        break;
+      case 'sketched':
+        taken(this.#sketches, message.id)?.resolve(message.measured);
         break;
       case 'not-encoded':
-        this.#takeEncoding(message.id)?.reject(new Error(message.reason));
+        taken(this.#encodings, message.id)?.reject(new Error(message.reason));
+        taken(this.#sketches, message.id)?.reject(new Error(message.reason));
         break;
     }
   }
@@ -208,12 +224,6 @@ export class SessionWorker implements SessionHost {
     return load;
   }
 
-  #takeEncoding(id: number): Waiter<EncodedSample> | undefined {
-    const encoding = this.#encodings.get(id);
-    this.#encodings.delete(id);
-    return encoding;
-  }
-
   /** Starts to look for answers, until a time; or leaves it to messages. */
   #look(until: number | undefined): void {
     const was = this.#pollUntil;
@@ -245,7 +255,16 @@ export class SessionWorker implements SessionHost {
     this.#death = asked ? cause : new RenormError('INFERENCE_FAILED', text, { cause });
     for (const waiter of this.#inFlight.splice(0)) waiter.reject(this.#death);
     this.#takeLoad()?.reject(this.#death);
-    for (const id of [...this.#encodings.keys()]) this.#takeEncoding(id)?.reject(this.#death);
+    for (const waiter of [...this.#encodings.values(), ...this.#sketches.values()]) waiter.reject(this.#death);
+    this.#encodings.clear();
+    this.#sketches.clear();
     if (!asked) this.#onDeath();
   }
+}
+
+/** Who waits for an answer, and no longer does. */
+function taken<Value>(waiting: Map<number, Waiter<Value>>, id: number): Waiter<Value> | undefined {
+  const waiter = waiting.get(id);
+  waiting.delete(id);
+  return waiter;
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { EncodedSample, ParameterSet, SampleForm, Tensor } from '@renorm/protocol';
+import type { Measured } from '../core/platform.js';
 import type { SlotLayout } from './slots.js';
 
 // What the main thread and a session's worker thread say to each other, besides the predictions in their shared memory.
@@ -28,6 +29,14 @@ export type ToWorker =
   | { readonly kind: 'release' }
   /** Let everything go and end the thread. */
   | { readonly kind: 'end' }
+  /** Measure a batch of images. */
+  | {
+      readonly kind: 'sketch';
+      readonly id: number;
+      readonly images: Float32Array;
+      readonly count: number;
+      readonly parameters: ParameterSet | undefined;
+    }
   /** Encode a sample for the upload. */
   | { readonly kind: 'encode'; readonly id: number; readonly sample: Tensor; readonly form: SampleForm };
 
@@ -38,5 +47,7 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly n: number; readonly reason: string }
   | { readonly kind: 'loaded' }
   | { readonly kind: 'not-loaded'; readonly reason: string }
+  | { readonly kind: 'sketched'; readonly id: number; readonly measured: Measured }
   | { readonly kind: 'encoded'; readonly id: number; readonly encoded: EncodedSample }
+  /** Neither a sample nor a batch of images. */
   | { readonly kind: 'not-encoded'; readonly id: number; readonly reason: string };

@@ -1,5 +1,6 @@
+import { pooledMoments } from '@renorm/onnx';
 import { test } from 'tap';
-import { mixedMoments, pooledMoments, pooledParameters } from './pooled-statistics.js';
+import { mixedMoments, pooledParameters } from './pooled-statistics.js';
 
 const moments = (mean: number, variance: number) => ({
   mean: Float32Array.of(mean),
@@ -16,6 +17,10 @@ const layer = (kind: 'BatchNormalization' | 'ScaleShift') => ({
   squares: Float32Array.of(2, 5, 37),
   origin: Float32Array.of(10),
 });
+
+const pooled = (kind: 'BatchNormalization' | 'ScaleShift') => [
+  { name: 'bn', kind, moments: pooledMoments(layer(kind), Float64Array.of(1, 1, 0)) },
+];
 
 test('moments of a pool are those of all values, each sample with its weight', async (t) => {
   const { mean, variance } = pooledMoments(layer('BatchNormalization'), Float64Array.of(1, 1, 0));
@@ -36,8 +41,7 @@ test('a = n/(n+16): the running statistics of a pool worth 16 samples are half i
     ['bn/mean', Float32Array.of(0)],
     ['bn/variance', Float32Array.of(1)],
   ]);
-  const measured = { logits: new Float32Array(), samples: 3, layers: [layer('BatchNormalization')] };
-  const parameters = pooledParameters(exported, measured, Float64Array.of(1, 1, 0), 16, new Map());
+  const parameters = pooledParameters(exported, pooled('BatchNormalization'), 16, new Map());
   t.ok(near(parameters.get('bn/mean')?.[0], 11.5 / 2));
   t.equal(parameters.get('bn/gamma'), exported.get('bn/gamma'), 'the affine stays');
 });
@@ -47,13 +51,12 @@ test('a folded layer is scaled by s0/s and shifted by m0 - m s0/s', async (t) =>
     ['bn/gamma', Float32Array.of(1)],
     ['bn/beta', Float32Array.of(0)],
   ]);
-  const measured = { logits: new Float32Array(), samples: 3, layers: [layer('ScaleShift')] };
   const source = new Map([['bn', moments(3, 4)]]);
-  const parameters = pooledParameters(exported, measured, Float64Array.of(1, 1, 0), 1e9, source);
+  const parameters = pooledParameters(exported, pooled('ScaleShift'), 1e9, source);
   const scale = Math.sqrt(4 / 1.25);
   t.ok(Math.abs((parameters.get('bn/gamma')?.[0] as number) - scale) < 1e-4);
   t.ok(Math.abs((parameters.get('bn/beta')?.[0] as number) - (3 - 11.5 * scale)) < 1e-3);
-  t.throws(() => pooledParameters(exported, measured, Float64Array.of(1, 1, 0), 12, new Map()), {
+  t.throws(() => pooledParameters(exported, pooled('ScaleShift'), 12, new Map()), {
     code: 'MODEL_MISMATCH',
     message: /cema/,
   });

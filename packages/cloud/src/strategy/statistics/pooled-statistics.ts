@@ -1,34 +1,12 @@
+import type { Moments } from '@renorm/onnx';
 import { type ParameterSet, RenormError } from '@renorm/protocol';
-import type { Measured, SampleMoments } from '../../models/statistics-session.js';
-
-/** Mean and biased variance of a layer's input, float32 [channels]. */
-export interface Moments {
-  readonly mean: Float32Array;
-  readonly variance: Float32Array;
-}
+import type { SampleMoments } from '../../models/statistics-session.js';
 
 /** Weight of the exported statistics, in samples (as alpha-BN shrinks towards the source). */
 export const PRIOR_SAMPLES = 16;
 
 /** Added to a variance of a folded layer before the root, as its BatchNormalization did. */
 const EPSILON = 1e-5;
-
-/** Moments over the samples of what a layer saw, each with its weight. */
-export function pooledMoments({ means, squares, channels, origin }: SampleMoments, weights: Float64Array): Moments {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const [mean, variance] = [new Float32Array(channels), new Float32Array(channels)];
-  for (let c = 0; c < channels; c++) {
-    let [first, second] = [0, 0];
-    for (let i = 0; i < weights.length; i++) {
-      const weight = (weights[i] as number) / total;
-      first += weight * (means[i * channels + c] as number);
-      second += weight * (squares[i * channels + c] as number);
-    }
-    mean[c] = first + (origin[c] as number);
-    variance[c] = Math.max(0, second - first * first);
-  }
-  return { mean, variance };
-}
 
 /**
  * Moments of a share a of the pool and a share 1 - a of the source:
@@ -47,6 +25,11 @@ export function mixedMoments(pool: Moments, source: Moments, a: number): Moments
 /** Moments of each layer's input on data of the source, by the layer's name. */
 export type SourceMoments = ReadonlyMap<string, Moments>;
 
+/** What a layer saw of a pool. */
+export interface PooledLayer extends Pick<SampleMoments, 'name' | 'kind'> {
+  readonly moments: Moments;
+}
+
 /**
  * Parameters that normalise by the pool, mixed with the source: running statistics of a BatchNormalization; of a scale and shift behind
  * a convolution, into which one was folded, scale = s0/s and shift = m0 - m s0/s.
@@ -58,8 +41,7 @@ export type SourceMoments = ReadonlyMap<string, Moments>;
  */
 export function pooledParameters(
   exported: ParameterSet,
-  { layers }: Measured,
-  weights: Float64Array,
+  layers: readonly PooledLayer[],
   count: number,
   source: SourceMoments,
 ): ParameterSet {
@@ -67,7 +49,7 @@ export function pooledParameters(
   const parameters = new Map(exported);
   for (const layer of layers) {
     const before = sourceOf(layer, exported, source);
-    const { mean, variance } = mixedMoments(pooledMoments(layer, weights), before, share);
+    const { mean, variance } = mixedMoments(layer.moments, before, share);
     if (layer.kind === 'BatchNormalization') {
       parameters.set(`${layer.name}/mean`, mean);
       parameters.set(`${layer.name}/variance`, variance);
@@ -84,7 +66,11 @@ export function pooledParameters(
 }
 
 /** Moments of a layer's input in the source. @throws RenormError MODEL_MISMATCH */
-export function sourceOf({ name }: SampleMoments, exported: ParameterSet, source: SourceMoments): Moments {
+export function sourceOf(
+  { name }: Pick<SampleMoments, 'name'>,
+  exported: ParameterSet,
+  source: SourceMoments,
+): Moments {
   const [mean, variance] = [exported.get(`${name}/mean`), exported.get(`${name}/variance`)];
   const moments = mean !== undefined && variance !== undefined ? { mean, variance } : source.get(name);
   if (moments !== undefined) return moments;

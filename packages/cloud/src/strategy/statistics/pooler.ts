@@ -1,10 +1,10 @@
-import { type OnnxModel, parameterKey, readParameters } from '@renorm/onnx';
+import { type OnnxModel, parameterKey, pooledMoments, readParameters } from '@renorm/onnx';
 import type { ParameterSet } from '@renorm/protocol';
 import type { Batch } from '../../models/batch.js';
 import { effectiveCount } from '../../models/robust.js';
 import type { Features } from '../../models/sample-weights.js';
 import { features, StatisticsSession } from '../../models/statistics-session.js';
-import { pooledParameters, type SourceMoments } from './pooled-statistics.js';
+import { type PooledLayer, pooledParameters, type SourceMoments } from './pooled-statistics.js';
 
 /** Statistics of a pool of samples as parameters of the edge model: forward passes, no gradient. */
 export class Pooler {
@@ -47,8 +47,18 @@ export class Pooler {
    * @throws RenormError MODEL_MISMATCH: as pooledParameters
    */
   async pool(samples: Batch, weights: Float64Array): Promise<ParameterSet> {
-    const measured = await this.#pooled.run(this.#targets(), samples, weights);
-    return pooledParameters(this.exported, measured, weights, effectiveCount(weights), this.#source);
+    return this.parameters(await this.moments(samples, weights), effectiveCount(weights));
+  }
+
+  /** What every layer sees of the samples, normalising by them. */
+  async moments(samples: Batch, weights: Float64Array): Promise<PooledLayer[]> {
+    const { layers } = await this.#pooled.run(this.#targets(), samples, weights);
+    return layers.map((layer) => ({ name: layer.name, kind: layer.kind, moments: pooledMoments(layer, weights) }));
+  }
+
+  /** @param count samples that the moments are worth @throws RenormError MODEL_MISMATCH: as pooledParameters */
+  parameters(layers: readonly PooledLayer[], count: number): ParameterSet {
+    return pooledParameters(this.exported, layers, count, this.#source);
   }
 
   async release(): Promise<void> {

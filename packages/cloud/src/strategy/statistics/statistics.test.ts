@@ -99,7 +99,7 @@ test('a model that it cannot adapt is refused, with the strategy that can', asyn
     ['folded', /was folded into/],
   ] as const) {
     const edge = parseModel(readFileSync(modelPath(`patterns/${name}.onnx`)), name);
-    const opening = Statistics.open({ models: { edge, sampleShape: [3, 8, 8] }, threads: 1 });
+    const opening = Statistics.open({ models: { edge, sampleShape: [3, 8, 8], classes: 10 }, threads: 1 });
     await t.rejects(opening, { code: 'MODEL_MISMATCH', message: reason });
     await t.rejects(opening, { message: /strategy cema/ });
   }

@@ -1,20 +1,22 @@
-import { normalizationLayers } from '@renorm/onnx';
-import { type ParameterSet, RenormError } from '@renorm/protocol';
+import { normalizationLayers, sketchedLayers } from '@renorm/onnx';
+import { type ParameterSet, RenormError, type SketchFormat } from '@renorm/protocol';
 import { joinBatches } from '../../models/batch.js';
 import { environmentOf, shiftBetween } from '../../models/environment.js';
 import type { Models } from '../../models/model-facts.js';
 import { effectiveCount } from '../../models/robust.js';
 import { cappedByDevice, sampleWeights } from '../../models/sample-weights.js';
+import { sketchFormat } from '../../models/sketch-format.js';
 import type { SampleOrigin } from '../../models/training-samples.js';
 import type { Batches, LogView, Plan, Strategy, StrategyStep, Work } from '../strategy.js';
 import { STATISTICS_DEFAULTS, type StatisticsOptions } from './options.js';
 import type { SourceMoments } from './pooled-statistics.js';
 import { Pooler } from './pooler.js';
+import { merged, type SketchPool, sketchPool } from './sketch-pool.js';
 import { decodeState, encodeState, type StatisticsState } from './state.js';
 
 /** What the strategy is opened with. */
 export interface StatisticsSetup {
-  readonly models: Pick<Models, 'edge' | 'sampleShape'>;
+  readonly models: Pick<Models, 'edge' | 'sampleShape' | 'classes'>;
   /** Threads for one operator. */
   readonly threads: number;
   readonly options?: Partial<StatisticsOptions>;
@@ -30,10 +32,14 @@ export interface StatisticsSetup {
  */
 export class Statistics implements Strategy<StatisticsState> {
   readonly name = 'statistics';
+  readonly sketches: SketchFormat | undefined;
+  readonly #sketched: readonly string[];
   readonly #pooler: Pooler;
   readonly #options: StatisticsOptions;
 
-  private constructor(pooler: Pooler, options: StatisticsOptions) {
+  private constructor(pooler: Pooler, models: StatisticsSetup['models'], options: StatisticsOptions) {
+    this.sketches = sketchFormat(models);
+    this.#sketched = sketchedLayers(models.edge).map(({ name }) => name);
     this.#pooler = pooler;
     this.#options = options;
   }
@@ -47,29 +53,31 @@ export class Statistics implements Strategy<StatisticsState> {
     if (layers.every(({ kind }) => kind !== 'BatchNormalization' && kind !== 'ScaleShift'))
       throw withoutStatistics(edge.name);
     const pooler = await Pooler.create(edge, sampleShape, { threads }, source);
-    return new Statistics(pooler, { ...STATISTICS_DEFAULTS, ...options });
+    return new Statistics(pooler, models, { ...STATISTICS_DEFAULTS, ...options });
   }
 
   initial(): StatisticsState {
     return { parameters: this.#pooler.exported, since: 0, steps: 0 };
   }
 
-  work({ received, trained }: LogView): Work {
-    return received - trained >= this.#options.samplesPerStep ? 'fresh' : 'none';
+  work({ received, trained, sketched }: LogView): Work {
+    return received - trained >= this.#options.samplesPerStep || sketched === true ? 'fresh' : 'none';
   }
 
-  plan(state: StatisticsState, { received, trained }: LogView): Plan<StatisticsState> | undefined {
+  plan(state: StatisticsState, log: LogView): Plan<StatisticsState> | undefined {
     const { samplesPerStep, poolSize } = this.#options;
-    if (received - trained < samplesPerStep) return undefined;
-    const end = trained + samplesPerStep;
+    const { received, trained } = log;
+    if (this.work(log) === 'none') return undefined;
+    const end = Math.min(received, trained + samplesPerStep);
     const from = Math.max(state.since, end - poolSize, 0);
     return { kind: 'fresh', fresh: positions(trained, end), replay: positions(from, trained), trained: end, state };
   }
 
-  async step(
-    { state, fresh: planned }: Plan<StatisticsState>,
-    { fresh, replay }: Batches,
-  ): Promise<StrategyStep<StatisticsState>> {
+  async step(plan: Plan<StatisticsState>, { fresh, replay }: Batches): Promise<StrategyStep<StatisticsState>> {
+    const { state, fresh: planned } = plan;
+    const sketches = [...(replay.sketches ?? []), ...(fresh.sketches ?? [])];
+    const pool = sketchPool(sketches, this.#pooler.exported, this.#sketched, this.#options.poolSize);
+    if (pool !== undefined) return this.#withSketches(plan, { fresh, replay }, pool);
     const seen = await this.#pooler.features(joinBatches(fresh, replay));
     const weigh = (features: typeof seen, origins: readonly SampleOrigin[]): Float64Array =>
       cappedByDevice(
@@ -117,6 +125,31 @@ export class Statistics implements Strategy<StatisticsState> {
 
   release(): Promise<void> {
     return this.#pooler.release();
+  }
+
+  /** Sketches and images together, each worth as many samples as it has images. Sketches say where an environment began. */
+  async #withSketches(
+    { state, fresh: planned }: Plan<StatisticsState>,
+    { fresh, replay }: Batches,
+    { parts, began }: SketchPool,
+  ): Promise<StrategyStep<StatisticsState>> {
+    const images = began === undefined ? joinBatches(fresh, replay) : fresh;
+    const origins = began === undefined ? [...fresh.origins, ...replay.origins] : fresh.origins;
+    const all = [...parts];
+    if (images.count >= FEWEST) {
+      const devices = origins.map(({ device }) => device);
+      const weights = cappedByDevice(sampleWeights(await this.#pooler.features(images)), devices);
+      const layers = (await this.#pooler.moments(images, weights)).map(({ moments }) => moments);
+      all.push({ layers, count: effectiveCount(weights) });
+    }
+    const count = all.reduce((sum, part) => sum + part.count, 0);
+    const parameters = this.#pooler.parameters(merged(all, this.#sketched), count);
+    const since = Math.min(began ?? state.since, planned[0] ?? state.since);
+    const steps = state.steps + 1;
+    return {
+      ...{ state: { parameters, since: began ?? since, steps }, steps, parameters },
+      ...{ samples: Math.round(count), since: began ?? since },
+    };
   }
 
   /** Whether the new samples come from another environment than the pool. */

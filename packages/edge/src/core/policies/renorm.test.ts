@@ -143,6 +143,28 @@ test('what is drawn at random is a fair sample: sure and unsure alike', async (t
   t.ok(Math.abs(unsure / drawn - 0.3) < 0.08, `${unsure} of ${drawn}`);
 });
 
+test('what the first versions change is no shift; what changes later is, without one', async (t) => {
+  const bursts = (version: (i: number) => number, label: (i: number) => number): number => {
+    const policy = renorm();
+    let state = policy.initial(CLASSES);
+    let count = 0;
+    for (let i = 0; i < 600; i++) {
+      const decision = policy.decide(state, { ...observation(0.9, 0.2, label(i)), version: version(i) });
+      state = decision.state;
+      count += decision.reason === 'burst' ? 1 : 0;
+    }
+    return count;
+  };
+  // In fog a model puts everything into one class, and version 1 tells the classes apart.
+  const label = (from: number) => (i: number) => (i < from ? 3 : i % CLASSES);
+  t.equal(
+    bursts((i) => (i < 60 ? 0 : 1), label(60)),
+    44,
+  );
+  t.ok(bursts(() => 0, label(60)) > 44);
+  t.ok(bursts(() => 0, label(400)) > 44);
+});
+
 test('the least sure are taken of all classes, where one is always hard', async (t) => {
   const policy = renorm();
   let state = policy.initial(CLASSES);

@@ -44,12 +44,12 @@ export function renorm(given: Partial<RenormSelectionOptions> = {}): SelectionPo
         ...{ detector: initialDetector(), uncertain: initialMostUncertain() },
       };
     },
-    decide(before, { entropy, probabilities, random }): Decision<RenormSelectionState> {
+    decide(before, { entropy, probabilities, version, random }): Decision<RenormSelectionState> {
       // Logits that overflowed: nothing to learn, and one NaN would stay in the means for ever.
       if (!Number.isFinite(entropy)) return { state: before, reason: 'not-finite' };
       const { unbiased } = before;
       const budget = earn(before.budget);
-      const { detector, shift } = detectShift(before.detector, { entropy, probabilities });
+      const { detector, shift } = detectShift(before.detector, { entropy, probabilities, version });
       const left = shift ? budget.burst : before.burst;
       const rate = pace(budget);
       const look = amongMostUncertain(before.uncertain, { entropy, probabilities }, (1 - unbiased) * rate);

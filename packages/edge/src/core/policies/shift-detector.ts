@@ -1,19 +1,26 @@
 /** What is remembered of the predictions to notice a change of environment. Never changed in place. */
 export interface ShiftDetector {
   /** The latest predictions, the oldest first. */
-  readonly recent: readonly Seen[];
+  readonly recent: readonly Remembered[];
   /** Those before them, since the last shift; newer ones count more. */
   readonly reference: Reference;
   /** How far apart recent predictions and reference usually are, where nothing has changed. */
   readonly usual: Usual;
   /** Predictions until the next comparison. */
   readonly wait: number;
+  /** Predictions since the last shift. */
+  readonly age: number;
+  /** What made the latest prediction. */
+  readonly version: number;
 }
 
 interface Seen {
   readonly entropy: number;
   readonly probabilities: Float32Array;
+  readonly version: number;
 }
+
+type Remembered = Omit<Seen, 'version'>;
 
 interface Reference {
   /** Predictions that it is worth. */
@@ -48,10 +55,16 @@ const TIMES_USUAL = 1.8;
 /** Comparisons that "usual" remembers. */
 const USUAL_MEMORY = 32;
 
+/**
+ * The first versions in an environment change predictions as much as a shift does: for so many predictions, each begins the comparison anew. Later
+ * ones change less, and in a large cohort come too often to begin anew with each.
+ */
+const SETTLING = 128;
+
 const NOTHING: Reference = { count: 0, mean: 0, variance: 0, marginal: new Float64Array() };
 
 export const initialDetector = (): ShiftDetector => ({
-  ...{ recent: [], reference: NOTHING, wait: EVERY },
+  ...{ recent: [], reference: NOTHING, wait: EVERY, age: 0, version: 0 },
   usual: { entropy: 0, marginal: 0, count: 0 },
 });
 
@@ -63,9 +76,11 @@ export const initialDetector = (): ShiftDetector => ({
  * After a shift what came before is forgotten.
  */
 export function detectShift(
-  detector: ShiftDetector,
-  seen: Seen,
+  before: ShiftDetector,
+  { version, ...seen }: Seen,
 ): { readonly detector: ShiftDetector; readonly shift: boolean } {
+  const isOther = version !== before.version && before.age < SETTLING;
+  const detector = { ...before, version, age: before.age + 1, ...(isOther && { recent: [], reference: NOTHING }) };
   const [oldest, ...rest] = detector.recent;
   const recent = [...(oldest === undefined || rest.length + 1 < WINDOW ? detector.recent : rest), seen];
   const reference =
@@ -92,7 +107,7 @@ function compare(detector: ShiftDetector): { readonly detector: ShiftDetector; r
       count,
     },
   };
-  return { detector: shift ? { ...next, recent: [], reference: NOTHING } : next, shift };
+  return { detector: shift ? { ...next, recent: [], reference: NOTHING, age: 0 } : next, shift };
 }
 
 /** How far the mean entropy is above the reference's, in sampling errors. */
@@ -119,7 +134,7 @@ function marginalChange({ recent, reference }: ShiftDetector): number {
   return distance - chance;
 }
 
-function learn(reference: Reference, { entropy, probabilities }: Seen): Reference {
+function learn(reference: Reference, { entropy, probabilities }: Remembered): Reference {
   const count = Math.min(reference.count + 1, MEMORY);
   const share = 1 / count;
   const apart = entropy - reference.mean;
