@@ -15,6 +15,7 @@ test('eval ends with a verdict, as JSON too, and keeps what it has found', async
   const summary = JSON.parse(stdout) as Record<string, unknown>;
   t.match(summary, { layout: 'idx', measuredAgainst: 'labels', verdict: { decision: 'unclear' } });
   t.match(stderr, /method +clean +accuracy.*\nsource .*\nbatch-statistics .*batches\n/);
+  t.match(readFileSync(join(out, 'report.html'), 'utf8'), '<h1>No clear difference</h1>');
   t.equal(readFileSync(join(out, 'results.jsonl'), 'utf8').trimEnd().split('\n').length, 4);
 });
 

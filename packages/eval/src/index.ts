@@ -45,3 +45,4 @@ export { ResultsFile } from './run/results-file.js';
 export { type EvalProgress, type EvalRecord, type EvalRunOptions, runEval } from './run/run-eval.js';
 export { type EvalSummary, summariseEval } from './run/summary.js';
 export type { MethodSummary, Standing } from './run/method-summary.js';
+export { writeEvalReport } from './report/eval/write.js';

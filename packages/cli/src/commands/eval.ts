@@ -10,6 +10,7 @@ import {
   runEval,
   STREAM_KINDS,
   summariseEval,
+  writeEvalReport,
 } from '@renorm/eval';
 import { type Preprocessing, unreadable } from '@renorm/protocol';
 import { Command, InvalidArgumentError } from 'commander';
@@ -109,7 +110,8 @@ async function evaluate(flags: EvalFlags): Promise<void> {
     progress.end();
   }
   const summary = summariseEval(record);
-  show(`${evalTable(summary)}\n\nResults: ${resolve(out)}\n`);
+  const report = await writeEvalReport(record, summary, out);
+  show(`${evalTable(summary)}\n\nReport: ${report}\n`);
   if (json) print(`${JSON.stringify(summary)}\n`);
 }
 
