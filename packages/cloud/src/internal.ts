@@ -7,6 +7,7 @@ export { modelFile } from './model-file.js';
 export { type Batch, batchOf } from './models/batch.js';
 export { type ModelFile, type Models, modelPair, readModels } from './models/model-facts.js';
 export { ParametricSession, TrainingSession } from './models/session.js';
+export { sketchFormat } from './models/sketch-format.js';
 export { StatisticsSession } from './models/statistics-session.js';
 export type { TrainingSamples } from './models/training-samples.js';
 export type { EdgeLogits } from './publication/delta-writer.js';

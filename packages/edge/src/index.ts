@@ -45,4 +45,6 @@ export type { RenormReason } from './core/policies/renorm.js';
 export { type RenormSelectionOptions, renormSelectionDefaults } from './core/policies/renorm-options.js';
 export type { UploadChoice } from './core/device-options.js';
 export type { SketchOptions } from './core/sketch-window.js';
+export { sketchOf } from './core/sketcher.js';
+export { EMPTY_WINDOW, gather, type Seen, type SketchWindow } from './core/sketch-window.js';
 export { type Distribution, entropyOf, softmax } from './core/softmax.js';

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { openDevice } from '@renorm/edge/node';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { repositoryPath } from '../repository.js';
@@ -11,7 +12,8 @@ const TURNS = [
 ] as const;
 
 /** Latency of one prediction through the library against bare onnxruntime with the same model and threads, batch 1, in turn. */
-export async function runDeviceBench(): Promise<void> {
+export async function runDeviceBench(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { sketches: { type: 'boolean', default: false } } });
   const model = repositoryPath('models/fashion-edge.onnx');
   const images = await benchImages(256);
   const bare = await InferenceSession.create(model, {
@@ -25,7 +27,13 @@ export async function runDeviceBench(): Promise<void> {
     },
   });
   // No cloud listens there: the device predicts all the same, and its attempts to connect are part of what is measured.
-  const device = await openDevice({ model, cloud: '127.0.0.1:1', cohort: 'bench', threads: 1 });
+  const device = await openDevice({
+    model,
+    cloud: '127.0.0.1:1',
+    cohort: 'bench',
+    threads: 1,
+    ...(values.sketches && { sketches: {} }),
+  });
   let turn = 0;
   const image = (): Float32Array => images[turn++ % images.length] as Float32Array;
   console.log('Latency of one prediction, batch 1, 1 thread, both sides in turn. Target of the ratio: 1.05.\n');

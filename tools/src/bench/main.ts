@@ -6,6 +6,7 @@ import { runProfileBench } from './profile.js';
 import { runRobustBench } from './robust/robust.js';
 import { runSamplesBench } from './samples.js';
 import { runScheduleBench } from './schedule.js';
+import { runSketchesBench } from './sketches.js';
 import { runStepBench } from './step.js';
 import { runZooBench } from './zoo/zoo.js';
 
@@ -24,7 +25,7 @@ const BENCHES = {
     about: 'where the time of a training step goes, by operator (--model, --batch, --threads)',
     run: runProfileBench,
   },
-  device: { about: 'one prediction through the library against bare onnxruntime', run: runDeviceBench },
+  device: { about: 'one prediction through the library against bare onnxruntime (--sketches)', run: runDeviceBench },
   gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },
   schedule: { about: 'steps a second beside 10,000 idle cohorts, against beside one', run: runScheduleBench },
   delta: {
@@ -40,6 +41,11 @@ const BENCHES = {
     about:
       'accuracy, uploads and bytes of every method under 15 corruptions (about 15 minutes; --corruption, --images, --severity)',
     run: runAccuracyBench,
+  },
+  sketches: {
+    about:
+      'accuracy and bytes with sketches alone, with uploads, and with both (--corruption, --images, --severity, --every, --window)',
+    run: runSketchesBench,
   },
   robust: {
     about:

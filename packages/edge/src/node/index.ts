@@ -29,5 +29,6 @@ export { type ErrorCode, type Preprocessing, RenormError, type Tensor } from '@r
 // For who builds on the parts.
 export { readTrust } from './read-trust.js';
 export { tryModel } from './try-model.js';
+export { SketchSession } from './sketch-session.js';
 export { sessionOptions } from './session-options.js';
 export type { DeviceTls, TransportOptions } from './transport.js';

@@ -1,5 +1,15 @@
 import type { StepReport, Training } from '@renorm/cloud/internal';
-import { policyOf, QUEUE_DEFAULTS, type SelectionChoice, softmax } from '@renorm/edge';
+import {
+  EMPTY_WINDOW,
+  gather,
+  policyOf,
+  QUEUE_DEFAULTS,
+  type SelectionChoice,
+  type SketchOptions,
+  sketchOf,
+  softmax,
+} from '@renorm/edge';
+import type { SketchSession } from '@renorm/edge/node';
 import {
   applyVersion,
   create,
@@ -26,6 +36,10 @@ export interface AdaptedStreamSetup {
   readonly cohort: string;
   /** Which samples are uploaded. Default: what a device selects. */
   readonly selection?: SelectionChoice;
+  /** Whether samples are uploaded. Default: `samples`. */
+  readonly upload?: 'samples' | 'none';
+  /** Makes sketches, each in a message of its own. Default: none. */
+  readonly sketches?: SketchOptions & { readonly session: SketchSession };
   /** How a sample travels. Default: as a tensor, exactly. */
   encode?(input: Float32Array): Promise<EncodedSample>;
   /** Samples that wait until a message goes. Default: 32, what cema makes a step of. */
@@ -80,6 +94,9 @@ export async function* adaptedStream(
   let state = policy.initial(models.classes);
   let running: VersionState = exported;
   let waiting: Sample[] = [];
+  let window = EMPTY_WINDOW;
+  /** A sketch waits. */
+  let isDue = false;
   let underWay: UnderWay | undefined;
   let allowance = firstAllowance(link);
   let [index, sequence] = [0, 0];
@@ -96,11 +113,11 @@ export async function* adaptedStream(
       let [bytesUp, bytesDown] = [0, arrived()];
       let reports: readonly StepReport[] = [];
       const logits = await edgeLogits(running.parameters, { data, count: 1 });
-      const { probabilities, entropy } = softmax(logits);
+      const { probabilities, entropy, label } = softmax(logits);
       const observation = { logits, probabilities, entropy, version: running.number, random: random() };
       const { upload, reason, ...decision } = policy.decide(state, observation);
       state = decision.state;
-      if (upload !== undefined) {
+      if (upload !== undefined && setup.upload !== 'none') {
         const encoded = (await setup.encode?.(data)) ?? encodeSample({ data, shape: models.sampleShape });
         const selection = { policy: policy.name, reason, ...upload };
         const head = { sequence: BigInt(++sequence), version: BigInt(running.number), entropy };
@@ -108,8 +125,21 @@ export async function* adaptedStream(
           -QUEUE_DEFAULTS.maxPending,
         );
       }
+      if (setup.sketches !== undefined) {
+        const seen = { input: data, label, entropy, version: running.number };
+        const gathered = gather(window, seen, reason === 'burst', setup.sketches);
+        window = gathered.window;
+        if (gathered.full !== undefined) {
+          const images = Float32Array.from(gathered.full.flatMap(({ input }) => [...input]));
+          const measured = await setup.sketches.session.run(images, gathered.full.length, running.parameters);
+          const { encoded, ...head } = sketchOf(gathered.full, measured, models.classes);
+          const named = { sequence: BigInt(++sequence), version: BigInt(head.version), entropy: head.entropy };
+          waiting = [...waiting, create(SampleSchema, { ...encoded, ...named })];
+          isDue = true;
+        }
+      }
       allowance = grown(allowance, link);
-      if (waiting.length >= samplesPerUpload && underWay === undefined && isOnline(link, index)) {
+      if ((waiting.length >= samplesPerUpload || isDue) && underWay === undefined && isOnline(link, index)) {
         const request = create(UploadRequestSchema, { device, session: new Uint8Array(16), samples: waiting });
         const message = toBinary(UploadRequestSchema, request);
         const outcome = carried(link, allowance, message.length, fate());
@@ -119,6 +149,7 @@ export async function* adaptedStream(
         }
         if (outcome === 'arrives') {
           waiting = [];
+          isDue = false;
           await cloud.upload(message);
           reports = await cloud.train();
           const response = await cloud.watch(running, cohort);
@@ -126,7 +157,10 @@ export async function* adaptedStream(
           bytesDown += arrived();
         }
       }
-      yield { ...{ index, logits, kept: upload !== undefined, reason }, ...{ bytesUp, bytesDown, reports, running } };
+      yield {
+        ...{ index, logits, kept: upload !== undefined && setup.upload !== 'none', reason },
+        ...{ bytesUp, bytesDown, reports, running },
+      };
       index += 1;
     }
   } finally {

@@ -1,4 +1,11 @@
-import { type Appended, CatchUp, type StepReport, storableSamples, type Training } from '@renorm/cloud/internal';
+import {
+  type Appended,
+  CatchUp,
+  type StepReport,
+  sketchFormat,
+  storableSamples,
+  type Training,
+} from '@renorm/cloud/internal';
 import { ImageThreads } from '@renorm/image/node';
 import {
   create,
@@ -26,7 +33,7 @@ export class StreamCloud {
   async upload(message: Uint8Array): Promise<Appended> {
     const { cohorts, models } = this.#training;
     const request = fromBinary(UploadRequestSchema, message);
-    const limits = { shape: models.sampleShape, maxSamples: request.samples.length };
+    const limits = { shape: models.sampleShape, maxSamples: request.samples.length, sketches: sketchFormat(models) };
     const { device, session, samples } = parseUpload(request, limits);
     return cohorts.append({
       ...{ cohort: device.cohort, device: device.id, session: toHex(session) },
