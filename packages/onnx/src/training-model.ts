@@ -19,7 +19,13 @@ import { batchMoments } from './operators/formulas/moments.js';
 export type Loss = (graph: Graph, logits: Value) => Value;
 
 /** What to do where an operator has no gradient rule, and where the weights go. */
-export type TrainingOptions = GradientOptions & ModelFileOptions;
+export interface TrainingOptions extends GradientOptions, ModelFileOptions {
+  /**
+   * batch (default): the gradient goes through a BatchNormalization as through the statistics of the batch, and the graph puts these out.
+   * held: the running statistics are held fixed, and a BatchNormalization is an affine: a shorter graph, which puts out no statistics.
+   */
+  readonly statistics?: 'batch' | 'held';
+}
 
 /** An ONNX graph that computes a loss, its gradients, and batch statistics, for any ONNX runtime. */
 export interface TrainingModel extends ModelFiles {
@@ -50,7 +56,7 @@ export interface TrainingModel extends ModelFiles {
  * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED: something in it cannot be put into a gradient graph
  */
 export function trainingModel(model: OnnxModel, loss: Loss, options: TrainingOptions = {}): TrainingModel {
-  const { graph, input, logits, layers } = importGraph(model, 'training');
+  const { graph, input, logits, layers } = importGraph(model, options.statistics === 'held' ? 'held' : 'training');
   const before = new Set(graph.inputs.keys());
   const total = loss(graph, logits);
   const lossInputs = [...graph.inputs.keys()].filter((name) => !before.has(name));
@@ -67,7 +73,10 @@ export function trainingModel(model: OnnxModel, loss: Loss, options: TrainingOpt
   const names = { loss: output('loss', total), logits: output('logits', logits) };
   const gradientNames = new Map([...found].map(([key, value]) => [key, output(`gradient:${key}`, value)]));
   const statisticNames = new Map(
-    [...batchStatistics(graph, layers)].map(([key, value]) => [key, output(`batch:${key}`, value)]),
+    [...(options.statistics === 'held' ? [] : batchStatistics(graph, layers))].map(([key, value]) => [
+      key,
+      output(`batch:${key}`, value),
+    ]),
   );
   const { proto, inputs } = exportGraph(graph, outputs, model);
   const read = (list: readonly string[]): string[] => list.filter((name) => inputs.has(name));

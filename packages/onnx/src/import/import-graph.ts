@@ -16,6 +16,7 @@ import { constantOf } from '../model/constant-node.js';
 import { dequantizedConstant } from '../model/dequantize.js';
 import { constantLookup, type OnnxModel, shapeOf } from '../model/model.js';
 import { typeOf } from '../model/node.js';
+import { HELD_STATISTICS } from '../operators/formulas/batch-renormalization.js';
 import { newGraph } from '../operators/new-graph.js';
 import { idiom } from './idioms.js';
 import { importNode, openDims, statedShapes } from './import-node.js';
@@ -73,7 +74,8 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
   const fusedAt = new Map(found.flatMap((layer) => (layer.fused === undefined ? [] : [[layer.fused.output, layer]])));
   const inputs = new Map<FoundLayer, Value | undefined>();
   const measurement = isMeasured(purpose) ? new Measurement(graph, purpose, model.name) : undefined;
-  const summed = purpose === 'training' ? beforeLayerNormalization(found) : new Set<string>();
+  const forGradient = purpose === 'training' || purpose === 'held';
+  const summed = forGradient ? beforeLayerNormalization(found) : new Set<string>();
 
   for (const node of model.graph.node) {
     const shared = sharedConstant(graph, node, values);
@@ -97,7 +99,15 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
       const observed = measurement?.scaleShift(result, layer, parameters.get(layer));
       values.set(result.name, observed ?? scaleShift(graph, result, layer, parameters));
     }
-    if (purpose !== 'training') continue;
+    if (!forGradient) continue;
+    if (purpose === 'held' && layer?.kind === 'BatchNormalization') {
+      const inputs = read.filter((value) => value !== undefined);
+      values.set(
+        result.name,
+        graph.standFor(node.opType, inputs, { ...operation.attributes, [HELD_STATISTICS]: 1 }, result),
+      );
+      continue;
+    }
     const whole =
       wholeLayer(graph, operation, fusedAt.get(result.name), valueAt, parameters) ?? idiom(graph, operation);
     if (whole !== undefined) values.set(result.name, whole);

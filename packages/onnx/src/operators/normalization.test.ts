@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { gradients } from '../gradient/gradients.js';
-import { trainingModel } from '../index.js';
+import { type Loss, readParameters, trainingModel, type Value } from '../index.js';
 import { normalizationLayers } from '../layers/find-layers.js';
 import { type ParameterSet, parameterKey, type Role } from '../layers/layer.js';
 import { fileOf, fill, modelOf, normals } from '../testing/fixtures.js';
@@ -162,3 +162,41 @@ for (const behind of ['the input', 'a convolution', 'a convolution with a bias']
     near(key('beta'), training.gradients, reference(exact, 'beta', doubled));
   });
 }
+
+test('with the statistics held fixed, the gradient is that of an affine, and the graph is shorter and has no statistics', async (t) => {
+  const dims = [4, 3, 3, 3];
+  const layer = sampleLayer(dims, 1e-3, 0.5);
+  const graph = newGraph(17);
+  const x = graph.input('x', [undefined, 3, 3, 3]);
+  const vector = (values: number[]) => graph.constant(Float32Array.from(values), [values.length]);
+  const normalized = (of: Value): Value =>
+    graph.op('BatchNormalization', [of, ...[layer.gamma, layer.beta, layer.mean, layer.variance].map(vector)], {
+      epsilon: 1e-3,
+    });
+  // Two layers: the first one's gradient goes through the second.
+  const model = modelOf(graph, normalized(graph.op('Tanh', [normalized(x)])));
+  const loss: Loss = (g, logits) => g.reduceSum(g.mul(logits, logits), [0, 1, 2, 3]);
+  const training = trainingModel(model, loss, { statistics: 'held' });
+  t.equal(training.statistics.size, 0);
+  t.ok(training.bytes.length < trainingModel(model, loss).bytes.length);
+  const parameters = readParameters(model);
+  const at = (given: ParameterSet) =>
+    run(training.bytes, new Map([['x', { data: Float32Array.from(layer.x), dims }], ...vectors(given)]));
+  const results = await at(parameters);
+  const moved = async (key: string, c: number, by: number): Promise<number> => {
+    const values = Float32Array.from(parameters.get(key) ?? []);
+    values[c] = (values[c] as number) + by;
+    return outputOf(await at(new Map(parameters).set(key, values)), training.loss)[0] as number;
+  };
+  t.equal(training.gradients.size, 4);
+  for (const [key, name] of training.gradients) {
+    const gradient = outputOf(results, name);
+    for (let c = 0; c < 3; c++) {
+      const reference = ((await moved(key, c, 0.01)) - (await moved(key, c, -0.01))) / 0.02;
+      t.ok(
+        Math.abs((gradient[c] as number) - reference) < 0.01 * (1 + Math.abs(reference)),
+        `${key} ${c}: ${gradient[c]}, ${reference}`,
+      );
+    }
+  }
+});
