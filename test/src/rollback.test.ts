@@ -30,7 +30,7 @@ test('renorm rollback: the devices go back, and learning goes on', async (t) => 
   const image = (index: number): Float32Array =>
     Float32Array.from({ length: PIXELS }, (_, i) => Math.round((raw[16 + index * PIXELS + i] ?? 0) * 0.5 + 100) / 255);
 
-  const first = await startCloud({ ...models, data, port: 0, adaptation: { idleReplaySteps: 0 } });
+  const first = await startCloud({ ...models, strategy: 'cema', data, port: 0, adaptation: { idleReplaySteps: 0 } });
   const device = await openDevice({
     ...{ model: models.edgeModel, cloud: first.address, cohort: 'lobby', id: 'cam-1', backoff: { maxMs: 200 } },
     selection: { policy: 'cema', unreliableEntropy: 10, uninformativeEntropy: 0, redundancyMargin: 2 },
@@ -62,7 +62,7 @@ test('renorm rollback: the devices go back, and learning goes on', async (t) => 
   t.match(unknown.stderr, /^REQUEST_INVALID: version 9 of cohort lobby cannot be had: kept are 0 and 1 to 4/);
 
   const port = Number(first.address.split(':')[1]);
-  const second = await startCloud({ ...models, data, port, adaptation: { idleReplaySteps: 0 } });
+  const second = await startCloud({ ...models, strategy: 'cema', data, port, adaptation: { idleReplaySteps: 0 } });
   t.teardown(() => second.close());
   await until('version 4', () => device.status().version === 4);
   t.same((await device.infer(image(500))).probabilities, probabilities, 'it predicts as version 1 did, to the bit');

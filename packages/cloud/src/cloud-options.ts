@@ -17,11 +17,11 @@ export interface CloudOptions {
   readonly output?: string;
   /** Sizes of its input's axes that the model leaves open, by name: `{ height: 224, width: 224 }`. Devices are given the same. */
   readonly sizes?: Sizes;
-  /** The ONNX file of the stronger model, for a strategy that needs one. */
+  /** The ONNX file of the stronger model, for a strategy that needs one (cema), or makes use of one (renorm). */
   readonly foundationModel?: string | Uint8Array;
   /** What the foundation model does not say of itself. */
   readonly foundation?: PrepareOptions;
-  /** How cohorts are adapted. Default: cema. */
+  /** How cohorts are adapted. Default: renorm. */
   readonly strategy?: StrategyName;
   /**
    * What judges versions before they are published. held-out (default): one upload of five is kept from training, and what is worse on these

@@ -20,7 +20,7 @@ import { Cohorts } from './store/cohorts.js';
 import { claimFolder } from './store/data-folder.js';
 import { openStore } from './store/open-store.js';
 import { adaptationOptions } from './strategy/cema/options.js';
-import { DEFAULT_STRATEGY, SKETCH_STRATEGIES, strategyFor } from './strategy/strategies.js';
+import { DEFAULT_STRATEGY, SKETCH_STRATEGIES, strategyFor, strategyNote } from './strategy/strategies.js';
 import { publishingOptions } from './trainer/publishing-options.js';
 import { Trainer } from './trainer/trainer.js';
 import { Signer } from './trust/signer.js';
@@ -93,6 +93,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     opened.push(() => board.close());
     let settled = (): Promise<void> => Promise.resolve();
     if (strategy !== undefined) {
+      const note = strategyNote(strategy, models);
+      if (note !== undefined) emit({ kind: 'note', text: note });
       const threads = options.threads ?? availableParallelism();
       const trainer = await Trainer.start(
         { edgeModel, foundationModel, strategy, gate, adaptation, threads, folder: options.data, publishing },

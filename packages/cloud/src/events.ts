@@ -22,6 +22,8 @@ export type CloudEvent =
   | { readonly kind: 'resumed' }
   /** A device has sent several samples out of range: its uploads are not taken for so many milliseconds. */
   | ({ readonly kind: 'set aside' } & DeviceSetAside)
+  /** What is to be known at the start of how the strategy deals with the models it was given. */
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** What the gateway holds now, and what it refused since the start. */

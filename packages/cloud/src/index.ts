@@ -24,7 +24,7 @@ export { readSecretKey, writeSecretKey } from './trust/key-file.js';
 export { type NextRoot, publicKeyText, writeNextRoot, writePublicKey } from './trust/root-files.js';
 
 export { GATE_NAMES, type GateName } from './publication/gates.js';
-export { STRATEGY_NAMES, type StrategyName } from './strategy/strategies.js';
+export { DEFAULT_STRATEGY, STRATEGY_NAMES, type StrategyName } from './strategy/strategies.js';
 
 // Between the gateway, the trainer and who watches them.
 export { GATEWAY_LIMITS, type GatewayLimits } from './gateway/gateway-limits.js';

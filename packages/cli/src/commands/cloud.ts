@@ -1,6 +1,7 @@
 import {
   type CloudOptions,
   type CloudRole,
+  DEFAULT_STRATEGY,
   GATE_NAMES,
   type GateName,
   rolesOf,
@@ -52,7 +53,9 @@ export function cloudCommand(): Command {
       'what the foundation model does not say: {"output": "scores", "sizes": {…}}',
       jsonObject,
     )
-    .addOption(new Option('--strategy <name>', 'how cohorts are adapted').choices(STRATEGY_NAMES).default('cema'))
+    .addOption(
+      new Option('--strategy <name>', 'how cohorts are adapted').choices(STRATEGY_NAMES).default(DEFAULT_STRATEGY),
+    )
     .addOption(
       new Option('--gate <name>', 'what judges versions before they are published; none for a conformance suite')
         .choices(GATE_NAMES)

@@ -36,6 +36,8 @@ function eventText(event: CloudEvent): string | undefined {
       return chalk.yellow(`uploads and training wait: ${printable(event.error.message)}`);
     case 'resumed':
       return 'uploads and training go on: there is room again';
+    case 'note':
+      return chalk.yellow(event.text);
     case 'set aside':
       return chalk.yellow(
         `${event.cohort}  device ${event.device} sends samples out of range and is set aside for ${Math.ceil(event.forMs / 1000)} s; correct its preprocessing`,

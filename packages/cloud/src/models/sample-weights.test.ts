@@ -75,6 +75,12 @@ test('a device that has sent one sample does not hold down the others', async (t
   t.ok(effectiveCount(cappedByDevice(new Float64Array(31).fill(1), devices)) > 30);
 });
 
+test('devices whose samples count for nothing do not take the weight of one whose samples do', async (t) => {
+  const devices = Array.from({ length: 40 }, (_, i) => `d${i % 4}`);
+  const weights = Float64Array.from(devices, (device) => (device === 'd0' ? 1 : 0.01));
+  t.same(cappedByDevice(weights, devices), weights);
+});
+
 test('a device by itself counts in full', async (t) => {
   const weights = cappedByDevice(
     new Float64Array(5).fill(1),

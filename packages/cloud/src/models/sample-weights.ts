@@ -148,18 +148,16 @@ function distances(features: Features, weights: Float64Array): Float64Array {
 const SMALLEST_DEVIATION = 0.02;
 
 /**
- * Weights with which no device has more than its share of the whole. See deviceCap.
+ * Weights with which no device has more than its share of the whole. See deviceCap. A device is cut by how many samples it has sent, not by what
+ * they weigh: else three devices whose samples count for nothing would take the one whose samples do with them.
  *
  * @param devices the device of each sample
  */
 export function cappedByDevice(weights: Float64Array, devices: readonly string[]): Float64Array {
-  const totals = new Map<string, number>();
-  for (const [i, device] of devices.entries()) totals.set(device, (totals.get(device) ?? 0) + (weights[i] as number));
-  const allowed = largestTotal([...totals.values()], deviceCap(totals.size));
-  return weights.map((weight, i) => {
-    const total = totals.get(devices[i] as string) as number;
-    return total > allowed ? (weight * allowed) / total : weight;
-  });
+  const counts = new Map<string, number>();
+  for (const device of devices) counts.set(device, (counts.get(device) ?? 0) + 1);
+  const allowed = largestTotal([...counts.values()], deviceCap(counts.size));
+  return weights.map((weight, i) => weight * Math.min(1, allowed / (counts.get(devices[i] as string) as number)));
 }
 
 /**

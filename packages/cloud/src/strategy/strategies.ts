@@ -2,7 +2,8 @@ import { RenormError } from '@renorm/protocol';
 import type { Models } from '../models/model-facts.js';
 import { Cema } from './cema/cema.js';
 import type { AdaptationOptions } from './cema/options.js';
-import { Statistics } from './statistics/statistics.js';
+import { Renorm } from './renorm/renorm.js';
+import { Statistics, statisticsObstacle } from './statistics/statistics.js';
 import type { Strategy } from './strategy.js';
 
 /** What a strategy is opened with. */
@@ -23,8 +24,15 @@ const cema: Open = ({ models, threads, adaptation }) => {
   return Cema.open({ models: pair, threads, ...(adaptation && { options: adaptation }) });
 };
 
+/** Where the statistics of the edge model cannot be pooled, a foundation model teaches it as CEMA does. */
+const renorm: Open = (setup) =>
+  canBePooled(setup.models) || setup.models.foundation === undefined ? Renorm.open(setup) : cema(setup);
+
+const canBePooled = ({ edge }: Models): boolean => statisticsObstacle(edge) === undefined;
+
 /** Every strategy by its name, and whether it needs a foundation model. */
 export const STRATEGIES = {
+  renorm: { open: renorm, needsFoundation: false },
   cema: { open: cema, needsFoundation: true },
   statistics: { open: (setup) => Statistics.open(setup), needsFoundation: false },
 } as const satisfies Record<string, { readonly open: Open; readonly needsFoundation: boolean }>;
@@ -35,9 +43,19 @@ export type StrategyName = keyof typeof STRATEGIES;
 export const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
 /** Those that learn from sketches. */
-export const SKETCH_STRATEGIES: ReadonlySet<string> = new Set<StrategyName>(['statistics']);
+export const SKETCH_STRATEGIES: ReadonlySet<string> = new Set<StrategyName>(['renorm', 'statistics']);
 
-export const DEFAULT_STRATEGY: StrategyName = 'cema';
+export const DEFAULT_STRATEGY: StrategyName = 'renorm';
+
+/** What is to be known of how a strategy deals with these models; undefined where there is nothing. */
+export function strategyNote(name: StrategyName, models: Models): string | undefined {
+  if (name !== 'renorm') return undefined;
+  if (models.foundation === undefined)
+    return 'no foundation model was given: the strategy renorm adapts the statistics of the edge model, and distils nothing into it.';
+  return canBePooled(models)
+    ? undefined
+    : `${models.edge.name} has no statistics of a batch that are known: the strategy renorm does what cema does.`;
+}
 
 /** @throws RenormError REQUEST_INVALID: no strategy has this name, or it needs a model that is not there */
 export function strategyFor(name: string, { foundation }: Pick<Models, 'foundation'>): StrategyName {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { StrategyName } from '@renorm/cloud';
+import { DEFAULT_STRATEGY, type StrategyName } from '@renorm/cloud';
 import { OPEN_GATE, ParametricSession, readModels } from '@renorm/cloud/internal';
-import { CORRUPTIONS, type LabelledStream, labelledStream, readLabelledImages } from '@renorm/eval';
+import { CORRUPTIONS, type LabelledStream, labelledStream, readLabelledImages, type Severity } from '@renorm/eval';
 import { readParameters } from '@renorm/onnx';
 import { seededRandom } from '@renorm/protocol';
 import { repositoryPath } from '../../repository.js';
@@ -12,6 +12,8 @@ import { accuracyOf, type CohortSetup, runCohort, type Upload } from './cohort.j
 
 const models = repositoryPath('models/');
 const DEVICES = 4;
+/** Uploads after which the first versions are out. */
+const EARLY = 24;
 
 /** How many of the uploads are bad, and whose. */
 interface Scenario {
@@ -39,8 +41,9 @@ export async function runRobustBench(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      strategy: { type: 'string', default: 'statistics' },
+      strategy: { type: 'string', default: DEFAULT_STRATEGY },
       environment: { type: 'string', multiple: true, default: ['clean', 'gaussian_noise', 'fog'] },
+      severity: { type: 'string', default: '5' },
       seeds: { type: 'string', default: '1' },
       uploads: { type: 'string', default: '96' },
       images: { type: 'string', default: '400' },
@@ -60,10 +63,11 @@ export async function runRobustBench(args: string[]): Promise<void> {
     ...(values.gate ? {} : { gate: OPEN_GATE }),
   };
   const images = await readLabelledImages(`${models}fashion-mnist`);
-  const at = [Math.round(count / 2), count];
+  const severity = Number(values.severity) as Severity;
+  const at = [...new Set([Math.min(EARLY, count), Math.round(count / 2), count])];
   const scenarios = SCENARIOS.filter(({ name }) => values.only === undefined || name.includes(values.only));
   console.log(
-    `Strategy ${values.strategy}, ${count} uploads of ${DEVICES} devices, ${seeds} seeds, ${tested} test images; severity 5; accuracy in %, halfway / at the end.\n`,
+    `Strategy ${values.strategy}, ${count} uploads of ${DEVICES} devices, ${seeds} seeds, ${tested} test images; severity ${severity}; accuracy in %, after ${EARLY} uploads / halfway / at the end.\n`,
   );
   for (const environment of values.environment) {
     const rows = new Map<string, number[][]>();
@@ -72,7 +76,7 @@ export async function runRobustBench(args: string[]): Promise<void> {
       console.error(`${environment}, ${name}: ${numbers.map((value) => value.toFixed(1)).join(' ')}`);
     };
     for (let seed = 1; seed <= seeds; seed++) {
-      const all = await streamOf(images, environment, seed, count + tested + 500);
+      const all = await streamOf(images, environment, severity, seed, count + tested + 500);
       const [honest, test] = [part(all, 0, count), part(all, count, count + tested)];
       const pools = await poolsOf(
         part(all, count + tested, count + tested + 500),
@@ -108,11 +112,12 @@ export async function runRobustBench(args: string[]): Promise<void> {
 async function streamOf(
   images: Awaited<ReturnType<typeof readLabelledImages>>,
   environment: string,
+  severity: Severity,
   seed: number,
   count: number,
 ): Promise<LabelledStream> {
   const [corruption] = environment === 'clean' ? [undefined] : corruptionNames([environment], CORRUPTIONS);
-  return labelledStream(images, { corruption, severity: 5, count, seed });
+  return labelledStream(images, { corruption, severity, count, seed });
 }
 
 const part = ({ inputs, labels }: LabelledStream, from: number, to: number): LabelledStream => ({
@@ -125,17 +130,21 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 function print(environment: string, rows: ReadonlyMap<string, readonly number[][]>): void {
   const column = (name: string, index: number): number =>
     mean((rows.get(name) ?? []).map((row) => row[index] as number));
-  const [source, honest] = [column('source', 0), column('all honest', 1)];
+  const source = column('source', 0);
+  const honest = [0, 1, 2].map((index) => column('all honest', index));
   console.log(`**${environment}**: source ${source.toFixed(1)}\n`);
-  console.log('| uploads | halfway | at the end | against all honest | against source | refused by the gate |');
-  console.log('|---|---|---|---|---|---|');
+  console.log(
+    '| uploads | early | halfway | at the end | most lost against all honest | lowest against source | refused by the gate |',
+  );
+  console.log('|---|---|---|---|---|---|---|');
+  const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(1)}`;
   for (const name of rows.keys()) {
     if (name === 'source') continue;
-    const [halfway, end, refused] = [0, 1, 2].map((index) => column(name, index)) as [number, number, number];
-    const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(1)}`;
-    console.log(
-      `| ${name} | ${halfway.toFixed(1)} | ${end.toFixed(1)} | ${signed(end - honest)} | ${signed(end - source)} | ${refused.toFixed(1)} |`,
-    );
+    const accuracies = [0, 1, 2].map((index) => column(name, index));
+    const lost = Math.min(...accuracies.map((value, i) => value - (honest[i] as number)));
+    const below = Math.min(...accuracies.map((value) => value - source));
+    const cells = [...accuracies.map((value) => value.toFixed(1)), signed(lost), signed(below)];
+    console.log(`| ${[name, ...cells, column(name, 3).toFixed(1)].join(' | ')} |`);
   }
   console.log('');
 }

@@ -8,4 +8,4 @@ export interface StatisticsOptions {
   readonly shift: number;
 }
 
-export const STATISTICS_DEFAULTS: StatisticsOptions = { samplesPerStep: 12, poolSize: 128, shift: 0.8 };
+export const STATISTICS_DEFAULTS: StatisticsOptions = { samplesPerStep: 12, poolSize: 128, shift: 0.5 };

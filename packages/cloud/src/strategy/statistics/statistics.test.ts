@@ -28,7 +28,7 @@ async function upload(images: readonly Float32Array[]) {
   let state: StatisticsState = strategy.initial();
   const steps: { parameters: ParameterSet; since: number }[] = [];
   for (let trained = 0; trained + 12 <= images.length; trained += 12) {
-    const plan = strategy.plan(state, { received: images.length, trained });
+    const plan = strategy.plan(state, { received: trained + 12, trained });
     if (plan === undefined) throw new Error('there is no plan');
     const of = (positions: readonly number[]): TrainingSamples =>
       positions.length === 0
@@ -86,6 +86,15 @@ test('there is a step for each dozen, and none before', async (t) => {
     replay: [0, 1],
     trained: 36,
   });
+});
+
+test('all that waits is pooled at once, and the environment that comes last makes the version', async (t) => {
+  const images = [...clear.slice(0, 24), ...hazy.slice(24, 48)];
+  const plan = strategy.plan(strategy.initial(), { received: 50, trained: 0 });
+  if (plan === undefined) throw new Error('there is no plan');
+  t.equal(plan.trained, 48);
+  const step = await strategy.step(plan, { fresh: samplesOf(images, 0), replay: NO_SAMPLES });
+  t.match(step, { since: 24, samples: 24 });
 });
 
 test('what is taken back is not pooled again', async (t) => {

@@ -1,12 +1,12 @@
-import { normalizationLayers, sketchedLayers } from '@renorm/onnx';
+import { normalizationLayers, type OnnxModel, sketchedLayers } from '@renorm/onnx';
 import { type ParameterSet, RenormError, type SketchFormat } from '@renorm/protocol';
-import { joinBatches } from '../../models/batch.js';
-import { environmentOf, shiftBetween } from '../../models/environment.js';
+import { joinBatches, rowsOf } from '../../models/batch.js';
+import { type Environment, environmentOf, shiftBetween } from '../../models/environment.js';
 import type { Models } from '../../models/model-facts.js';
 import { effectiveCount } from '../../models/robust.js';
-import { cappedByDevice, sampleWeights } from '../../models/sample-weights.js';
+import { cappedByDevice, type Features, sampleWeights } from '../../models/sample-weights.js';
 import { sketchFormat } from '../../models/sketch-format.js';
-import type { SampleOrigin } from '../../models/training-samples.js';
+import type { SampleOrigin, TrainingSamples } from '../../models/training-samples.js';
 import type { Batches, LogView, Plan, Strategy, StrategyStep, Work } from '../strategy.js';
 import { STATISTICS_DEFAULTS, type StatisticsOptions } from './options.js';
 import type { SourceMoments } from './pooled-statistics.js';
@@ -47,11 +47,8 @@ export class Statistics implements Strategy<StatisticsState> {
   /** @throws OnnxError; RenormError MODEL_MISMATCH: no layer of the edge model has statistics of a batch that are known */
   static async open({ models, threads, options, source = new Map() }: StatisticsSetup): Promise<Statistics> {
     const { edge, sampleShape } = models;
-    const layers = normalizationLayers(edge);
-    const unknown = layers.find(({ kind, name }) => kind === 'ScaleShift' && !source.has(name));
-    if (unknown !== undefined) throw folded(edge.name, unknown.name);
-    if (layers.every(({ kind }) => kind !== 'BatchNormalization' && kind !== 'ScaleShift'))
-      throw withoutStatistics(edge.name);
+    const obstacle = statisticsObstacle(edge, source);
+    if (obstacle !== undefined) throw obstacle;
     const pooler = await Pooler.create(edge, sampleShape, { threads }, source);
     return new Statistics(pooler, models, { ...STATISTICS_DEFAULTS, ...options });
   }
@@ -68,42 +65,64 @@ export class Statistics implements Strategy<StatisticsState> {
     const { samplesPerStep, poolSize } = this.#options;
     const { received, trained } = log;
     if (this.work(log) === 'none') return undefined;
-    const end = Math.min(received, trained + samplesPerStep);
+    // All that waits at once: a trainer that is behind does not make versions that are old when they go out.
+    const dozens = Math.floor((received - trained) / samplesPerStep);
+    const end = dozens < 1 ? received : trained + dozens * samplesPerStep;
     const from = Math.max(state.since, end - poolSize, 0);
-    return { kind: 'fresh', fresh: positions(trained, end), replay: positions(from, trained), trained: end, state };
+    const first = Math.max(trained, end - poolSize);
+    return { kind: 'fresh', fresh: positions(first, end), replay: positions(from, first), trained: end, state };
   }
 
-  async step(plan: Plan<StatisticsState>, { fresh, replay }: Batches): Promise<StrategyStep<StatisticsState>> {
-    const { state, fresh: planned } = plan;
-    const sketches = [...(replay.sketches ?? []), ...(fresh.sketches ?? [])];
-    const pool = sketchPool(sketches, this.#pooler.exported, this.#sketched, this.#options.poolSize);
-    if (pool !== undefined) return this.#withSketches(plan, { fresh, replay }, pool);
+  async step(plan: Plan<StatisticsState>, batches: Batches): Promise<StrategyStep<StatisticsState>> {
+    const pool = sketchPool(sketchesOf(batches), this.#pooler.exported, this.#sketched, this.#options.poolSize);
+    if (pool !== undefined) return this.#withSketches(plan, batches, pool);
+    const { state, pool: images } = await this.settle(plan, batches);
+    const { parameters, steps, since } = state;
+    return { state, steps, parameters, samples: images.samples.count, since };
+  }
+
+  /** A step on images alone, with the pool that it has settled on. */
+  async settle(
+    { state, fresh: planned }: Plan<StatisticsState>,
+    { fresh, replay }: Batches,
+  ): Promise<{ readonly state: StatisticsState; readonly pool: Pool }> {
     const seen = await this.#pooler.features(joinBatches(fresh, replay));
     const weigh = (features: typeof seen, origins: readonly SampleOrigin[]): Float64Array =>
       cappedByDevice(
         sampleWeights(features),
         origins.map(({ device }) => device),
       );
-    const [freshSeen, replaySeen] = [seen.slice(0, fresh.count), seen.slice(fresh.count)];
-    const began = this.#changed(
-      weigh(freshSeen, fresh.origins),
-      freshSeen,
-      weigh(replaySeen, replay.origins),
-      replaySeen,
+    const both = { ...joinBatches(fresh, replay), origins: [...fresh.origins, ...replay.origins] };
+    const rows = { pool: positions(fresh.count, both.count), began: false };
+    for (let at = 0; at < fresh.count; at += this.#options.samplesPerStep) {
+      const latest = positions(at, Math.min(at + this.#options.samplesPerStep, fresh.count));
+      const changed = this.#changed(latest, rows.pool, (of) => ({
+        features: of.map((row) => seen[row] as Float64Array),
+        weights: weigh(
+          of.map((row) => seen[row] as Float64Array),
+          of.map((row) => both.origins[row] as SampleOrigin),
+        ),
+      }));
+      rows.pool = changed ? latest : [...rows.pool, ...latest];
+      rows.began ||= changed;
+    }
+    const { pool, began } = rows;
+    const origins = pool.map((row) => both.origins[row] as SampleOrigin);
+    const samples = { ...rowsOf(both, pool), origins };
+    const weights = weigh(
+      pool.map((row) => seen[row] as Float64Array),
+      origins,
     );
-    const samples = began ? fresh : joinBatches(fresh, replay);
-    const weights = began ? weigh(freshSeen, fresh.origins) : weigh(seen, [...fresh.origins, ...replay.origins]);
-    // Where most of the first samples count for nothing, those that are left say too little.
-    const enough = effectiveCount(weights) >= FEWEST;
-    const parameters = enough
+    const settled = isEvidence(weights);
+    const parameters = settled
       ? await this.#pooler.pool(samples, weights)
       : began
         ? this.#pooler.exported
         : state.parameters;
-    const first = planned[0] ?? state.since;
+    const first = began ? Math.min(...origins.map(({ position }) => position)) : (planned[0] ?? state.since);
     const since = began ? first : Math.min(first, state.since);
     const steps = state.steps + 1;
-    return { state: { parameters, since, steps }, steps, parameters, samples: samples.count, since };
+    return { state: { parameters, since, steps }, pool: { samples, weights, settled, began } };
   }
 
   restart(state: StatisticsState, parameters: ParameterSet): StatisticsState {
@@ -152,21 +171,59 @@ export class Statistics implements Strategy<StatisticsState> {
     };
   }
 
-  /** Whether the new samples come from another environment than the pool. */
+  /** Whether the latest samples come from another environment than the pool. */
   #changed(
-    freshWeights: Float64Array,
-    fresh: readonly Float64Array[],
-    poolWeights: Float64Array,
-    pool: readonly Float64Array[],
+    latest: readonly number[],
+    pool: readonly number[],
+    known: (rows: readonly number[]) => { readonly features: Features; readonly weights: Float64Array },
   ): boolean {
-    if (fresh.length === 0 || pool.length < this.#options.samplesPerStep / 2) return false;
-    const [now, before] = [environmentOf(fresh, freshWeights), environmentOf(pool, poolWeights)];
+    if (latest.length < this.#options.samplesPerStep / 2 || pool.length < this.#options.samplesPerStep / 2)
+      return false;
+    const [now, before] = [latest, pool].map((rows) => {
+      const { features, weights } = known(rows);
+      return environmentOf(features, weights);
+    }) as [Environment, Environment];
     return shiftBetween({ ...now, variance: before.variance }, before) > this.#options.shift;
   }
 }
 
+/** The sketches among what was read. */
+export const sketchesOf = ({ fresh, replay }: Batches): NonNullable<TrainingSamples['sketches']> => [
+  ...(replay.sketches ?? []),
+  ...(fresh.sketches ?? []),
+];
+
+/** Why the statistics of a model cannot be pooled; undefined where they can. As an error MODEL_MISMATCH. */
+export function statisticsObstacle(edge: OnnxModel, source: SourceMoments = new Map()): RenormError | undefined {
+  const layers = normalizationLayers(edge);
+  const unknown = layers.find(({ kind, name }) => kind === 'ScaleShift' && !source.has(name));
+  if (unknown !== undefined) return folded(edge.name, unknown.name);
+  const pooled = layers.some(({ kind }) => kind === 'BatchNormalization' || kind === 'ScaleShift');
+  return pooled ? undefined : withoutStatistics(edge.name);
+}
+
 /** A pool that is worth fewer samples than these changes nothing. */
 const FEWEST = 5;
+/** Nor does one of few samples of which less than this share counts: honest ones come to 0.86 and more, black ones, noise and negatives in three quarters to 0.4. */
+const LEAST_SHARE = 0.7;
+/** From so many samples' worth on, what counts says enough, whatever came beside it. */
+const ENOUGH = 24;
+
+/** Whether what counts of a pool says enough: where most of the first samples count for nothing, those that are left say too little. */
+function isEvidence(weights: Float64Array): boolean {
+  const count = effectiveCount(weights);
+  return count >= FEWEST && (count >= ENOUGH || count >= LEAST_SHARE * weights.length);
+}
+
+/** Samples that statistics were settled on. */
+export interface Pool {
+  readonly samples: TrainingSamples;
+  readonly weights: Float64Array;
+  /** Whether they say enough to change anything. */
+  readonly settled: boolean;
+  /** Whether they are the first ones of another environment than the last pool's. */
+  readonly began: boolean;
+}
 
 /** Held-out samples of the gate are among those that are kept. */
 const KEPT_POOLS = 3;
