@@ -2,6 +2,7 @@ import { STRATEGY_NAMES } from '@renorm/cloud';
 import { type NamedSelection, POLICY_NAMES } from '@renorm/edge';
 import { nearestName, RenormError } from '@renorm/protocol';
 import { alphaBn } from '../rivals/alpha-bn.js';
+import { eta, tent } from '../rivals/entropy-minimisation.js';
 import { batchStatistics, source } from '../rivals/source.js';
 import type { EvalMethod } from './eval-method.js';
 import { isStrategy, strategyMethod } from './strategy-method.js';
@@ -11,6 +12,8 @@ const RIVALS: Readonly<Record<string, EvalMethod>> = {
   source,
   'batch-statistics': batchStatistics,
   'alpha-bn': alphaBn,
+  tent,
+  eta,
 };
 
 /** Policies that belong to a strategy by its paper; the others go with the default of a device. */

@@ -67,7 +67,7 @@ export function pieces({
   predicted,
   label,
 }: Pick<CellResult, 'predicted' | 'label'>): { at: number; accuracy: number; low: number; high: number }[] {
-  const count = Math.max(1, Math.min(POINTS, Math.floor(predicted.length / 10)));
+  const count = Math.max(1, Math.min(POINTS, Math.floor(predicted.length / 25)));
   return Array.from({ length: count }, (_, i) => {
     const [from, to] = [Math.floor((i * predicted.length) / count), Math.floor(((i + 1) * predicted.length) / count)];
     const right = predicted.slice(from, to).filter((each, j) => each === label[from + j]).length;

@@ -14,6 +14,7 @@ const OWN_STYLE = `
 .interval { stroke: var(--ink); stroke-width: 1.2; opacity: .7; } .band { opacity: .18; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 14px; max-width: none; } .legend i { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 6px; vertical-align: -1px; }
 .small { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 14px; } .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 18px; }
+.left { text-align: left; } .wide svg { min-width: 680px; } .pair.one { max-width: 470px; }
 .pictures { white-space: nowrap; text-align: left; } .pictures img { height: 44px; margin-right: 4px; image-rendering: pixelated; border-radius: 2px; vertical-align: middle; }
 .verdict { border-left: 4px solid var(--quiet); padding: 2px 0 2px 16px; margin: 18px 0; font-size: 18px; } .verdict.deploy { border-color: var(--adapted); } .verdict.do { border-color: var(--up); }
 .verdict p { max-width: 68ch; } .verdict p:first-child { font-weight: 600; }
@@ -40,7 +41,7 @@ export function evalReportHtml(record: EvalRecord, summary: EvalSummary, picture
 ${methodTable(methods, accuracy)}
 ${legend(names)}
 <h3>${escapeHtml(accuracy)} by environment, with 95% intervals</h3>
-${accuracyBars(methods, environments)}
+<div class="scroll wide">${accuracyBars(methods, environments)}</div>
 <h3>Over time</h3>
 <p class="quiet">Right in each of up to 24 stretches of a stream, in %. The band is the 95% interval of ${escapeHtml(names.at(-1) ?? '')}.</p>
 ${accuracyCurves(cells, names)}
@@ -49,7 +50,7 @@ ${accuracyCurves(cells, names)}
 ${frontiers(methods)}
 <h3>Calibration</h3>
 <p class="quiet">On the dashed line a model is right as often as it is sure. ${escapeHtml(sureness(methods))}</p>
-<div class="pair">${reliabilityChart(cells, names)}</div>`;
+<div class="pair one">${reliabilityChart(cells, names)}</div>`;
   });
   const uploads =
     pictures === ''
@@ -110,9 +111,10 @@ function methodTable(methods: readonly MethodSummary[], accuracy: string): strin
       formatPercent(changed.calibrationError),
     ];
     const row = cells.map((cell, i) => `<td${i === 3 ? ` class="${verdict}"` : ''}>${escapeHtml(cell)}</td>`).join('');
-    return `<tr><td class="name" title="${escapeHtml([about, paper].filter(Boolean).join('. '))}">${escapeHtml(method)}</td>${row}<td class="name">${escapeHtml(asks)}</td></tr>`;
+    return `<tr><td class="name" title="${escapeHtml([about, paper].filter(Boolean).join('. '))}">${escapeHtml(method)}</td>${row}<td class="left">${escapeHtml(asks)}</td></tr>`;
   });
-  const name = (head: string): string => (head === 'method' || head === 'asks for' ? ' class="name"' : '');
+  const name = (head: string): string =>
+    head === 'method' ? ' class="name"' : head === 'asks for' ? ' class="left"' : '';
   return `<div class="scroll"><table class="methods"><thead><tr>${heads.map((head) => `<th${name(head)}>${escapeHtml(head)}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 

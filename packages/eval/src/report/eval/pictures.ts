@@ -24,7 +24,7 @@ export async function uploadedPictures(images: PlannedImages, cells: readonly Ce
     }
   }
   if (rows.length === 0) return '';
-  return `<div class="scroll"><table><thead><tr><th class="name">environment</th><th class="name">why</th><th>uploads</th><th class="name pictures">the first of them</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
+  return `<div class="scroll"><table><thead><tr><th class="name">environment</th><th class="name">why</th><th>uploads</th><th class="left">the first of them</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
 async function picture(images: PlannedImages, cell: CellResult, position: number): Promise<string> {
