@@ -204,8 +204,8 @@ export function statisticsObstacle(edge: OnnxModel, source: SourceMoments = new 
 
 /** A pool that is worth fewer samples than these changes nothing. */
 const FEWEST = 5;
-/** Nor does one of few samples of which less than this share counts: honest ones come to 0.86 and more, black ones, noise and negatives in three quarters to 0.4. */
-const LEAST_SHARE = 0.7;
+/** Nor does one of few samples of which less than this share counts: honest ones come to 0.86 and more, those with three quarters black, noise or negatives to 0.4. */
+const LEAST_SHARE = 0.5;
 /** From so many samples' worth on, what counts says enough, whatever came beside it. */
 const ENOUGH = 24;
 
