@@ -21,6 +21,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
       'list the layers and trainable parameters of an ONNX model, what would be trained and what stands in the way',
     load: async () => (await import('./commands/inspect.js')).inspectCommand(),
   },
+  prepare: {
+    about:
+      'write a model that devices and clouds take as it is: open batch, fixed sizes, logits, statistics of folded layers',
+    load: async () => (await import('./commands/prepare.js')).prepareCommand(),
+  },
   cloud: {
     about: 'adapt an edge model for the devices that connect, with a foundation model as the teacher',
     load: async () => (await import('./commands/cloud.js')).cloudCommand(),

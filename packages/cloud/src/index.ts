@@ -18,6 +18,8 @@ export type { PastVersion } from './publication/past-versions.js';
 // Whether a model can be adapted.
 export { type JudgeOptions, judgeModel, type ModelVerdict, type Refusal, type RoleVerdict } from './judge-model.js';
 
+export { type CalibrationSample, type PreparedModel, type PrepareModelOptions, prepareModel } from './prepare-model.js';
+
 // Keys, roots and tokens.
 export { TokenAuthenticator, tokenDigest } from './gateway/token-authenticator.js';
 export { readSecretKey, writeSecretKey } from './trust/key-file.js';

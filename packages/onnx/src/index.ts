@@ -46,6 +46,8 @@ export { type PreparedClassifier, type PrepareOptions, prepareClassifier } from 
 export type { Prepared } from './prepare/rewrite.js';
 export { type Sizes, sampleShape } from './prepare/sizes.js';
 
+export { type LayerSource, readSourceMoments, withSourceMoments } from './source-moments.js';
+
 // Gradient graphs.
 export { type Loss, type TrainingModel, type TrainingOptions, trainingModel } from './training-model.js';
 export type { Graph } from './graph/graph.js';

@@ -1,4 +1,4 @@
-import { type OnnxModel, parameterKey, pooledMoments, readParameters } from '@renorm/onnx';
+import { type OnnxModel, parameterKey, pooledMoments, readParameters, readSourceMoments } from '@renorm/onnx';
 import type { ParameterSet } from '@renorm/protocol';
 import type { Batch } from '../../models/batch.js';
 import { effectiveCount } from '../../models/robust.js';
@@ -29,7 +29,7 @@ export class Pooler {
     model: OnnxModel,
     shape: readonly number[],
     options: { readonly threads: number },
-    source: SourceMoments = new Map(),
+    source: SourceMoments = readSourceMoments(model),
   ): Promise<Pooler> {
     const pooled = await StatisticsSession.create(model, shape, options, 'pooled');
     return new Pooler(model, pooled, await StatisticsSession.create(model, shape, options, 'running'), source);

@@ -1,4 +1,4 @@
-import { normalizationLayers, type OnnxModel, sketchedLayers } from '@renorm/onnx';
+import { normalizationLayers, type OnnxModel, readSourceMoments, sketchedLayers } from '@renorm/onnx';
 import { type ParameterSet, RenormError, type SketchFormat } from '@renorm/protocol';
 import { joinBatches, rowsOf } from '../../models/batch.js';
 import { type Environment, environmentOf, shiftBetween } from '../../models/environment.js';
@@ -20,7 +20,7 @@ export interface StatisticsSetup {
   /** Threads for one operator. */
   readonly threads: number;
   readonly options?: Partial<StatisticsOptions>;
-  /** Moments on clean data, of layers that were folded when the model was exported. */
+  /** Moments on clean data, of layers that were folded when the model was exported. Default: those in the model's metadata. */
   readonly source?: SourceMoments;
 }
 
@@ -45,7 +45,12 @@ export class Statistics implements Strategy<StatisticsState> {
   }
 
   /** @throws OnnxError; RenormError MODEL_MISMATCH: no layer of the edge model has statistics of a batch that are known */
-  static async open({ models, threads, options, source = new Map() }: StatisticsSetup): Promise<Statistics> {
+  static async open({
+    models,
+    threads,
+    options,
+    source = readSourceMoments(models.edge),
+  }: StatisticsSetup): Promise<Statistics> {
     const { edge, sampleShape } = models;
     const obstacle = statisticsObstacle(edge, source);
     if (obstacle !== undefined) throw obstacle;
@@ -194,7 +199,10 @@ export const sketchesOf = ({ fresh, replay }: Batches): NonNullable<TrainingSamp
 ];
 
 /** Why the statistics of a model cannot be pooled; undefined where they can. As an error MODEL_MISMATCH. */
-export function statisticsObstacle(edge: OnnxModel, source: SourceMoments = new Map()): RenormError | undefined {
+export function statisticsObstacle(
+  edge: OnnxModel,
+  source: SourceMoments = readSourceMoments(edge),
+): RenormError | undefined {
   const layers = normalizationLayers(edge);
   const unknown = layers.find(({ kind, name }) => kind === 'ScaleShift' && !source.has(name));
   if (unknown !== undefined) return folded(edge.name, unknown.name);
@@ -234,7 +242,7 @@ const positions = (from: number, to: number): number[] =>
 function folded(model: string, layer: string): RenormError {
   return new RenormError(
     'MODEL_MISMATCH',
-    `the strategy statistics cannot adapt ${model}: its BatchNormalization was folded into "${layer}" when it was exported, and the statistics on clean data are not in the file. Export it without folding (torch.onnx.export with do_constant_folding=False and training=TrainingMode.PRESERVE, of a model in eval mode), or take the strategy cema.`,
+    `the strategy statistics cannot adapt ${model}: its BatchNormalization was folded into "${layer}" when it was exported, and the statistics on clean data are not in the file. Write them into it (renorm prepare --calibrate FOLDER, of clean images), export it without folding (torch.onnx.export with do_constant_folding=False and training=TrainingMode.PRESERVE, of a model in eval mode), or take the strategy cema.`,
   );
 }
 
