@@ -11,7 +11,7 @@ export type Weighing = (logits: Float32Array, classes: number) => Float32Array;
 const WEIGHTS = 'weights';
 const MOMENTUM = 0.9;
 /** Learning rates of the papers' ImageNet settings for batches of 64, and for pictures below 64 pixels, where they take larger ones. */
-const [LARGE_RATE, SMALL_RATE] = [0.00025, 0.001];
+const [LARGE_RATE, SMALL_RATE] = [0.00025, 0.005];
 const SMALL_SIDE = 64;
 
 /** Tent: the mean entropy of each batch goes down, by the affines of layers that normalise by the batch; predictions are those before the step. */
