@@ -8,6 +8,7 @@ export { type DeviceParts, type DeviceTuning, TUNING_DEFAULTS } from './core/dev
 export type { DeviceStatus, LastError } from './core/device-status.js';
 export type { ModelFacts, ModelOptions } from './core/edge-model.js';
 export type { Condition, HealthCode, HealthOptions } from './core/health.js';
+export type { RankedClass } from './core/labels.js';
 export type { FrameInput, ImageInput, SampleInput } from './core/sample-input.js';
 export { BACKOFF_DEFAULTS, type BackoffOptions, backoffMs } from './core/backoff.js';
 export { QUEUE_DEFAULTS, type QueueOptions } from './core/upload-queue.js';

@@ -99,6 +99,7 @@ export {
   pixelsOf,
   preprocessingMessage,
 } from './preprocessing.js';
+export { parsePreprocessingFile } from './preprocessing-file.js';
 export { checkSelection, type Selection } from './selection.js';
 export {
   decodeSketch,

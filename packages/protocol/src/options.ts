@@ -25,6 +25,10 @@ export const option = {
   truth: rule('true or false', (value) => typeof value === 'boolean'),
   bytes: rule('a Uint8Array', (value) => value instanceof Uint8Array),
   pathOrBytes: rule('a path or a Uint8Array', (value) => typeof value === 'string' || value instanceof Uint8Array),
+  pathOrTexts: rule(
+    'a path or an array of texts',
+    (value) => typeof value === 'string' || (Array.isArray(value) && value.every((each) => typeof each === 'string')),
+  ),
   callback: rule('a function', (value) => typeof value === 'function'),
   numbers: rule(
     'an array of numbers',

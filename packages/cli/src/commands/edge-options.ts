@@ -8,6 +8,8 @@ import { type PreprocessingFlags, preprocessingOf } from './preprocessing-option
 /** Flags of `renorm edge` about images. */
 export interface ImageFlags extends PreprocessingFlags {
   readonly quality?: number;
+  readonly labels?: string;
+  readonly preprocessing?: string;
 }
 
 /** Flags of `renorm edge` about whom it trusts and who trusts it. */
@@ -21,8 +23,12 @@ export interface SecurityFlags {
 }
 
 /** What they say to the library. */
-export function imageOptions({ quality, ...flags }: ImageFlags): Partial<OpenDeviceOptions> {
-  return { ...(quality !== undefined && { quality }), preprocessing: preprocessingOf(flags) };
+export function imageOptions({ quality, labels, preprocessing, ...flags }: ImageFlags): Partial<OpenDeviceOptions> {
+  return {
+    ...(quality !== undefined && { quality }),
+    ...(labels !== undefined && { labels }),
+    preprocessing: preprocessing ?? preprocessingOf(flags),
+  };
 }
 
 /** What they say to the library. @throws RenormError REQUEST_INVALID, CREDENTIALS_UNREADABLE */

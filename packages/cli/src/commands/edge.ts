@@ -47,6 +47,11 @@ export function edgeCommand(): Command {
       'upload samples as WebP of this quality, with loss (default: without loss)',
       wholeNumber(1, 100),
     )
+    .option('--labels <file>', 'names of the classes: a line each, JSON, or a config.json with id2label')
+    .option(
+      '--preprocessing <file>',
+      'preprocessor_config.json, or the config.json of timm, in the place of --fit and those below it',
+    )
     .option('--cohort <name>', 'devices that share a model and an environment', 'default')
     .option('--id <name>', 'this device in its cohort (default: the host name)')
     .option(

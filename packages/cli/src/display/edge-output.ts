@@ -16,10 +16,11 @@ export interface EdgeOutput {
 /** A line an image, and a table. @param width of the longest name of a file */
 export function edgeText(width: number): EdgeOutput {
   return {
-    predicted(file, { label, probabilities, version }) {
-      const confidence = formatPercent(probabilities[label] ?? Number.NaN).padStart(6);
+    predicted(file, { label, top: [best], version }) {
+      const confidence = formatPercent(best?.probability ?? Number.NaN).padStart(6);
+      const name = best?.name === undefined ? '' : `  ${printableLine(best.name)}`;
       print(
-        `${printableLine(file).padEnd(width)}  class ${String(label).padEnd(4)}${confidence}  ${chalk.dim(`version ${version}`)}\n`,
+        `${printableLine(file).padEnd(width)}  class ${String(label).padEnd(4)}${confidence}  ${chalk.dim(`version ${version}`)}${name}\n`,
       );
     },
     // Stderr has it.
@@ -36,8 +37,8 @@ export function edgeText(width: number): EdgeOutput {
 export function edgeJson(): EdgeOutput {
   const write = (kind: string, facts: object): void => print(`${JSON.stringify({ kind, ...facts })}\n`);
   return {
-    predicted: (file, { label, probabilities, version }) =>
-      write('prediction', { file, label, probability: probabilities[label], version }),
+    predicted: (file, { label, top, probabilities, version }) =>
+      write('prediction', { file, label, probability: probabilities[label], version, top }),
     passedOver: (file, reason) => write('unreadable', { file, reason }),
     cancelled: () => undefined,
     summary: (device, unreadable) => write('summary', { ...device.status(), unreadable }),

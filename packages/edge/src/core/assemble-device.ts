@@ -11,6 +11,7 @@ import { type DeviceTuning, TUNING_DEFAULTS, type UploadChoice } from './device-
 import type { EdgeModel, ModelOptions } from './edge-model.js';
 import { type HealthOptions, resolveHealthOptions } from './health.js';
 import { openImages } from './images.js';
+import { checkLabels } from './labels.js';
 import type { Clock, ImageCodecs, Inference, Random, Transport, Trust } from './platform.js';
 import { policyOf, type SelectionChoice } from './policies/index.js';
 import { resolveSketchOptions, type SketchOptions } from './sketch-window.js';
@@ -42,6 +43,8 @@ export interface DeviceOptions extends ModelOptions {
   readonly samples?: SampleForm;
   /** How image files, given as `{ image }`, become the model's input. Default: `{ fit: 'stretch' }`, scaled to [0, 1]. */
   readonly preprocessing?: Preprocessing;
+  /** Names of the classes, in the order of their indices. Default: those in the model's metadata. */
+  readonly labels?: readonly string[];
   /** 1 to 100: samples that are images travel as WebP of this quality, with loss, where that is smaller. Default: without loss. */
   readonly quality?: number;
   /** Waits between attempts to connect. */
@@ -101,6 +104,7 @@ export async function assembleDevice(
   const sketches = sketching(options, name, canSketch);
   const health = resolveHealthOptions(options.health);
   const sampleForm = checkForm(options.samples ?? 'auto', model);
+  const labels = options.labels === undefined ? model.labels : checkLabels(options.labels, classes);
   const images = openImages(shape, options, () => platform.openCodecs());
   const inference = await platform.openInference({
     ...{ model: model.bytes, name, inputName, outputName, classes, sampleForm },
@@ -118,6 +122,7 @@ export async function assembleDevice(
   return new Device({
     ...{ id, cohort, shape, classes, exported, inference, transport, modelDigest: digest },
     model: { shape, classes, output: model.output, changes: model.changes },
+    ...(labels && { labels }),
     ...(trust && { trust }),
     ...(images && { images }),
     clock: platform.clock,

@@ -43,6 +43,8 @@ export interface DeviceParts {
   /** Shape of the model's input without the batch axis. */
   readonly shape: readonly number[];
   readonly classes: number;
+  /** Names of the classes. */
+  readonly labels?: readonly string[];
   /** What the cloud is told, and the user. */
   readonly model: ModelFacts;
   /** Version 0: the model as exported. */

@@ -6,6 +6,7 @@ import type { ModelFacts } from './edge-model.js';
 import type { SelectedSample } from './effects.js';
 import { Emitter, type Listener } from './events.js';
 import { Intake, type Undecided } from './intake.js';
+import { type RankedClass, ranked } from './labels.js';
 import type { InferenceResult, PreparedImage } from './platform.js';
 import { Runner } from './runner.js';
 import { copyFrame, type Frame, isFrame, isImage, SampleChecker, type SampleInput } from './sample-input.js';
@@ -18,6 +19,8 @@ import { pendingIn } from './upload-queue.js';
 export interface Prediction {
   /** Index of the most probable class. */
   readonly label: number;
+  /** The five most probable classes, with their names where they are known. */
+  readonly top: readonly RankedClass[];
   /** softmax, one for each class. */
   readonly probabilities: Float32Array;
   /** H = -sum p ln p in nats. */
@@ -169,7 +172,7 @@ export class Device {
     this.#predictions++;
     // The selection has its own copy of the probabilities: the caller may change those that it gets.
     this.#intake.add({ ...given, label, logits, probabilities: probabilities.slice(), entropy, version });
-    return { label, probabilities, entropy, version };
+    return { label, top: ranked(probabilities, this.#parts.labels), probabilities, entropy, version };
   }
 
   async #shutDown(): Promise<void> {

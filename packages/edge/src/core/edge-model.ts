@@ -8,6 +8,7 @@ import {
   sketchedLayers,
 } from '@renorm/onnx';
 import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
+import { labelsInMetadata } from './labels.js';
 
 /** What a model does not say of itself. The same as the cloud is given. */
 export interface ModelOptions {
@@ -26,6 +27,8 @@ export interface ModelFacts {
   /** Of a sample, without the batch axis. */
   readonly shape: readonly number[];
   readonly classes: number;
+  /** Names of the classes, where the model's metadata give one to each. */
+  readonly labels?: readonly string[];
   /** What was done to make the model fit for adaptation, in sentences; none where it is served as it is. */
   readonly changes: readonly string[];
 }
@@ -68,7 +71,9 @@ export async function checkEdgeModel(
     ...(sizes && { sizes }),
     ...(options.output !== undefined && { output: options.output }),
   });
+  const labels = labelsInMetadata(file.proto.metadataProps, classes);
   return {
+    ...(labels && { labels }),
     ...{ name, classes, changes, takesIntegers, output: output.logits, shape: sampleShape },
     inputName: model.input.name,
     outputName: model.output.name,

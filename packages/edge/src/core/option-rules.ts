@@ -25,6 +25,7 @@ export const DEVICE_RULES = {
     mean: option.numbers,
     deviation: option.numbers,
   }),
+  labels: option.texts,
   quality: option.number,
   output: option.text,
   sizes: option.sizes,

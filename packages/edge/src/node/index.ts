@@ -16,6 +16,7 @@ export {
   type SelectionChoice,
   type SelectionFunction,
 } from '../core/policies/index.js';
+export type { RankedClass } from '../core/labels.js';
 export type { FrameInput, ImageInput, SampleInput } from '../core/sample-input.js';
 export type { Decision, Observation, SelectionPolicy } from '../core/selection-policy.js';
 export type { UploadChoice } from '../core/device-options.js';

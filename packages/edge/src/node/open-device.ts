@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { ImageThreads } from '@renorm/image/node';
 import { prepareRuntime } from '@renorm/onnx/node';
-import { checkOptions, checkToken, type OptionRules, option, RenormError } from '@renorm/protocol';
+import { checkOptions, checkToken, type OptionRules, option, type Preprocessing, RenormError } from '@renorm/protocol';
 import { assembleDevice, type DeviceOptions, type ModelSetup } from '../core/assemble-device.js';
 import type { Device } from '../core/device.js';
 import { DEVICE_RULES } from '../core/option-rules.js';
@@ -9,15 +9,23 @@ import type { Trust } from '../core/platform.js';
 import { readEdgeModel } from './edge-model.js';
 import { openInference } from './inference.js';
 import { nodeClock, nodeRandom } from './node-runtime.js';
+import { readLabels, readPreprocessing } from './read-named-files.js';
 import { checkTls, readTrust } from './read-trust.js';
 import { type DeviceTls, GrpcTransport, TRANSPORT_DEFAULTS, type TransportOptions } from './transport.js';
 
 /** What a device is opened with. */
-export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id'> {
+export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'labels' | 'preprocessing'> {
   /** Path or bytes of the ONNX file, the same that the cloud was started with. */
   readonly model: string | Uint8Array;
   /** This device in its cohort, in the same alphabet as `cohort`. Default: the host's name. */
   readonly id?: string;
+  /** Names of the classes, in the order of their indices, or a file of them: a line each, JSON, or a `config.json` with `id2label`. */
+  readonly labels?: string | readonly string[];
+  /**
+   * How image files and frames become the model's input, or the file that says so: a `preprocessor_config.json`, or timm's `config.json`.
+   * Default: `{ fit: 'stretch' }`, scaled to [0, 1].
+   */
+  readonly preprocessing?: string | Preprocessing;
   /** Certificates, for a cloud with TLS. */
   readonly tls?: DeviceTls;
   /** What the cloud knows this device's cohort by, if it asks. */
@@ -39,6 +47,7 @@ const RULES = {
   ...DEVICE_RULES,
   model: option.required(option.pathOrBytes),
   tls: option.group({ authority: option.required(option.text), certificate: option.text, key: option.text }),
+  labels: option.pathOrTexts,
   token: option.text,
   trust: option.pathOrBytes,
   trustMemory: option.text,
@@ -53,7 +62,9 @@ const RULES = {
  * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError: the model cannot be read or adapted, ONNX_RUNTIME
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
-  checkOptions('openDevice', options, RULES);
+  // The rules of what stands in an object are for what is none.
+  const isFile = typeof options?.preprocessing === 'string';
+  checkOptions('openDevice', options, isFile ? { ...RULES, preprocessing: option.text } : RULES);
   const { model, tls, trust, trustMemory, id = hostIdentifier() } = options;
   prepareRuntime(import.meta.url);
   const threads = checkThreads(options.threads ?? 1);
@@ -70,7 +81,14 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
     if (tls !== undefined) await checkTls(tls);
     return trust === undefined ? undefined : readTrust(trust, trustMemory);
   };
-  return assembleDevice(platform, { ...options, id }, () => readEdgeModel(model, options), readCredentials);
+  const { labels, preprocessing, ...others } = options;
+  const read = {
+    ...(labels !== undefined && { labels: typeof labels === 'string' ? await readLabels(labels) : labels }),
+    ...(preprocessing !== undefined && {
+      preprocessing: typeof preprocessing === 'string' ? await readPreprocessing(preprocessing) : preprocessing,
+    }),
+  };
+  return assembleDevice(platform, { ...others, ...read, id }, () => readEdgeModel(model, options), readCredentials);
 }
 
 /** The host's name, in the alphabet of identifiers. */
