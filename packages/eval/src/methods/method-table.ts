@@ -3,6 +3,7 @@ import { type NamedSelection, POLICY_NAMES } from '@renorm/edge';
 import { nearestName, RenormError } from '@renorm/protocol';
 import { alphaBn } from '../rivals/alpha-bn.js';
 import { eta, tent } from '../rivals/entropy-minimisation.js';
+import { lame } from '../rivals/lame.js';
 import { batchStatistics, source } from '../rivals/source.js';
 import type { EvalMethod } from './eval-method.js';
 import { isStrategy, strategyMethod } from './strategy-method.js';
@@ -12,6 +13,7 @@ const RIVALS: Readonly<Record<string, EvalMethod>> = {
   source,
   'batch-statistics': batchStatistics,
   'alpha-bn': alphaBn,
+  lame,
   tent,
   eta,
 };
