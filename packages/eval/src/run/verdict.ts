@@ -1,4 +1,5 @@
 import { formatBytes, formatPercent, formatPoints } from '../format/format.js';
+import type { MethodNeeds } from '../methods/eval-method.js';
 import type { MeasuredAgainst, MethodSummary } from './method-summary.js';
 
 /** Whether to deploy, for people. */
@@ -6,6 +7,8 @@ export interface EvalVerdict {
   readonly decision: 'deploy' | 'do not deploy' | 'unclear';
   /** What would be deployed; undefined where nothing that needs a cloud was compared. */
   readonly method: string | undefined;
+  /** What a device could do without a cloud, and is clearly better; undefined where nothing that was compared is. */
+  readonly betterAlone: string | undefined;
   /** Two sentences: the decision and why, and what stands against it. */
   readonly sentences: readonly string[];
 }
@@ -21,6 +24,7 @@ export function verdictOf(methods: readonly MethodSummary[], measuredAgainst: Me
     return {
       decision: 'unclear',
       method: undefined,
+      betterAlone: undefined,
       sentences: [
         'No method that renorm deploys was compared, so there is nothing to decide.',
         'Add cema, statistics or another strategy to --methods.',
@@ -31,10 +35,21 @@ export function verdictOf(methods: readonly MethodSummary[], measuredAgainst: Me
   const numbers = `the edge model is ${what} ${formatPercent(best.changed.accuracy)} of the images with ${best.method} and ${formatPercent(source.changed.accuracy)} without (${formatPoints(gain.gain)} points, ±${(200 * gain.standardError).toFixed(1)})`;
   const price = `for ${formatPercent(best.changed.uploaded)} of the images uploaded (${formatBytes(best.changed.bytesUpPerThousand)} up and ${formatBytes(best.changed.bytesDownPerThousand)} down for 1,000 predictions)`;
   const decision = gain.verdict === 'better' ? 'deploy' : gain.verdict === 'worse' ? 'do not deploy' : 'unclear';
+  const alone = bestOf(methods.filter(({ needs, method }) => !needs.cloud && method !== 'source'));
+  // Beyond the interval of what would be deployed: no accident of the images.
+  const betterAlone =
+    alone?.changed.againstSource.verdict === 'better' && alone.changed.accuracy > best.changed.high ? alone : undefined;
   const lead = { deploy: 'Deploy', 'do not deploy': 'Do not deploy', unclear: 'It makes no clear difference' }[
     decision
   ];
-  return { decision, method: best.method, sentences: [`${lead}: ${numbers}, ${price}.`, caution(best, methods)] };
+  const rival =
+    betterAlone === undefined ? '' : `, ${decision === 'deploy' ? 'but' : 'and'} ${betterClause(betterAlone)}`;
+  return {
+    decision,
+    method: best.method,
+    betterAlone: betterAlone?.method,
+    sentences: [`${lead}${rival}: ${numbers}, ${price}.`, caution(best, betterAlone === undefined ? alone : undefined)],
+  };
 }
 
 function bestOf(methods: readonly MethodSummary[]): MethodSummary | undefined {
@@ -44,9 +59,8 @@ function bestOf(methods: readonly MethodSummary[]): MethodSummary | undefined {
   );
 }
 
-/** What stands against it, or that nothing does. */
-function caution(best: MethodSummary, methods: readonly MethodSummary[]): string {
-  const alone = bestOf(methods.filter(({ needs, method }) => !needs.cloud && method !== 'source'));
+/** What stands against it, or that nothing does. @param alone the best without a cloud, where the first sentence does not tell of it */
+function caution(best: MethodSummary, alone: MethodSummary | undefined): string {
   const without =
     alone !== undefined && alone.changed.accuracy > best.changed.accuracy ? aloneClause(alone) : undefined;
   const harmed = best.environments.filter(({ againstSource: { verdict, gain } }) => verdict === 'worse' && gain < HARM);
@@ -68,6 +82,14 @@ function caution(best: MethodSummary, methods: readonly MethodSummary[]): string
 }
 
 function aloneClause({ method, changed, needs }: MethodSummary): string {
-  const asks = [needs.batches && 'batches', needs.gradients && 'back propagation'].filter(Boolean).join(' and ');
+  const asks = asksOf(needs);
   return `${method}, without a cloud, comes to ${formatPercent(changed.accuracy)}${asks === '' ? '' : ` and needs ${asks} on the device`}`;
 }
+
+function betterClause({ method, changed, needs }: MethodSummary): string {
+  const asks = asksOf(needs);
+  return `${method} on the device does better (${formatPercent(changed.accuracy)}${asks === '' ? '' : `, and needs ${asks}`})`;
+}
+
+const asksOf = ({ batches, gradients }: MethodNeeds): string =>
+  [batches && 'batches', gradients && 'back propagation'].filter(Boolean).join(' and ');

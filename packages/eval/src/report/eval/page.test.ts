@@ -72,3 +72,49 @@ test('the table for programs has a line for each method in each environment', as
   t.equal(lines.length, 5);
   t.equal(lines[2], 'reset,fog-5,source,60,0.5,0.37735,0.62265,0,0.5,0.2,0,0,0');
 });
+
+test('the first sentence says when a device does better alone, beyond the interval of what would be deployed', async (t) => {
+  const compared = (cloud: (i: number) => boolean, alone: (i: number) => boolean): EvalRecord => ({
+    ...record,
+    plan: { ...record.plan, methods: ['source', 'tent', 'statistics'] },
+    cells: [
+      cellOf('source', 'fog-5', (i) => i % 3 === 0),
+      cellOf('tent', 'fog-5', alone),
+      cellOf('statistics', 'fog-5', cloud),
+    ],
+  });
+  const told = (each: EvalRecord) => summariseEval(each).verdict;
+  const clear = compared(
+    (i) => i % 2 === 0 || i % 3 === 0,
+    () => true,
+  );
+  t.match(told(clear), { decision: 'deploy', betterAlone: 'tent' });
+  t.match(
+    told(clear).sentences[0],
+    /^Deploy, but tent on the device does better \(100\.0%, and needs batches and back propagation\): the edge model is right on 66\.7%/,
+  );
+  t.equal(told(clear).sentences[1], 'It costs no environment a clear loss.', 'said once');
+  t.match(
+    evalReportHtml(clear, summariseEval(clear), '', new Date(0)),
+    '<h1>Worth deploying, but tent on the device does better</h1>',
+  );
+
+  const close = compared(
+    (i) => i % 10 !== 0,
+    (i) => i % 12 !== 0,
+  );
+  t.match(told(close), { decision: 'deploy', betterAlone: undefined });
+  t.match(told(close).sentences[0], /^Deploy: /);
+  t.match(told(close).sentences[1], /^Tent, without a cloud, comes to 91\.7%/, 'within the interval');
+
+  const none = compared(
+    (i) => i % 3 === 0,
+    () => true,
+  );
+  t.match(told(none).sentences[0], /^It makes no clear difference, and tent on the device does better \(100\.0%/);
+  const worse = compared(
+    () => false,
+    () => true,
+  );
+  t.match(told(worse).sentences[0], /^Do not deploy, and tent on the device does better/);
+});

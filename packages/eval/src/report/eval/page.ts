@@ -24,9 +24,12 @@ const OWN_STYLE = `
 export function evalReportHtml(record: EvalRecord, summary: EvalSummary, pictures: string, finished: Date): string {
   const { verdict, layout, measuredAgainst, notes, unreadable, refused } = summary;
   const accuracy = measuredAgainst === 'labels' ? 'Accuracy' : `Agreement with ${measuredAgainst}`;
-  const title = { deploy: 'Worth deploying', 'do not deploy': 'Not worth deploying', unclear: 'No clear difference' }[
-    verdict.decision
-  ];
+  const title =
+    verdict.betterAlone === undefined || verdict.decision === 'do not deploy'
+      ? { deploy: 'Worth deploying', 'do not deploy': 'Not worth deploying', unclear: 'No clear difference' }[
+          verdict.decision
+        ]
+      : `${verdict.decision === 'deploy' ? 'Worth deploying' : 'No clear difference'}, but ${verdict.betterAlone} on the device does better`;
   const remarks = [
     ...notes,
     ...(unreadable.length > 0
@@ -58,8 +61,8 @@ ${frontiers(methods)}
       : `<h2>What was uploaded, and why</h2>\n<p class="quiet">By ${escapeHtml(verdict.method ?? '')}; the words are the policy’s.</p>\n${pictures}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>renorm eval: ${title.toLowerCase()}</title><style>${STYLE}${OWN_STYLE}</style></head><body>
-<h1>${title}</h1>
+<title>renorm eval: ${escapeHtml(title.toLowerCase())}</title><style>${STYLE}${OWN_STYLE}</style></head><body>
+<h1>${escapeHtml(title)}</h1>
 <p class="quiet">renorm eval, ${finished.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${escapeHtml(layout)}, up to ${formatCount(summary.images)} images of each environment, seed ${summary.seed}</p>
 <div class="verdict ${verdict.decision.split(' ')[0]}">${verdict.sentences.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join('')}</div>
 ${remarks.map((remark) => `<p>${escapeHtml(remark)}</p>`).join('\n')}
