@@ -13,7 +13,7 @@ export function distributedLayer(node: NodeProto, index: GraphIndex): FoundLayer
   const gamma = parameter(node, 'gamma', index);
   const deviation = gamma && inverseDeviation(node.input[1 - gamma.operand] ?? '', index);
   const normalised = deviation && byDeviation(deviation.of, deviation, index);
-  const input = normalised?.layer?.input;
+  const input = normalised?.input;
   if (gamma === undefined || normalised === undefined || input === undefined) return undefined;
   const [scaled, centre] = timesBoth(node, input, index);
   const [shift, ...others] = centre === undefined ? [] : index.consumers(centre.output[0] ?? '');

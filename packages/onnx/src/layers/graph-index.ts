@@ -1,4 +1,6 @@
+import { OnnxError } from '../errors.js';
 import type { AttributeProto, GraphProto, NodeProto, TensorProto } from '../gen/onnx/onnx_pb.js';
+import { type Inferred, inferredShapes } from '../import/infer.js';
 import { readBy } from '../model/bodies.js';
 import { changed } from '../model/changed.js';
 import { dequantizedConstant } from '../model/dequantize.js';
@@ -15,13 +17,16 @@ export interface GraphIndex {
   readonly consumers: (name: string) => readonly NodeProto[];
   /** A constant, also behind Identity and Cast, or behind DequantizeLinear, as float32 then. */
   readonly constant: (name: string) => TensorProto | undefined;
+  /** Number of axes of a value; undefined where it is not known. */
+  readonly rank: (name: string) => number | undefined;
   /** A name for a node that no other node has. */
   readonly nameOf: (node: NodeProto) => string;
 }
 
 const TRANSPARENT: ReadonlySet<string> = new Set(['Identity', 'Cast', 'CastLike']);
 
-export function indexGraph({ graph }: Pick<OnnxModel, 'graph'>): GraphIndex {
+export function indexGraph(model: OnnxModel): GraphIndex {
+  const { graph } = model;
   // Operators of other domains may have a name that ONNX uses for something else.
   const nodes = graph.node.map((node) => (node.domain === '' ? node : changed(node, { opType: typeOf(node) })));
   const producers = new Map<string, NodeProto>();
@@ -48,7 +53,26 @@ export function indexGraph({ graph }: Pick<OnnxModel, 'graph'>): GraphIndex {
     });
   const nameOf = (node: NodeProto): string =>
     node.name !== '' && uses.get(node.name) === 1 ? node.name : (node.output[0] ?? node.opType);
-  return { nodes, producer, consumers, constant, nameOf };
+  return { nodes, producer, consumers, constant, rank: rankLookup(model), nameOf };
+}
+
+/** Shapes are inferred when the first is asked for: few models count an axis from the front. */
+function rankLookup(model: OnnxModel): GraphIndex['rank'] {
+  let shape: Inferred['shape'] | undefined;
+  return (name) => {
+    shape ??= shapesOf(model);
+    return shape(name)?.length;
+  };
+}
+
+function shapesOf(model: OnnxModel): Inferred['shape'] {
+  try {
+    return inferredShapes(model).shape;
+  } catch (error) {
+    if (!(error instanceof OnnxError)) throw error;
+    // A node that does not fit its operator is refused by whoever imports the model, and by name.
+    return () => undefined;
+  }
 }
 
 function throughCasts(graph: GraphProto, producers: ReadonlyMap<string, NodeProto>) {
@@ -83,12 +107,16 @@ export function constantRead(
 export const attributeOf = (node: NodeProto, name: string): AttributeProto | undefined =>
   node.attribute.find((attribute) => attribute.name === name);
 
-/** The axes of a reduction, which stand in an attribute or, in newer operator sets, in an input. */
+/**
+ * The axes of a reduction, which stand in an attribute or, in newer operator sets, in an input. They are counted from the end, -1 the last,
+ * but for those counted from the front of a value whose rank is not known.
+ */
 export function axesOf(node: NodeProto, index: GraphIndex): readonly number[] | undefined {
   const attribute = attributeOf(node, 'axes');
-  if (attribute !== undefined) return attribute.ints.map(Number);
-  const found = constantRead(node, 1, index);
-  return found === undefined ? undefined : readInts(found.tensor);
+  const found = attribute === undefined ? constantRead(node, 1, index)?.tensor : undefined;
+  const axes = attribute?.ints.map(Number) ?? (found && readInts(found));
+  const rank = axes?.some((axis) => axis >= 0) ? index.rank(node.input[0] ?? '') : undefined;
+  return rank === undefined ? axes : axes?.map((axis) => (axis < 0 ? axis : axis - rank));
 }
 
 /** Number of elements of a tensor. */

@@ -53,6 +53,7 @@ const ROWS: readonly (readonly [string, string[], (graph: Graph, x: Value) => Va
   ['by a power of a half', ['LayerNormalization 6 gamma beta'], (g, x) => affine(g, standardized(g, x, { divide: byRoot }), [6])],
   ['over two axes', ['LayerNormalization 24 gamma beta'], (g, x) => affine(g, standardized(g, x, { axes: [-2, -1] }), [4, 6])],
   ['over axes counted from the front', ['LayerNormalization 6 gamma beta'], (g, x) => affine(g, standardized(g, x, { axes: [2] }), [6])],
+  ['a mean over the same axis, counted from the front', ['LayerNormalization 6 gamma beta'], (g, x) => affine(g, standardized(g, x, { meanAxes: [2] }), [6])],
   ['over channels', ['LayerNormalization 4 gamma beta'], (g, x) => affine(g, standardized(g, x, { axes: [1] }), [4, 1])],
   ['without a shift', ['LayerNormalization 6 gamma'], (g, x) => scaled(g, standardized(g, x), [6])],
   ['with axes of size 1 in front', ['LayerNormalization 6 gamma beta'], (g, x) => affine(g, standardized(g, x), [1, 1, 6])],

@@ -7,8 +7,10 @@ import type { FoundLayer, Fused, LayerKind, Parameter, Role } from './layer.js';
 interface Normalised {
   readonly kind: LayerKind;
   readonly epsilon: number;
-  /** Set for what LayerNormalization computes: the value that was normalised and the first of its axes. */
-  readonly layer?: { readonly input: string; readonly axis: number };
+  /** The value that was normalised, where its mean was taken off. */
+  readonly input?: string;
+  /** Set for what the operator LayerNormalization computes: the first of the last axes, counted from the end. */
+  readonly axis?: number;
 }
 
 /**
@@ -44,10 +46,10 @@ export function patternLayer(node: NodeProto, index: GraphIndex): FoundLayer | u
 }
 
 /** Not where the scale lies along other axes than those that were normalised over: the operator has no place for that. */
-export function fused({ layer }: Normalised, gamma: Parameter, last: NodeProto): { fused?: Fused } {
+export function fused({ input, axis }: Normalised, gamma: Parameter, last: NodeProto): { fused?: Fused } {
   const begin = gamma.dims.findIndex((size) => size !== 1);
-  if (layer === undefined || gamma.dims.length - begin !== -layer.axis) return {};
-  return { fused: { type: 'LayerNormalization', ...layer, output: last.output[0] ?? '' } };
+  if (input === undefined || axis === undefined || gamma.dims.length - begin !== -axis) return {};
+  return { fused: { type: 'LayerNormalization', input, axis, output: last.output[0] ?? '' } };
 }
 
 /** The operand of a node that is a constant with a value for each channel. */
@@ -117,8 +119,8 @@ export function byDeviation(
   const first = Math.min(...axes);
   const trailing = -first === axes.length && axes.every((axis, i) => axis === first + i);
   return trailing
-    ? { kind: 'LayerNormalization', epsilon, layer: { input, axis: first } }
-    : { kind: 'LayerNormalization', epsilon };
+    ? { kind: 'LayerNormalization', epsilon, input, axis: first }
+    : { kind: 'LayerNormalization', epsilon, input };
 }
 
 export function inverseDeviation(name: string, index: GraphIndex): Deviation | undefined {

@@ -8,10 +8,10 @@ import { distance, outputOf, run, vectors } from '../testing/runtime.js';
 import { apart, compute, constantOf, inShort, small } from '../testing/small-models.js';
 
 /** x k + (beta - mean(x) k) with k = gamma / deviation, as Keras writes it. */
-function distributed(graph: Graph, x: Value): Value {
-  const mean = graph.reduceMean(x, [-1], true);
+function distributed(graph: Graph, x: Value, axis = -1, meanAxis = axis): Value {
+  const mean = graph.reduceMean(x, [meanAxis], true);
   const centred = graph.sub(x, mean);
-  const variance = graph.plus(graph.reduceMean(graph.mul(centred, centred), [-1], true), graph.constant(1e-3));
+  const variance = graph.plus(graph.reduceMean(graph.mul(centred, centred), [axis], true), graph.constant(1e-3));
   const k = graph.mul(graph.op('Reciprocal', [graph.sqrt(variance)]), constantOf(graph, [8], 2));
   const shift = graph.sub(constantOf(graph, [8], 3), graph.mul(mean, k));
   return graph.plus(graph.mul(x, k), shift);
@@ -30,6 +30,13 @@ const perChannel = (graph: Graph, seed: number): Value => constantOf(graph, [4, 
 
 type Row = readonly [string, Shape, readonly string[], (graph: Graph, x: Value) => Value];
 
+/** Which axis the variance is over, and the mean. */
+const AXES: readonly (readonly [string, Shape, number, number])[] = [
+  ['over the last axis by its number from the front', [undefined, 16], 1, 1],
+  ['over the last of three axes by its number from the front', [undefined, 4, 16], 2, 2],
+  ['with one axis counted from the front and one from the end', [undefined, 4, 16], -1, 2],
+];
+
 const ROWS: readonly Row[] = [
   [
     'LayerNormalization as x k + (b - mean k)',
@@ -37,6 +44,17 @@ const ROWS: readonly Row[] = [
     ['LayerNormalization 8 gamma beta'],
     (g, x) => linear(g, g.op('Relu', [distributed(g, linear(g, x, 16, 8, 4))]), 8, 5, 7),
   ],
+  ...AXES.map(
+    ([title, shape, axis, meanAxis]): Row => [
+      `the same ${title}`,
+      shape,
+      ['LayerNormalization 8 gamma beta'],
+      (g, x) => {
+        const y = linear(g, g.op('Relu', [distributed(g, linear(g, x, 16, 8, 4), axis, meanAxis)]), 8, 5, 7);
+        return shape.length === 2 ? y : g.reduceMean(y, [1]);
+      },
+    ],
+  ),
   [
     'BatchNormalization as Mul and Add',
     IMAGE,
