@@ -42,6 +42,24 @@ test('relative imports stay inside their package', async (t) => {
   t.pass('checked');
 });
 
+test("the gateway's wire knows nothing of renorm but its errors, and what knows renorm nothing of HTTP/2", async (t) => {
+  const gateway = shipped.filter(({ path }) => path.startsWith('packages/cloud/src/gateway/'));
+  for (const { path, text, imports } of gateway) {
+    const isWire = path.includes('/wire/');
+    const allowed = isWire ? /^(node:|\.\/|@renorm\/protocol$)/ : /^(?!node:http2$)/;
+    for (const specifier of imports) if (!allowed.test(specifier)) t.fail(`${path} imports ${specifier}`);
+    if (!isWire) continue;
+    const [, names = ''] = /^import (?:type )?\{([^}]*)\} from '@renorm\/protocol'/m.exec(text) ?? [];
+    const words = names.split(',').map((name) => name.replace(/^\s*type /, '').trim());
+    t.same(
+      words.filter((name) => !['', 'GrpcStatus', 'RenormError'].includes(name)),
+      [],
+      `${path} of @renorm/protocol`,
+    );
+  }
+  t.ok(gateway.some(({ path }) => path.includes('/wire/')));
+});
+
 test('what must run in a browser compiles without the types of Node, and imports nothing of it', async (t) => {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.neutral.json'], {

@@ -1,5 +1,5 @@
 import { OnnxError } from '@renorm/onnx';
-import { GrpcStatus, grpcStatusOf, RenormError } from '@renorm/protocol';
+import { COME_BACK_TRAILER, GrpcStatus, grpcStatusOf, RenormError } from '@renorm/protocol';
 import type { CallStatus } from './wire/call.js';
 
 /** What a client is told: the code and text of our own errors, and of others only that there was one. The cause stays here. */
@@ -8,5 +8,6 @@ export function toStatus(error: unknown): CallStatus {
   const details = known ? error.message : 'CLOUD_FAILED: the cloud failed while it handled the request; see its log.';
   if (!(error instanceof RenormError)) return { code: GrpcStatus.Internal, details };
   const { code, comeBackMs } = error;
-  return { code: grpcStatusOf(code), details, ...(comeBackMs !== undefined && { comeBackMs }) };
+  if (comeBackMs === undefined) return { code: grpcStatusOf(code), details };
+  return { code: grpcStatusOf(code), details, trailers: { [COME_BACK_TRAILER]: Math.ceil(comeBackMs) } };
 }

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http2';
 import { ImageThreads } from '@renorm/image/node';
 import {
   type AnnounceRequest,
@@ -33,7 +32,8 @@ import { storableSamples } from './storable-samples.js';
 import type { TokenIdentity } from './token-authenticator.js';
 import { VersionStreams } from './version-streams.js';
 import type { Call } from './wire/call.js';
-import { GrpcServer, type Method } from './wire/server.js';
+import { GrpcServer } from './wire/server.js';
+import type { Method } from './wire/server-setup.js';
 
 const CLOSE_MS = 2_000;
 const definition = grpcDefinition(adaptationService);
@@ -76,8 +76,9 @@ export class Gateway {
         [definition.watch.path, this.#stream(definition.watch, (request, call) => this.#watch(request, call))],
       ]),
       ...{ limits, tls },
-      identify: ({ authorization }: IncomingHttpHeaders) => authenticator?.identify(authorization),
+      identify: (authorization) => authenticator?.identify(authorization),
       ownerOf: (identity) => identity?.token,
+      statusOf: toStatus,
       onRefused: (error) => this.#refusals.add(error, performance.now()),
     });
   }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { checkCertificates, readSecretFile } from '@renorm/protocol/node';
+import type { ServerCertificates, TlsServerOptions } from './wire/server-setup.js';
 
 /** Files in PEM, read again when they change. */
 export interface TlsFiles {
@@ -20,17 +21,11 @@ interface Loaded {
 
 const POLL_MS = 1000;
 
-/** What a TLS server is made with, and given again when its files change. */
-export interface TlsServerOptions extends SecureContextOptions {
-  readonly requestCert: boolean;
-  readonly rejectUnauthorized: boolean;
-}
-
 /**
  * Certificates that are read again when they change. While both files of a pair are being replaced they do not belong together; the ones
  * before stay until they do.
  */
-export class ReloadedCertificates {
+export class ReloadedCertificates implements ServerCertificates {
   readonly #files: TlsFiles;
   readonly #onProblem: (error: RenormError) => void;
   readonly #pollMs: number;
@@ -47,7 +42,6 @@ export class ReloadedCertificates {
     this.#loaded = load(files);
   }
 
-  /** For a server of node:tls or node:http2. */
   serverOptions(): TlsServerOptions {
     const { certificate, key, authority } = this.#loaded;
     const mutual = authority !== undefined;
@@ -57,7 +51,6 @@ export class ReloadedCertificates {
     };
   }
 
-  /** Calls back when they are others. @returns ends it */
   watch(changed: () => void): () => void {
     this.#watchers.add(changed);
     this.#timer ??= setInterval(() => this.#reload(), this.#pollMs).unref();

@@ -28,7 +28,7 @@ export class VersionStream {
     this.#call = call;
     this.#running = running;
     this.#source = source;
-    call.stream.on('drain', () => {
+    call.onDrain(() => {
       this.#full = false;
       this.send();
     });

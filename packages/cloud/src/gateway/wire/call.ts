@@ -1,13 +1,12 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { COME_BACK_TRAILER, GrpcStatus } from '@renorm/protocol';
+import { GrpcStatus } from '@renorm/protocol';
 import { framed } from './message-reader.js';
 
 /** How a call ends: a gRPC status, its message, and trailers beside them. */
 export interface CallStatus {
   readonly code: GrpcStatus;
   readonly details: string;
-  /** When the peer may try again, in milliseconds. */
-  readonly comeBackMs?: number;
+  readonly trailers?: Readonly<Record<string, number>>;
 }
 
 const ANSWER: OutgoingHttpHeaders = {
@@ -49,6 +48,11 @@ export class Call {
     else this.stream.once('close', closed);
   }
 
+  /** Called whenever the peer has taken what filled its window. */
+  onDrain(drained: () => void): void {
+    this.stream.on('drain', drained);
+  }
+
   /** Called once, when nothing is held for the call any more. */
   onRelease(release: () => void): void {
     this.#releases.push(release);
@@ -66,7 +70,7 @@ export class Call {
     return () => clearTimeout(timer);
   }
 
-  /** @returns false: the peer's window is full, wait for `drain` of the stream */
+  /** @returns false: the peer's window is full, wait for `onDrain` */
   write(message: Uint8Array): boolean {
     if (this.ended) return true;
     if (!this.#responded) {
@@ -91,11 +95,11 @@ export class Call {
 
 const OK: CallStatus = { code: GrpcStatus.Ok, details: '' };
 
-function trailers({ code, details, comeBackMs }: CallStatus): OutgoingHttpHeaders {
+function trailers({ code, details, trailers: more }: CallStatus): OutgoingHttpHeaders {
   return {
     'grpc-status': code,
     ...(details !== '' && { 'grpc-message': percentEncoded(details) }),
-    ...(comeBackMs !== undefined && { [COME_BACK_TRAILER]: Math.ceil(comeBackMs) }),
+    ...more,
   };
 }
 

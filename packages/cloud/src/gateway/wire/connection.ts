@@ -1,8 +1,8 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { RenormError } from '@renorm/protocol';
-import type { GatewayLimits } from '../gateway-limits.js';
 import type { Call } from './call.js';
+import type { WireLimits } from './wire-limits.js';
 
 /** Between two pings on a connection; a device that lost its power keeps its connection no longer than this and the time to answer. */
 const PING_MS = 30_000;
@@ -23,7 +23,7 @@ export class Connection {
   /** Calls that are received or answered, streams of versions not counted. */
   unary = 0;
   readonly #socket: Socket;
-  readonly #limits: GatewayLimits;
+  readonly #limits: WireLimits;
   readonly #openedAt = performance.now();
   /** Drawn, so that connections that came together do not end together. */
   readonly #maxAgeMs: number;
@@ -35,7 +35,7 @@ export class Connection {
   #unanswered = false;
   #drainingSince: number | undefined;
 
-  constructor(socket: Socket, limits: GatewayLimits, turnedAway?: RenormError) {
+  constructor(socket: Socket, limits: WireLimits, turnedAway?: RenormError) {
     this.#socket = socket;
     this.#limits = limits;
     this.address = socket.remoteAddress ?? 'unknown';

@@ -1,22 +1,22 @@
 import type { Socket } from 'node:net';
 import { RenormError } from '@renorm/protocol';
-import type { GatewayLimits } from '../gateway-limits.js';
 import { Connection } from './connection.js';
+import type { WireLimits } from './wire-limits.js';
 
 /** So many at a time are told why there is no room for them; the others are cut off. */
 const TURNED_AWAY_AT_A_TIME = 64;
 const TICK_MS = 1_000;
 
-/** Every connection of the gateway, and how many there may be. */
+/** Every connection of the server, and how many there may be. */
 export class Connections {
-  readonly #limits: GatewayLimits;
+  readonly #limits: WireLimits;
   readonly #onRefused: (error: RenormError) => void;
   readonly #open = new Map<string, Connection>();
   readonly #byAddress = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #turnedAway = 0;
 
-  constructor(limits: GatewayLimits, onRefused: (error: RenormError) => void) {
+  constructor(limits: WireLimits, onRefused: (error: RenormError) => void) {
     this.#limits = limits;
     this.#onRefused = onRefused;
     const period = Math.min(TICK_MS, limits.firstCallMs / 4, limits.maxIdleMs / 4, limits.maxConnectionAgeMs / 4);

@@ -9,34 +9,13 @@ import {
 } from 'node:http2';
 import { createServer as createListener, type Server as Listener, type Socket } from 'node:net';
 import { GrpcStatus, RenormError } from '@renorm/protocol';
-import { toStatus } from '../call-status.js';
-import type { GatewayLimits } from '../gateway-limits.js';
-import type { ReloadedCertificates } from '../tls.js';
 import { Call, deadlineOf } from './call.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { MessageReader } from './message-reader.js';
 import { RequestMemory } from './request-memory.js';
-
-/** Serves one method. What a handler throws, or rejects with, becomes the call's status. */
-export interface Method<Identity> {
-  /** Streams answer for as long as they like; other calls count as being answered until `handle` resolves. */
-  readonly isStream: boolean;
-  handle(request: Uint8Array, call: Call, identity: Identity): Promise<void>;
-}
-
-export interface ServerSetup<Identity> {
-  /** By path. */
-  readonly methods: ReadonlyMap<string, Method<Identity>>;
-  readonly limits: GatewayLimits;
-  readonly tls?: ReloadedCertificates | undefined;
-  /** Says from the headers alone who calls. @throws RenormError UNAUTHENTICATED */
-  identify(headers: IncomingHttpHeaders): Identity;
-  /** Who shares one allowance of memory: a token; undefined: whoever shares an address. */
-  ownerOf(identity: Identity): string | undefined;
-  /** A call, or a connection, ends with this error. */
-  onRefused(error: unknown): void;
-}
+import type { Method, ServerSetup } from './server-setup.js';
+import type { WireLimits } from './wire-limits.js';
 
 /** A pair of these ends a message that is far too long in any case. */
 const MAX_HEADER_PAIRS = 64;
@@ -144,11 +123,11 @@ export class GrpcServer<Identity> {
       // Who has left, or has a status, is not told.
       if (call.ended) return;
       this.#setup.onRefused(error);
-      call.end(toStatus(error));
+      call.end(this.#setup.statusOf(error));
     };
     // It was counted when it came.
     if (connection.turnedAway !== undefined) {
-      call.end(toStatus(connection.turnedAway));
+      call.end(this.#setup.statusOf(connection.turnedAway));
       return;
     }
     try {
@@ -159,7 +138,7 @@ export class GrpcServer<Identity> {
         connection.refused();
         return;
       }
-      const identity = this.#setup.identify(headers);
+      const identity = this.#setup.identify(headers.authorization);
       if (method === undefined) {
         connection.refused();
         call.end({ code: GrpcStatus.Unimplemented, details: `there is no method ${path}` });
@@ -264,7 +243,7 @@ const tlsNeeded = (): RenormError =>
     "this cloud speaks TLS, and the device came without; give the device the certificate of the authority that signed the cloud's (tls.authority, renorm edge --tls-authority).",
   );
 
-function tooMuch(over: 'connection' | 'all', limits: GatewayLimits): RenormError {
+function tooMuch(over: 'connection' | 'all', limits: WireLimits): RenormError {
   const text =
     over === 'connection'
       ? `requests of this connection hold more than ${limits.maxRequestBytesPerPeer} bytes; send less at a time, or raise the cloud's limit maxRequestBytesPerPeer.`
