@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { test } from 'tap';
 import { readIdx } from './idx.js';
 import { readLabelledImages } from './labelled-images.js';
+import { openData } from './open-data.js';
 
 const folder = fileURLToPath(new URL('../../../../models/fashion-mnist', import.meta.url));
 
@@ -38,4 +39,31 @@ test('a missing file and files that do not belong together are named', async (t)
     't10k-labels-idx1-ubyte.gz': gzipSync(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 1, 2)),
   });
   await t.rejects(readLabelledImages(mixed), { code: 'IMAGE_UNREADABLE', message: /do not belong together/ });
+});
+
+test('files that are not packed, of any prefix, are read; the test set first', async (t) => {
+  const images = (pixel: number): Buffer => Buffer.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, pixel]);
+  const labels = (label: number): Buffer => Buffer.from([0, 0, 8, 1, 0, 0, 0, 1, label]);
+  const folders = t.testdir({
+    plain: { 'train-images-idx3-ubyte': images(7), 'train-labels-idx1-ubyte': labels(1) },
+    dots: { 'emnist-balanced-test-images.idx3-ubyte': images(8), 'emnist-balanced-test-labels.idx1-ubyte': labels(2) },
+    half: { 'images-idx3-ubyte.gz': gzipSync(images(9)), 'labels-idx1-ubyte': labels(3) },
+    both: {
+      'a-images-idx3-ubyte': images(1),
+      'a-labels-idx1-ubyte': labels(1),
+      't10k-images-idx3-ubyte': images(2),
+      't10k-labels-idx1-ubyte.gz': gzipSync(labels(4)),
+    },
+    alone: { 'train-images-idx3-ubyte': images(7) },
+  });
+  const read = async (name: string): Promise<(number | undefined)[]> => {
+    const { environments, notes, open } = await openData(`${folders}/${name}`, { classes: 5 });
+    const source = await open(environments[0] as Parameters<typeof open>[0]);
+    return [(await source.image(0)).data[0], source.label(0), notes.length];
+  };
+  t.same(await read('plain'), [7, 1, 0]);
+  t.same(await read('dots'), [8, 2, 0]);
+  t.same(await read('half'), [9, 3, 0]);
+  t.same(await read('both'), [2, 4, 1]);
+  await t.rejects(read('alone'), { code: 'IMAGE_UNREADABLE', message: /train-labels-idx1-ubyte.*ENOENT/ });
 });

@@ -5,7 +5,7 @@ import { openCifarC, openNpyImages, openNpz } from './array-images.js';
 import { AS_IT_IS, type ClassesOfModel, checkLabels, type DataSet } from './data-set.js';
 import { listFolder, openImageFolder } from './image-folder.js';
 import { openImagenetC } from './imagenet-c.js';
-import { readLabelledImages } from './labelled-images.js';
+import { idxImages, readLabelledImages } from './labelled-images.js';
 import { openWebDataset } from './web-dataset.js';
 
 const TAR = /\.(tar|tar\.gz|tgz)$/i;
@@ -37,7 +37,8 @@ async function openFolder(folder: string, model: ClassesOfModel): Promise<DataSe
   const { files } = await listFolder(folder);
   const shards = files.filter((name) => TAR.test(name)).map((name) => join(folder, name));
   if (shards.length > 0) return openWebDataset(shards, model);
-  if (files.some((name) => /-images-idx3-ubyte(\.gz)?$/.test(name))) return openIdx(folder, model);
+  const idx = idxImages(files);
+  if (idx.length > 0) return openIdx(folder, idx, model);
   const arrays = files.filter((name) => name.endsWith('.npy'));
   const images = arrays.find((name) => /^(images|x|x_test|data)\.npy$/.test(name));
   if (images !== undefined) {
@@ -50,7 +51,11 @@ async function openFolder(folder: string, model: ClassesOfModel): Promise<DataSe
   return (await openImagenetC(folder, model)) ?? openImageFolder(folder, model);
 }
 
-async function openIdx(folder: string, { classes }: ClassesOfModel): Promise<DataSet> {
+async function openIdx(
+  folder: string,
+  [first, ...others]: readonly string[],
+  { classes }: ClassesOfModel,
+): Promise<DataSet> {
   const images = await readLabelledImages(folder);
   const labels = Array.from({ length: images.count }, (_, i) => images.label(i));
   checkLabels(labels, classes, folder);
@@ -58,7 +63,7 @@ async function openIdx(folder: string, { classes }: ClassesOfModel): Promise<Dat
     layout: 'idx',
     environments: [AS_IT_IS],
     isLabelled: true,
-    notes: [],
+    notes: others.length === 0 ? [] : [`The images are those of ${first}; ${others.join(', ')} beside it is not read.`],
     open: async () => ({
       count: images.count,
       label: (index) => images.label(index),
