@@ -27,7 +27,9 @@ test('gateway and trainer are two processes on one folder, and either may be kil
   const image = (index: number): Float32Array =>
     Float32Array.from({ length: PIXELS }, (_, i) => Math.round((raw[16 + index * PIXELS + i] ?? 0) * 0.5 + 100) / 255);
   const start = async (role: string, port = 0) => {
-    const started = await startCloudProcess(data, port, ['--roles', role]);
+    // CEMA makes a version of every 32 samples, so that some are left to make after the trainer was killed.
+    const strategy = ['--strategy', 'cema', '--gate', 'none'];
+    const started = await startCloudProcess(data, port, ['--roles', role, ...strategy]);
     t.teardown(() => started.child.kill('SIGKILL'));
     return started;
   };

@@ -27,10 +27,13 @@ port.on('message', (message: ToTrainer) => {
   wake();
 });
 
+/** A third of the weight of the gateway: enough to let it go first, and not so little that a busy machine leaves no time to train. */
+const NICENESS = 5;
+
 /** Gives way to the gateway and to whatever else the machine does. On Linux this is the calling thread alone, and onnxruntime's
  * threads, which it starts later, inherit it; elsewhere it would be the whole process, so it is left alone there. */
 function giveWay(): void {
-  if (process.platform === 'linux') setPriority(0, 10);
+  if (process.platform === 'linux') setPriority(0, NICENESS);
 }
 
 const told = (error: unknown): Pick<FromTrainer & { kind: 'failed' }, 'code' | 'text'> =>

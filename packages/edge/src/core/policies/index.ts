@@ -43,11 +43,15 @@ export type NamedSelection =
 /** Whether to upload a sample; remembers nothing. */
 export type SelectionFunction = (observation: Observation) => boolean;
 
-/** How a device selects: a name, a name with options, options of the default policy, or a policy or a function of the user's own. */
+/**
+ * How a device selects: a name, a name with options, options alone (of `renorm`, else of `cema`, whose options stood alone when it was the
+ * default), or a policy or a function of the user's own.
+ */
 export type SelectionChoice =
   | PolicyName
   | NamedSelection
   | Partial<RenormSelectionOptions>
+  | Partial<SelectionOptions>
   // What its state is concerns nobody but itself.
   // biome-ignore lint/suspicious/noExplicitAny: a policy of any state
   | SelectionPolicy<any>
@@ -60,8 +64,15 @@ export function policyOf(choice: SelectionChoice = DEFAULT): SelectionPolicy {
   if (typeof choice === 'string') return namedPolicy(choice, {});
   if (typeof choice === 'function') return ofFunction(choice);
   if ('decide' in choice) return checkOwn(choice);
-  const { policy = DEFAULT, ...options } = choice as NamedSelection;
-  return namedPolicy(policy, options);
+  const { policy, ...options } = choice as NamedSelection;
+  return namedPolicy(policy ?? policyWith(options), options);
+}
+
+/** Whose options these are: a program of before `renorm` was the default names those of `cema` alone. */
+function policyWith(options: object): PolicyName {
+  const names = Object.keys(options);
+  const isOfCema = names.some((name) => Object.hasOwn(OPTIONS.cema, name) && !Object.hasOwn(OPTIONS[DEFAULT], name));
+  return isOfCema ? 'cema' : DEFAULT;
 }
 
 const ofFunction = (select: SelectionFunction): SelectionPolicy => ({

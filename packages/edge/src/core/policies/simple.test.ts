@@ -70,3 +70,10 @@ test('what names no policy, or no share, is refused by name', async (t) => {
   t.equal(policyOf({ share: 0.2 }).name, 'renorm', 'options alone are those of the default');
   t.equal(POLICY_NAMES.length, 6);
 });
+
+test('options without a name are those of the default, or of cema where they can only be its own', async (t) => {
+  t.equal(policyOf({}).name, 'renorm');
+  t.equal(policyOf({ share: 0.05 }).name, 'renorm');
+  t.equal(policyOf({ unreliableEntropy: 2, uninformativeEntropy: -1, redundancyMargin: 2 }).name, 'cema');
+  t.throws(() => policyOf({ shrae: 0.05 } as SelectionChoice), { code: 'REQUEST_INVALID', message: /share/ });
+});
