@@ -19,11 +19,11 @@ const SECRET = new Uint8Array(32).fill(1);
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'renorm-fuzz-file-'));
 
-/** A reader of a path, for bytes. */
+/** A reader of a path, for bytes. Secrets are taken only from files that nobody else can read. */
 function fromFile(read: (path: string) => unknown): (bytes: Uint8Array) => unknown {
   const path = join(folder(), 'input');
   return (bytes) => {
-    writeFileSync(path, bytes);
+    writeFileSync(path, bytes, { mode: 0o600 });
     return read(path);
   };
 }
