@@ -2,7 +2,7 @@ import { STRATEGY_NAMES } from '@renorm/cloud';
 import { type NamedSelection, POLICY_NAMES } from '@renorm/edge';
 import { nearestName, RenormError } from '@renorm/protocol';
 import { alphaBn } from '../rivals/alpha-bn.js';
-import { eta, tent } from '../rivals/entropy-minimisation.js';
+import { eata, eta, rdumb, tent } from '../rivals/entropy-minimisation.js';
 import { lame } from '../rivals/lame.js';
 import { batchStatistics, source } from '../rivals/source.js';
 import type { EvalMethod } from './eval-method.js';
@@ -16,6 +16,8 @@ const RIVALS: Readonly<Record<string, EvalMethod>> = {
   lame,
   tent,
   eta,
+  eata,
+  rdumb,
 };
 
 /** Policies that belong to a strategy by its paper; the others go with the default of a device. */

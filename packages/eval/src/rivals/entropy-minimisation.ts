@@ -1,18 +1,13 @@
-import { type Batch, sgdStep, TrainingSession } from '@renorm/cloud/internal';
 import { softmax } from '@renorm/edge';
-import { readParameters, trainingModel } from '@renorm/onnx';
-import type { ParameterSet } from '@renorm/protocol';
-import { type EvalMethod, inBatches, type MethodContext, NEEDS_NOTHING, type Rival } from '../methods/eval-method.js';
-import { BatchStatistics } from './batch-statistics.js';
+import { readParameters } from '@renorm/onnx';
+import { type EvalMethod, inBatches, NEEDS_NOTHING } from '../methods/eval-method.js';
+import { anchorTo, fisherInformation } from './fisher.js';
+import { isSmall, minimiser, type Weighing } from './minimiser.js';
 
-/** What each sample of a batch counts in the loss. @param logits float32 [count, classes] */
-export type Weighing = (logits: Float32Array, classes: number) => Float32Array;
-
-const WEIGHTS = 'weights';
-const MOMENTUM = 0.9;
-/** Learning rates of the papers' ImageNet settings for batches of 64, and for pictures below 64 pixels, where they take larger ones. */
-const [LARGE_RATE, SMALL_RATE] = [0.00025, 0.005];
-const SMALL_SIDE = 64;
+/** Steps after which RDumb begins anew, on every data set (section 4 of the paper). */
+const RDUMB_STEPS = 1000;
+/** What the penalty weighs: of EATA's published code for ImageNet, and of the benchmark of Doebler et al. (CVPR 2023) for CIFAR-10. */
+const [LARGE_PENALTY, SMALL_PENALTY] = [2000, 1];
 
 /** Tent: the mean entropy of each batch goes down, by the affines of layers that normalise by the batch; predictions are those before the step. */
 export const tent: EvalMethod = {
@@ -21,7 +16,9 @@ export const tent: EvalMethod = {
   needs: { ...NEEDS_NOTHING, batches: true, gradients: true },
   open: async (context) =>
     inBatches(
-      await minimiser(context, (logits, classes) => new Float32Array(logits.length / classes).fill(1)),
+      await minimiser(context, {
+        weighing: () => (logits, classes) => new Float32Array(logits.length / classes).fill(1),
+      }),
       context.batch,
     ),
 };
@@ -31,7 +28,29 @@ export const eta: EvalMethod = {
   about: 'entropy of sure samples unlike those before, minimised by the affines (EATA without its Fisher term)',
   paper: 'Niu et al., EATA, ICML 2022',
   needs: { ...NEEDS_NOTHING, batches: true, gradients: true },
-  open: async (context) => inBatches(await minimiser(context, etaWeighing()), context.batch),
+  open: async (context) => inBatches(await minimiser(context, { weighing: etaWeighing }), context.batch),
+};
+
+/** EATA: as ETA, with a penalty for leaving the exported parameters, the more the more they matter on clean images. */
+export const eata: EvalMethod = {
+  about: 'as eta, held near the exported affines where these matter on clean images (Fisher information)',
+  paper: 'Niu et al., EATA, ICML 2022',
+  needs: { ...NEEDS_NOTHING, batches: true, gradients: true, clean: true },
+  async open(context) {
+    const { edge, sampleShape } = context.models;
+    const penalty = isSmall(sampleShape) ? SMALL_PENALTY : LARGE_PENALTY;
+    const anchor = anchorTo(readParameters(edge), await fisherInformation(context), penalty);
+    return inBatches(await minimiser(context, { weighing: etaWeighing, anchor }), context.batch);
+  },
+};
+
+/** RDumb: as ETA, from the exported model anew every 1,000 batches. */
+export const rdumb: EvalMethod = {
+  about: 'as eta, from the exported model anew every 1,000 batches',
+  paper: 'Press et al., RDumb, NeurIPS 2023',
+  needs: { ...NEEDS_NOTHING, batches: true, gradients: true },
+  open: async (context) =>
+    inBatches(await minimiser(context, { weighing: etaWeighing, resetEvery: RDUMB_STEPS }), context.batch),
 };
 
 /**
@@ -72,36 +91,4 @@ function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
     squaresB += y * y;
   }
   return dot / Math.sqrt(squaresA * squaresB);
-}
-
-/** Weighted entropy, minimised step by step. With the batch's own statistics as running ones, batch renormalisation is batch normalization. */
-async function minimiser({ models: { edge, sampleShape, classes } }: MethodContext, weigh: Weighing): Promise<Rival> {
-  const statistics = await BatchStatistics.open(edge, sampleShape);
-  const model = trainingModel(edge, (graph, logits) => {
-    const weights = graph.input(WEIGHTS, [undefined, 1]);
-    const logP = graph.logSoftmax(logits);
-    const entropy = graph.neg(graph.reduceSum(graph.mul(graph.exp(logP), logP), [1], true));
-    return graph.reduceMean(graph.mul(weights, entropy));
-  });
-  const training = await TrainingSession.create(model, sampleShape, { threads: 1 });
-  const learningRate = Math.min(...sampleShape.slice(-2)) < SMALL_SIDE ? SMALL_RATE : LARGE_RATE;
-  let parameters = readParameters(edge);
-  let velocities: ParameterSet = new Map();
-  return {
-    async step(batch: Batch) {
-      const measured = await statistics.measure(parameters, batch);
-      const weights = weigh(measured.logits, classes);
-      const used = weights.filter((weight) => weight > 0).length;
-      if (used === 0) return measured.logits;
-      // The loss is the mean over the samples that count.
-      const shares = weights.map((weight) => (weight * batch.count) / used);
-      const { gradients } = await training.run(measured.parameters, batch, new Map([[WEIGHTS, shares]]));
-      ({ parameters, velocities } = sgdStep(parameters, velocities, gradients, { learningRate, momentum: MOMENTUM }));
-      return measured.logits;
-    },
-    async close() {
-      await statistics.close();
-      await training.release();
-    },
-  };
 }
