@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { check, type Finding, isRight } from './check.js';
 import { coveragePage } from './coverage-page.js';
@@ -32,8 +32,15 @@ async function main(args: string[]): Promise<void> {
   }
   const wrong = findings.filter((finding) => !isRight(finding)).length;
   console.log(`\n${chosen.length} files, ${wrong} not as they should be.`);
-  if (values.write !== undefined) await writeFile(values.write, coveragePage(findings, manifest));
+  if (values.write !== undefined) await writePage(values.write, coveragePage(findings, manifest));
   process.exitCode = wrong === 0 ? 0 : 1;
+}
+
+/** What `pnpm peers` found stands below, on the same page. */
+async function writePage(path: string, page: string): Promise<void> {
+  const before = await readFile(path, 'utf8').catch(() => '');
+  const at = before.indexOf('\n## The backend tests of ONNX');
+  await writeFile(path, at < 0 ? page : page + before.slice(at));
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {
