@@ -10,6 +10,8 @@ export function sessionOptions(threads: number): InferenceSession.SessionOptions
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // Errors alone: what the runtime has to say of a graph that was rewritten is of no use to who reads the terminal.
+    logSeverityLevel: 3,
     extra: {
       session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' }, x64quantprecision: '1' },
     },
