@@ -19,6 +19,12 @@ const pooler = await Pooler.create(edge, sampleShape, { threads: 1 });
 const hazy = (first: number, count: number) => hazyImages(first, count);
 const clear = (first: number, count: number) =>
   hazyImages(first, count).map((data) => data.map((value) => Math.max(0, (value * 255 - 90) / 127.5)));
+/** Images with a twentieth of their contrast left: the source model is surely wrong, putting nearly all into one or two classes. */
+const pale = (first: number, count: number) =>
+  clear(first, count).map((data) => {
+    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+    return data.map((value) => Math.round(255 * (0.05 * (value - mean) + mean)) / 255);
+  });
 const pooled = (images: readonly Float32Array[]) =>
   pooler.pool(batchOf(images.map((data) => ({ data }))), new Float64Array(images.length).fill(1));
 
@@ -46,6 +52,13 @@ test('statistics that one sample has ruined are not published', async (t) => {
 
 test('statistics of another environment are not published where the source model is right', async (t) => {
   t.match(await judge(adapted.hazy, exported, clear(100, 40)), { decision: 'keep', reason: /source model is sure of/ });
+});
+
+test('where the source model is surely wrong, statistics that are less sure of more classes are published', async (t) => {
+  const adaptedToPale = await pooled(pale(0, 24));
+  t.match(await judge(adaptedToPale, exported, pale(100, 40)), { decision: 'publish' });
+  t.match(await judge(ruined, exported, pale(100, 40)), { decision: 'keep', reason: /of the largest entropy/ });
+  t.match(await judge(ruined, adaptedToPale, pale(100, 40)), { decision: 'keep', reason: /of the largest entropy/ });
 });
 
 test('where the version in force is worse than the source too, the source is published again', async (t) => {

@@ -19,7 +19,10 @@ const FEWEST = 5;
 const NEAR_SOURCE = 0.5;
 /** Of what the source is sure of there, a version may break this much. */
 const BREAKABLE = 0.06;
-/** A version may be so much less sure than what it is compared with, as a share of ln C. */
+/**
+ * A version may be so much less sure than what it is compared with, as a share of ln C; far from the source, where models are often surely wrong of
+ * few classes, by as much as it spreads samples over more: the mutual information of image and class (Bridle et al. 1991) does not fall then.
+ */
 const LESS_SURE = 0.2;
 /** A version collapses where the entropy of its mean prediction is below this share of that of what it is compared with. */
 const COLLAPSE = 0.6;
@@ -36,8 +39,9 @@ export interface HeldOutGateSetup {
  * Judges a version by held-out uploads, without labels, against the source model and the version in force.
  *
  * Worse is: to break what the source is sure of in an environment in which the source is right; to put nearly everything into one class;
- * to be much less sure than before. Which environment it is, the exported model's own statistics tell. Held-out samples are weighed as those
- * that are learnt from are. Where the model has no statistics of a batch (LayerNorm), every environment counts as far from the source.
+ * to be much less sure than before, but for what it gains, far from the source, in classes that samples go into. Which environment it is, the
+ * exported model's own statistics tell. Held-out samples are weighed as those that are learnt from are. Where the model has no statistics of a
+ * batch (LayerNorm), every environment counts as far from the source.
  */
 export class HeldOutGate implements Gate {
   readonly heldOut = HELD_OUT;
@@ -71,7 +75,7 @@ export class HeldOutGate implements Gate {
     const against = this.#worse(candidate, source, weights, shift);
     const present = inForce === exported ? source : await said(inForce);
     if (against === undefined) {
-      const worse = this.#less(candidate, present, weights);
+      const worse = this.#less(candidate, present, weights, shift);
       if (worse === undefined) return { decision: 'publish', reason: `not worse on ${heldOut.count} held-out samples` };
       return { decision: 'keep', reason: `worse than the version in force: ${worse}` };
     }
@@ -87,20 +91,21 @@ export class HeldOutGate implements Gate {
 
   /** Why a model is worse than the source; undefined where it is not. */
   #worse(candidate: Predictions, source: Predictions, weights: Float64Array, shift: number): string | undefined {
-    if (shift >= NEAR_SOURCE) return this.#less(candidate, source, weights);
+    if (shift >= NEAR_SOURCE) return this.#less(candidate, source, weights, shift);
     const { share, broken, sure } = brokenBy(candidate, source, weights);
     if (share > BREAKABLE && broken > 1)
       return `of ${sure} held-out samples that the source model is sure of, in an environment near its own, ${broken} go to other classes`;
-    return this.#less(candidate, source, weights);
+    return this.#less(candidate, source, weights, shift);
   }
 
   /** Why a model has less of what needs no labels; undefined where it has not. */
-  #less(candidate: Predictions, other: Predictions, weights: Float64Array): string | undefined {
+  #less(candidate: Predictions, other: Predictions, weights: Float64Array, shift: number): string | undefined {
     const [now, before] = [evidenceOf(candidate, weights), evidenceOf(other, weights)];
     const percent = (share: number): string => `${Math.round(100 * share)}%`;
     if (now.balance < COLLAPSE * before.balance)
       return `the entropy of its mean prediction is ${percent(now.balance)} of the largest, ${percent(before.balance)} before: it collapses into few classes`;
-    if (now.entropy > before.entropy + LESS_SURE)
+    const spread = shift < NEAR_SOURCE ? 0 : now.balance - before.balance;
+    if (now.entropy > before.entropy + Math.max(LESS_SURE, spread))
       return `its predictions have ${percent(now.entropy)} of the largest entropy, ${percent(before.entropy)} before`;
     return undefined;
   }
