@@ -9,7 +9,8 @@ import { type EdgeOutput, edgeJson, edgeText } from '../display/edge-output.js';
 import { printError } from '../display/terminal.js';
 import { EXIT } from '../exit-codes.js';
 import { listImages } from '../images.js';
-import { aborted, interruptible } from '../interrupt.js';
+import { aborted, Interrupted, interruptible } from '../interrupt.js';
+import { watchedImages } from '../watched-images.js';
 import {
   type ImageFlags,
   imageOptions,
@@ -28,6 +29,7 @@ interface EdgeFlags extends ImageFlags, SecurityFlags, TuningFlags {
   readonly id?: string;
   readonly images: string;
   readonly repeat: number;
+  readonly watch: boolean;
   readonly select?: NamedSelection;
   readonly threads?: number;
   readonly json: boolean;
@@ -67,6 +69,11 @@ export function edgeCommand(): Command {
     )
     .option('--sketches <json>', 'make sketches: {"every": 4, "window": 32}', jsonObject)
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
+    .addOption(
+      new Option('--watch', 'predict what is in the folder, and then each new image once it is written, until Ctrl-C')
+        .default(false)
+        .conflicts('repeat'),
+    )
     .option('--trust <file>', 'root that names who may sign versions (1.root of renorm keys init)')
     .option('--trust-memory <file>', 'file that remembers the newest version and root over a restart')
     .option('--tls-authority <file>', 'authority that signed the certificate of the cloud, in PEM: connect with TLS')
@@ -104,12 +111,13 @@ async function edge({
   id,
   images,
   repeat,
+  watch,
   select,
   threads,
   json,
   ...flags
 }: EdgeFlags): Promise<void> {
-  const files = await listImages(images);
+  const files = watch ? [] : await listImages(images);
   const device = await openDevice({
     ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
     ...(select && { selection: select }),
@@ -128,19 +136,22 @@ async function edge({
   device.on('connected', () => {
     answered = true;
   });
-  const output = json ? edgeJson() : edgeText(Math.min(40, Math.max(...files.map((file) => basename(file).length))));
+  const output = json ? edgeJson() : edgeText(widthOf(files));
   try {
     checkInput(model, device.model);
     await interruptible(async (signal) => {
-      let readable = files;
-      for (let round = 0; round < repeat && !signal.aborted; round++)
-        readable = await predictAll(device, readable, output, signal);
+      const unreadable = new Set<string>();
+      const source = watch ? watchedImages(images, signal) : rounds(files, repeat, unreadable);
+      await predictAll(device, source, output, signal, unreadable);
+      // Who watches ends it in no other way: a signal is the end that was meant, unless nobody reads any more.
+      const cancelled = signal.aborted && !(watch && isAsked(signal.reason));
       if (!device.status().connected && !signal.aborted) printError(`Waiting for the cloud at ${cloud} …\n`);
-      await Promise.race([device.flush(), unreachable, aborted(signal)]);
-      if (signal.aborted) output.cancelled();
-      output.summary(device, files.length - readable.length);
-      signal.throwIfAborted();
-      process.exitCode = exitCode(device, readable.length, answered);
+      if (!watch) await Promise.race([device.flush(), unreachable, aborted(signal)]);
+      else if (!cancelled && device.status().connected) await device.flush();
+      if (cancelled) output.cancelled();
+      output.summary(device, unreadable.size);
+      if (cancelled) signal.throwIfAborted();
+      process.exitCode = exitCode(device, unreadable.size, answered);
     });
   } finally {
     await device.close();
@@ -148,9 +159,9 @@ async function edge({
 }
 
 /** What a script should know: that nothing was predicted, that no cloud was there, or that what was kept for it is gone. */
-function exitCode(device: Device, readable: number, answered: boolean): number {
-  const { dropped, pending } = device.status();
-  if (readable === 0) return EXIT.failed;
+function exitCode(device: Device, unreadable: number, answered: boolean): number {
+  const { predictions, dropped, pending } = device.status();
+  if (predictions === 0 && unreadable > 0) return EXIT.failed;
   if (!answered) return EXIT.noCloud;
   return dropped + pending > 0 ? EXIT.samplesLost : 0;
 }
@@ -164,18 +175,24 @@ function checkInput(model: string, { shape }: ModelFacts): void {
   );
 }
 
-/** Predicts every image once. @returns those that could be read */
+/** A folder's files, so many times; those that could not be read, once. */
+function* rounds(files: readonly string[], times: number, unreadable: ReadonlySet<string>): Generator<string> {
+  for (let round = 0; round < times; round++) for (const file of files) if (!unreadable.has(file)) yield file;
+}
+
+/** @param unreadable those that could not be read when they came last: filled here */
 async function predictAll(
   device: Device,
-  files: readonly string[],
+  files: Iterable<string> | AsyncIterable<string>,
   output: EdgeOutput,
   signal: AbortSignal,
-): Promise<string[]> {
-  const unreadable = new Set<string>();
-  for (const file of files) {
+  unreadable: Set<string>,
+): Promise<void> {
+  for await (const file of files) {
     if (signal.aborted) break;
     try {
       output.predicted(basename(file), await device.infer({ image: await readFile(file) }));
+      unreadable.delete(file);
     } catch (error) {
       const reason = unreadableBecause(error);
       if (reason === undefined) throw error;
@@ -184,8 +201,17 @@ async function predictAll(
       printError(`${chalk.yellow(printableLine(`IMAGE_UNREADABLE: ${file}: ${reason}`))}\n`);
     }
   }
-  return files.filter((file) => !unreadable.has(file));
 }
+
+/** How wide the names are. Those that are still to come are taken for short ones. */
+const widthOf = (files: readonly string[]): number =>
+  Math.min(
+    40,
+    files.reduce((most, file) => Math.max(most, basename(file).length), 16),
+  );
+
+/** Whether somebody ended the command, who is not just gone as the reader of its output. */
+const isAsked = (reason: unknown): boolean => reason instanceof Interrupted && reason.signal !== 'SIGPIPE';
 
 /** Why an image is passed over; undefined for an error that ends the command. */
 function unreadableBecause(error: unknown): string | undefined {
