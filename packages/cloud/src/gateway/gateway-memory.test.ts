@@ -70,6 +70,7 @@ test('with a token, requests that never end are bounded, and small ones of other
   const before = gateway.memory;
   const calls = greedy.flatMap((peer) => unfinished(peer, 8));
   const outcomes: string[] = [];
+  const held: number[] = [];
   for (const call of calls) void call.then((end) => outcomes.push(end));
   const [peak, served] = await peakDuring(
     gateway,
@@ -78,6 +79,7 @@ test('with a token, requests that never end are bounded, and small ones of other
       // 64 MiB are four of them: the others have to go.
       for (let i = 0; i < 20 || outcomes.length < 60; i++) {
         small.push(await honest.call('Upload', uploading(8, 'lobby', 'honest', 1 + 8 * i)));
+        held.push((await gateway.status()).requestBytes);
         await sleep(50);
       }
       return small;
@@ -85,9 +87,9 @@ test('with a token, requests that never end are bounded, and small ones of other
   );
   t.same(new Set(served), new Set(['ok']), 'the honest device');
   t.same(new Set(outcomes), new Set(['TOO_MANY_BYTES']), 'one GiB was begun');
-  // Beside the 64 MiB: what was given up and not yet collected.
-  t.ok(peak - before < 3 * 64 * MIB, `${Math.round((peak - before) / MIB)} MiB more at the most`);
-  t.ok((await gateway.status()).requestBytes <= 64 * MIB);
+  t.ok(Math.max(...held) <= 64 * MIB, `${Math.round(Math.max(...held) / MIB)} MiB held at the most`);
+  // Beside the 64 MiB: what was given up and not yet collected, which on a busy machine waits for the collector.
+  t.ok(peak - before < 512 * MIB, `${Math.round((peak - before) / MIB)} MiB more at the most, where one GiB was begun`);
   for (const peer of greedy) peer.close();
   while ((await gateway.status()).requestBytes > 0) await sleep(25);
 });
