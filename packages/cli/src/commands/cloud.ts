@@ -12,11 +12,13 @@ import {
 import { RenormError } from '@renorm/protocol';
 import { Command, Option } from 'commander';
 import { jsonObject, namedSizes, wholeNumber } from '../arguments.js';
-import { cloudJson, cloudText } from '../display/cloud-output.js';
-import { printError } from '../display/terminal.js';
+import { cloudLog } from '../display/cloud-log.js';
+import { type CloudOutput, cloudJson, cloudText } from '../display/cloud-output.js';
+import { print } from '../display/terminal.js';
 import { aborted, interruptible } from '../interrupt.js';
+import { type LogFlags, logged, openLog, withLog } from '../log.js';
 
-interface CloudFlags {
+interface CloudFlags extends LogFlags {
   readonly edgeModel: string;
   readonly foundationModel?: string;
   readonly output?: string;
@@ -43,7 +45,7 @@ interface CloudFlags {
 
 /** `renorm cloud`: the trainer and its gateway. */
 export function cloudCommand(): Command {
-  return new Command('cloud')
+  const command = new Command('cloud')
     .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
     .option('--foundation-model <file>', 'the stronger model that teaches it (ONNX, same input and classes)')
     .option('--output <name>', 'which output of the edge model holds a score for each class, where that is not clear')
@@ -80,29 +82,37 @@ export function cloudCommand(): Command {
     .option('--publishing <json>', 'when versions are published, and how exact they are', jsonObject)
     .option('--limits <json>', 'of what devices may ask for', jsonObject)
     .option('--json', 'print one JSON object a line', false)
-    .action((flags: CloudFlags) => cloud(flags));
+    .action(async (flags: CloudFlags) => {
+      if (flags.json && flags.log === 'json')
+        throw new RenormError('REQUEST_INVALID', '--json and --log json both write to stdout; give one.');
+      const log = await openLog(flags, print);
+      const text = flags.json ? cloudJson : cloudText;
+      await logged(log, () => cloud(flags, log === undefined ? text : cloudLog(log)));
+    });
+  return withLog(command);
 }
 
-async function cloud({
-  edgeModel,
-  foundationModel,
-  output: scores,
-  sizes,
-  foundation,
-  strategy,
-  gate,
-  data,
-  host,
-  port,
-  roles,
-  threads,
-  adaptation,
-  publishing,
-  limits,
-  json,
-  ...security
-}: CloudFlags): Promise<void> {
-  const output = json ? cloudJson : cloudText;
+async function cloud(
+  {
+    edgeModel,
+    foundationModel,
+    output: scores,
+    sizes,
+    foundation,
+    strategy,
+    gate,
+    data,
+    host,
+    port,
+    roles,
+    threads,
+    adaptation,
+    publishing,
+    limits,
+    ...security
+  }: CloudFlags,
+  output: CloudOutput,
+): Promise<void> {
   const running = await startCloud({
     ...{ edgeModel, gate, data, host, port },
     ...(foundationModel !== undefined && { foundationModel }),
@@ -125,7 +135,7 @@ async function cloud({
     await interruptible(async (signal) => {
       output.started(running.address, data);
       if (running.address !== '' && security.signingKey === undefined)
-        printError('Versions are not signed: only devices without --trust take them (docs/security.md).\n');
+        output.note('Versions are not signed: only devices without --trust take them (docs/security.md).');
       for (const status of await running.status()) output.goesOn(status);
       await aborted(signal);
       output.closing();

@@ -1,7 +1,6 @@
 import { type NamedSelection, type OpenDeviceOptions, POLICY_NAMES, type PolicyName } from '@renorm/edge/node';
 import { RenormError } from '@renorm/protocol';
 import { InvalidArgumentError } from 'commander';
-import { printError } from '../display/terminal.js';
 import { readToken } from '../read-token.js';
 import { type PreprocessingFlags, preprocessingOf } from './preprocessing-options.js';
 
@@ -34,8 +33,6 @@ export function imageOptions({ quality, labels, preprocessing, ...flags }: Image
 /** What they say to the library. @throws RenormError REQUEST_INVALID, CREDENTIALS_UNREADABLE */
 export async function securityOptions(flags: SecurityFlags): Promise<Partial<OpenDeviceOptions>> {
   const { trust, trustMemory, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
-  if (trust === undefined)
-    printError('Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).\n');
   if (authority === undefined && (certificate !== undefined || key !== undefined))
     throw new RenormError('REQUEST_INVALID', '--tls-certificate and --tls-key ask for --tls-authority; give it.');
   const own = { ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }) };

@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Device, type ModelFacts, type NamedSelection, openDevice } from '@renorm/edge/node';
-import { imageShape, printable, printableLine, RenormError } from '@renorm/protocol';
-import chalk from 'chalk';
+import { imageShape, RenormError } from '@renorm/protocol';
 import { Command, Option } from 'commander';
 import { jsonObject, namedSizes, numbers, wholeNumber } from '../arguments.js';
+import { type EdgeMessages, edgeLog, edgeMessages } from '../display/edge-messages.js';
 import { type EdgeOutput, edgeJson, edgeText } from '../display/edge-output.js';
 import { printError } from '../display/terminal.js';
 import { EXIT } from '../exit-codes.js';
 import { listImages } from '../images.js';
 import { aborted, Interrupted, interruptible } from '../interrupt.js';
+import { type LogFlags, logged, openLog, withLog } from '../log.js';
 import { watchedImages } from '../watched-images.js';
 import {
   type ImageFlags,
@@ -22,7 +23,7 @@ import {
 } from './edge-options.js';
 import { withPreprocessing } from './preprocessing-options.js';
 
-interface EdgeFlags extends ImageFlags, SecurityFlags, TuningFlags {
+interface EdgeFlags extends ImageFlags, LogFlags, SecurityFlags, TuningFlags {
   readonly model: string;
   readonly cloud: string;
   readonly cohort: string;
@@ -100,24 +101,20 @@ export function edgeCommand(): Command {
     .option('--budget-retry-ms <n>', 'between questions whether there is upload budget', wholeNumber(1, 86_400_000))
     .option('--json', 'print one JSON object a line: predictions, and the summary', false)
     .addHelpText('after', EXIT_CODES)
-    .action((flags: EdgeFlags) => edge(flags));
-  return withPreprocessing(command);
+    .action(async (flags: EdgeFlags) => {
+      const log = await openLog(flags, printError);
+      await logged(log, () => edge(flags, log === undefined ? edgeMessages : edgeLog(log)));
+    });
+  return withLog(withPreprocessing(command));
 }
 
-async function edge({
-  model,
-  cloud,
-  cohort,
-  id,
-  images,
-  repeat,
-  watch,
-  select,
-  threads,
-  json,
-  ...flags
-}: EdgeFlags): Promise<void> {
+async function edge(
+  { model, cloud, cohort, id, images, repeat, watch, select, threads, json, ...flags }: EdgeFlags,
+  messages: EdgeMessages,
+): Promise<void> {
   const files = watch ? [] : await listImages(images);
+  if (flags.trust === undefined)
+    messages.note('Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).');
   const device = await openDevice({
     ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
     ...(select && { selection: select }),
@@ -126,11 +123,8 @@ async function edge({
     ...imageOptions(flags),
     ...(await securityOptions(flags)),
   });
-  for (const change of device.model.changes) printError(`${chalk.dim(`model: ${printable(change)}`)}\n`);
-  device.on('error', (error) => printError(`${chalk.yellow(printable(error.message))}\n`));
-  device.on('health', ({ code, remedy, over }) => {
-    printError(`${over ? chalk.dim(`${code} is over.`) : chalk.yellow(`${code}: ${remedy}`)}\n`);
-  });
+  for (const change of device.model.changes) messages.prepared(change);
+  messages.follow(device);
   const unreachable = new Promise<void>((resolve) => device.on('disconnected', () => resolve()));
   let answered = false;
   device.on('connected', () => {
@@ -142,10 +136,10 @@ async function edge({
     await interruptible(async (signal) => {
       const unreadable = new Set<string>();
       const source = watch ? watchedImages(images, signal) : rounds(files, repeat, unreadable);
-      await predictAll(device, source, output, signal, unreadable);
+      await predictAll(device, source, { output, messages }, signal, unreadable);
       // Who watches ends it in no other way: a signal is the end that was meant, unless nobody reads any more.
       const cancelled = signal.aborted && !(watch && isAsked(signal.reason));
-      if (!device.status().connected && !signal.aborted) printError(`Waiting for the cloud at ${cloud} …\n`);
+      if (!device.status().connected && !signal.aborted) messages.waiting(cloud);
       if (!watch) await Promise.race([device.flush(), unreachable, aborted(signal)]);
       else if (!cancelled && device.status().connected) await device.flush();
       if (cancelled) output.cancelled();
@@ -184,7 +178,7 @@ function* rounds(files: readonly string[], times: number, unreadable: ReadonlySe
 async function predictAll(
   device: Device,
   files: Iterable<string> | AsyncIterable<string>,
-  output: EdgeOutput,
+  { output, messages }: { readonly output: EdgeOutput; readonly messages: EdgeMessages },
   signal: AbortSignal,
   unreadable: Set<string>,
 ): Promise<void> {
@@ -198,7 +192,7 @@ async function predictAll(
       if (reason === undefined) throw error;
       unreadable.add(file);
       output.passedOver(basename(file), reason);
-      printError(`${chalk.yellow(printableLine(`IMAGE_UNREADABLE: ${file}: ${reason}`))}\n`);
+      messages.unreadable(file, reason);
     }
   }
 }

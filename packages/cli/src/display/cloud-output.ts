@@ -7,6 +7,8 @@ import { print, printError } from './terminal.js';
 export interface CloudOutput {
   /** @param address empty for a cloud that only trains */
   started(address: string, data: string): void;
+  /** To be known at the start. */
+  note(text: string): void;
   goesOn(status: CohortStatus): void;
   event(event: CloudEvent): void;
   closing(): void;
@@ -19,6 +21,7 @@ const line = (text: string): void => print(`${text}\n`);
 export const cloudText: CloudOutput = {
   started: (address, data) =>
     line(`${address === '' ? 'Training' : `Listening on ${address}`}, state in ${data}. Ctrl-C ends it.`),
+  note: (text) => printError(`${text}\n`),
   goesOn: ({ cohort, version, received }) =>
     line(`${cohort}  goes on from version ${version}, ${formatCount(received)} samples received so far`),
   event(event) {
@@ -35,6 +38,7 @@ const object = (kind: string, facts: object = {}): void => line(JSON.stringify({
 /** One JSON object a line. */
 export const cloudJson: CloudOutput = {
   started: (address, data) => object('started', { ...(address !== '' && { address }), data }),
+  note: (text) => printError(`${text}\n`),
   goesOn: ({ cohort, version, received, trained }) => object('cohort', { cohort, version, received, trained }),
   event({ kind, ...facts }) {
     if (!('error' in facts)) return object(kind, facts);
