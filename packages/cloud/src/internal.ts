@@ -17,7 +17,7 @@ export { type Appended, Cohorts } from './store/cohorts.js';
 export { MemoryStore } from './store/memory.js';
 export { distillationLoss, entropyLoss, TARGET_LOGITS } from './strategy/cema/losses.js';
 export { ADAPTATION_DEFAULTS } from './strategy/cema/options.js';
-export { strategyFor } from './strategy/strategies.js';
+export { needsFoundation } from './strategy/strategies.js';
 export type { Batches, LogView, Plan, Strategy, StrategyStep, Work } from './strategy/strategy.js';
 export type { StepReport } from './trainer/messages.js';
 export { openTraining, type Training, type TrainingSetup } from './trainer/open-training.js';

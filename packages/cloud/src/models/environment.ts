@@ -48,6 +48,10 @@ export function shiftBetween(one: Environment, other: Pick<Environment, 'mean' |
   return spread === 0 ? 0 : Math.sqrt(Math.max(0, apart) / spread);
 }
 
+/** How far samples that have come are from the environment that was known, as a share of how far the known ones are from each other. */
+export const shiftSince = (now: Environment, known: Environment): number =>
+  shiftBetween({ ...now, variance: known.variance }, known);
+
 /** What is known of an environment when more samples of it have come; the older ones count as so many at most. */
 export function joinedEnvironments(before: Environment, more: Environment, most: number): Environment {
   const known = Math.min(before.count, most);

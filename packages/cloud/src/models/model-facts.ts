@@ -73,6 +73,13 @@ export function modelPair(edgeFile: ModelFile, foundationFile: ModelFile): Model
   };
 }
 
+/** The models where there are both. */
+export function pairOf(models: Models): ModelPair | undefined {
+  const { foundation, foundationDigest } = models;
+  if (foundation === undefined || foundationDigest === undefined) return undefined;
+  return { ...models, foundation, foundationDigest };
+}
+
 /**
  * What a data folder knows its models by, hexadecimal: SHA-256 of the files, and of what they were given, where that was something: the parameters of
  * another output's model are others.

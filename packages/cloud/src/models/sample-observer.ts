@@ -1,7 +1,7 @@
 import { type OnnxModel, readParameters } from '@renorm/onnx';
 import type { ParameterSet } from '@renorm/protocol';
 import { type Batch, joinBatches, rowsOf } from './batch.js';
-import { type Environment, environmentOf, joinedEnvironments, shiftBetween } from './environment.js';
+import { type Environment, environmentOf, joinedEnvironments, shiftSince } from './environment.js';
 import { trustedRows } from './sample-weights.js';
 import { features, StatisticsSession } from './statistics-session.js';
 
@@ -14,7 +14,7 @@ export interface Observed {
   readonly changed: boolean;
 }
 
-/** The environment has changed when new samples are so far from what is known. See shiftBetween. */
+/** The environment has changed when new samples are so far from what is known. See shiftSince. */
 const SHIFT = 0.8;
 /** What chance adds at most where both are known from few samples: so many times the root of 1/n + 1/m. */
 const BY_CHANCE = 0.75;
@@ -59,7 +59,7 @@ export class SampleObserver {
     );
     if (known === undefined) return { ...trusted, environment: now, changed: false };
     const limit = SHIFT + BY_CHANCE * Math.sqrt(1 / now.count + 1 / known.count);
-    const changed = shiftBetween({ ...now, variance: known.variance }, known) > limit;
+    const changed = shiftSince(now, known) > limit;
     return { ...trusted, environment: changed ? now : joinedEnvironments(known, now, KNOWN), changed };
   }
 

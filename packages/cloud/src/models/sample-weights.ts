@@ -147,6 +147,13 @@ function distances(features: Features, weights: Float64Array): Float64Array {
 /** In the units of the features. */
 const SMALLEST_DEVIATION = 0.02;
 
+/** Weights of samples by what the exported model sees of them, with which no device has more than its share. See sampleWeights, cappedByDevice. */
+export const weightsFrom = (features: Features, origins: readonly { readonly device: string }[]): Float64Array =>
+  cappedByDevice(
+    sampleWeights(features),
+    origins.map(({ device }) => device),
+  );
+
 /**
  * Weights with which no device has more than its share of the whole. See deviceCap. A device is cut by how many samples it has sent, not by what
  * they weigh: else three devices whose samples count for nothing would take the one whose samples do with them.

@@ -1,5 +1,5 @@
 import type { Selection, Sketch } from '@renorm/protocol';
-import { type Batch, batchOf } from './batch.js';
+import { type Batch, batchOf, joinBatches } from './batch.js';
 
 /** Where a sample came from. */
 export interface SampleOrigin {
@@ -23,3 +23,9 @@ export interface ReceivedSketch extends SampleOrigin {
 }
 
 export const NO_SAMPLES: TrainingSamples = { ...batchOf([]), origins: [] };
+
+/** The samples of both with their origins, in order; sketches apart. */
+export const joinSamples = (a: TrainingSamples, b: TrainingSamples): TrainingSamples => ({
+  ...joinBatches(a, b),
+  origins: [...a.origins, ...b.origins],
+});

@@ -1,7 +1,7 @@
 import type { OnnxModel } from '@renorm/onnx';
 import type { ParameterSet } from '@renorm/protocol';
 import { environmentOf, SOURCE, shiftBetween } from '../models/environment.js';
-import { cappedByDevice, sampleWeights } from '../models/sample-weights.js';
+import { cappedByDevice, weightsFrom } from '../models/sample-weights.js';
 import { features, StatisticsSession } from '../models/statistics-session.js';
 import type { EdgeLogits } from './delta-writer.js';
 import { brokenBy, evidenceOf, type Predictions, predictions } from './evidence.js';
@@ -114,13 +114,13 @@ export class HeldOutGate implements Gate {
     exported: ParameterSet,
     { origins, ...batch }: Candidate['heldOut'],
   ): Promise<{ readonly weights: Float64Array; readonly shift: number }> {
-    const devices = origins.map(({ device }) => device);
     if (this.#observed === undefined) {
+      const devices = origins.map(({ device }) => device);
       const alike = new Float64Array(batch.count).fill(1);
       return { weights: cappedByDevice(alike, devices), shift: Number.POSITIVE_INFINITY };
     }
     const seen = features(await this.#observed.run(exported, batch), exported);
-    const weights = cappedByDevice(sampleWeights(seen), devices);
+    const weights = weightsFrom(seen, origins);
     return { weights, shift: shiftBetween(environmentOf(seen, weights), SOURCE) };
   }
 }

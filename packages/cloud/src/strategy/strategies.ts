@@ -1,5 +1,5 @@
 import { RenormError } from '@renorm/protocol';
-import type { Models } from '../models/model-facts.js';
+import { type Models, pairOf } from '../models/model-facts.js';
 import { Cema } from './cema/cema.js';
 import type { AdaptationOptions } from './cema/options.js';
 import { Renorm } from './renorm/renorm.js';
@@ -18,9 +18,8 @@ export interface StrategySetup {
 type Open = (setup: StrategySetup) => Promise<Strategy<unknown>>;
 
 const cema: Open = ({ models, threads, adaptation }) => {
-  const { foundation, foundationDigest } = models;
-  if (foundation === undefined || foundationDigest === undefined) throw foundationNeeded('cema');
-  const pair = { ...models, foundation, foundationDigest };
+  const pair = pairOf(models);
+  if (pair === undefined) throw foundationNeeded('cema');
   return Cema.open({ models: pair, threads, ...(adaptation && { options: adaptation }) });
 };
 
@@ -41,6 +40,8 @@ export type StrategyName = keyof typeof STRATEGIES;
 
 /** Their names, for who chooses. */
 export const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[];
+
+export const needsFoundation = (name: StrategyName): boolean => STRATEGIES[name].needsFoundation;
 
 /** Those that learn from sketches. */
 export const SKETCH_STRATEGIES: ReadonlySet<string> = new Set<StrategyName>(['renorm', 'statistics']);
@@ -65,7 +66,7 @@ export function strategyFor(name: string, { foundation }: Pick<Models, 'foundati
       `there is no strategy ${name}; take one of ${Object.keys(STRATEGIES).join(', ')}.`,
     );
   const known = name as StrategyName;
-  if (STRATEGIES[known].needsFoundation && foundation === undefined) throw foundationNeeded(known);
+  if (needsFoundation(known) && foundation === undefined) throw foundationNeeded(known);
   return known;
 }
 

@@ -1,12 +1,12 @@
 import { RenormError, toBinary, VersionSchema, type VersionState } from '@renorm/protocol';
 import { LRUCache } from 'lru-cache';
-import { type Batch, joinBatches } from '../models/batch.js';
-import type { SampleOrigin } from '../models/training-samples.js';
+import type { Batch } from '../models/batch.js';
+import { joinSamples } from '../models/training-samples.js';
 import { type DeltaWriter, deltaWriter, type EdgeLogits } from '../publication/delta-writer.js';
 import { type Gate, OPEN_GATE, type Verdict } from '../publication/gate.js';
 import { isHeldOut, judgingPositions } from '../publication/held-out.js';
 import type { Cohorts, Publication } from '../store/cohorts.js';
-import type { LogView, Plan, Strategy, StrategyStep } from '../strategy/strategy.js';
+import type { Batches, LogView, Plan, Strategy, StrategyStep } from '../strategy/strategy.js';
 import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
 import { type Pace, paceAfter, paceFrom, publishes } from './pace.js';
 import { hasSketch, type ReadSamples, readSamples } from './read-samples.js';
@@ -168,14 +168,14 @@ export class TrainingLoop {
   async #step(cohort: string, loaded: Loaded, plan: Plan<unknown>, started: number): Promise<StepReport> {
     const { strategy, clock, publishing, cohorts } = this.#parts;
     let step: StrategyStep<unknown>;
-    let samples: Batch & { readonly origins: readonly SampleOrigin[] };
+    let batches: Batches;
     try {
       const fresh = await this.#read(cohort, this.#learnt(plan.fresh));
       const replay = await this.#read(cohort, this.#learnt(plan.replay));
       const sketches = (fresh.sketches?.length ?? 0) + (replay.sketches?.length ?? 0);
       if (fresh.count + replay.count + sketches === 0) throw nothingToRead(cohort, plan);
-      samples = { ...joinBatches(fresh, replay), origins: [...fresh.origins, ...replay.origins] };
-      step = await strategy.step(plan, { fresh, replay });
+      batches = { fresh, replay };
+      step = await strategy.step(plan, batches);
     } catch (error) {
       // The samples are passed over: with the same ones the step would fail for ever.
       await this.#commit(cohort, loaded, plan.trained, plan.state);
@@ -191,7 +191,7 @@ export class TrainingLoop {
     const published =
       verdict === undefined || verdict.decision === 'keep'
         ? undefined
-        : await this.#publication(cohort, goesOut, samples, after.samples);
+        : await this.#publication(cohort, goesOut, joinSamples(batches.fresh, batches.replay), after.samples);
     await this.#commit(cohort, loaded, plan.trained, state, published?.publication);
     this.#paces.set(cohort, verdict === undefined ? after : paceFrom(clock.now()));
     return {

@@ -1,5 +1,5 @@
 import { STRATEGY_NAMES, type StrategyName } from '@renorm/cloud';
-import { strategyFor } from '@renorm/cloud/internal';
+import { needsFoundation } from '@renorm/cloud/internal';
 import type { SelectionChoice } from '@renorm/edge';
 import { adaptedStream } from './adapted-stream.js';
 import { type EvalMethod, type MethodMoment, NEEDS_NOTHING } from './eval-method.js';
@@ -13,15 +13,6 @@ const ABOUT: Readonly<Record<string, readonly [about: string, paper: string]>> =
     'Schneider et al., NeurIPS 2020; docs/method.md',
   ],
   renorm: ['what renorm ships', 'docs/method.md'],
-};
-
-const needsFoundation = (name: StrategyName): boolean => {
-  try {
-    strategyFor(name, { foundation: undefined });
-    return false;
-  } catch {
-    return true;
-  }
 };
 
 /** A strategy of the cloud behind a policy of the device, as they ship: schedule, gate, records and messages are those of a cloud. */

@@ -1,6 +1,5 @@
 import type { StrategyName } from '@renorm/cloud';
-import { type EdgeLogits, type Gate, MemoryStore, type Models, openTraining } from '@renorm/cloud/internal';
-import { bestClass, type LabelledStream } from '@renorm/eval';
+import { type Gate, MemoryStore, type Models, openTraining } from '@renorm/cloud/internal';
 import { encodeSample, type ParameterSet } from '@renorm/protocol';
 
 /** What a device sends. */
@@ -57,24 +56,4 @@ export async function runCohort(
   }
   await training.close();
   return standings;
-}
-
-/** Share of right predictions in percent. */
-export async function accuracyOf(
-  edgeLogits: EdgeLogits,
-  parameters: ParameterSet,
-  { inputs, labels }: LabelledStream,
-): Promise<number> {
-  const batch = 100;
-  let hits = 0;
-  for (let start = 0; start < inputs.length; start += batch) {
-    const part = inputs.slice(start, start + batch);
-    const size = part[0]?.length ?? 0;
-    const data = new Float32Array(part.length * size);
-    for (const [i, input] of part.entries()) data.set(input, i * size);
-    const logits = await edgeLogits(parameters, { data, count: part.length });
-    const classes = logits.length / part.length;
-    for (let i = 0; i < part.length; i++) hits += bestClass(logits, classes, i) === labels[start + i] ? 1 : 0;
-  }
-  return (100 * hits) / inputs.length;
 }

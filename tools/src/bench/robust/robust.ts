@@ -1,14 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { DEFAULT_STRATEGY, type StrategyName } from '@renorm/cloud';
-import { OPEN_GATE, ParametricSession, readModels } from '@renorm/cloud/internal';
-import { CORRUPTIONS, type LabelledStream, labelledStream, readLabelledImages, type Severity } from '@renorm/eval';
+import { batchOf, type EdgeLogits, OPEN_GATE, ParametricSession, readModels } from '@renorm/cloud/internal';
+import {
+  CORRUPTIONS,
+  type LabelledStream,
+  labelledStream,
+  readLabelledImages,
+  type Severity,
+  withoutAdaptation,
+} from '@renorm/eval';
 import { readParameters } from '@renorm/onnx';
-import { seededRandom } from '@renorm/protocol';
+import { type ParameterSet, seededRandom } from '@renorm/protocol';
 import { repositoryPath } from '../../repository.js';
 import { corruptionNames } from '../corruption-names.js';
 import { type Attack, HOSTILE, OUT_OF_RANGE, poolsOf } from './attacks.js';
-import { accuracyOf, type CohortSetup, runCohort, type Upload } from './cohort.js';
+import { type CohortSetup, runCohort, type Upload } from './cohort.js';
 
 const models = repositoryPath('models/');
 const DEVICES = 4;
@@ -57,7 +64,7 @@ export async function runRobustBench(args: string[]): Promise<void> {
   const both = readModels(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
   const exported = readParameters(both.edge);
   const session = await ParametricSession.create(both.edge, both.sampleShape, { threads: 1 });
-  const edgeLogits: Parameters<typeof accuracyOf>[0] = (parameters, samples) => session.logits(parameters, samples);
+  const edgeLogits: EdgeLogits = (parameters, samples) => session.logits(parameters, samples);
   const setup: CohortSetup = {
     ...{ models: both, strategy: values.strategy as StrategyName, threads: 1 },
     ...(values.gate ? {} : { gate: OPEN_GATE }),
@@ -78,20 +85,18 @@ export async function runRobustBench(args: string[]): Promise<void> {
     for (let seed = 1; seed <= seeds; seed++) {
       const all = await streamOf(images, environment, severity, seed, count + tested + 500);
       const [honest, test] = [part(all, 0, count), part(all, count, count + tested)];
+      const accuracyOf = async (parameters: ParameterSet): Promise<number> =>
+        100 * (await withoutAdaptation(edgeLogits, parameters, test)).accuracy;
       const pools = await poolsOf(
         part(all, count + tested, count + tested + 500),
-        async (inputs) =>
-          edgeLogits(exported, {
-            data: Float32Array.from(inputs.flatMap((input) => [...input])),
-            count: inputs.length,
-          }),
+        (inputs) => edgeLogits(exported, batchOf(inputs.map((data) => ({ data })))),
         both.classes,
       );
-      note('source', [await accuracyOf(edgeLogits, exported, test)]);
+      note('source', [await accuracyOf(exported)]);
       const measure = async (name: string, uploads: readonly Upload[]): Promise<void> => {
         const standings = await runCohort(setup, uploads, at);
         const accuracies: number[] = [];
-        for (const { parameters } of standings) accuracies.push(await accuracyOf(edgeLogits, parameters, test));
+        for (const { parameters } of standings) accuracies.push(await accuracyOf(parameters));
         note(name, [...accuracies, standings.at(-1)?.refused ?? 0]);
       };
       const uploads = honest.inputs.map((data, i) => ({ device: `device-${i % DEVICES}`, data }));

@@ -1,6 +1,6 @@
 import { readParameters } from '@renorm/onnx';
 import type { ParameterSet, SketchFormat } from '@renorm/protocol';
-import type { Models } from '../../models/model-facts.js';
+import { type Models, pairOf } from '../../models/model-facts.js';
 import { effectiveCount } from '../../models/robust.js';
 import { Statistics, sketchesOf } from '../statistics/statistics.js';
 import type { Batches, LogView, Plan, Strategy, StrategyStep, Work } from '../strategy.js';
@@ -44,12 +44,9 @@ export class Renorm implements Strategy<RenormState> {
   /** @throws OnnxError; RenormError MODEL_MISMATCH: no layer of the edge model has statistics of a batch that are known */
   static async open({ models, threads, options: given }: RenormSetup): Promise<Renorm> {
     const options = { ...RENORM_DEFAULTS, ...given };
-    const { foundation, foundationDigest } = models;
+    const pair = options.steps === 0 ? undefined : pairOf(models);
     const statistics = await Statistics.open({ models, threads });
-    const distiller =
-      foundation === undefined || foundationDigest === undefined || options.steps === 0
-        ? undefined
-        : await Distiller.open({ ...models, foundation, foundationDigest }, options, threads);
+    const distiller = pair && (await Distiller.open(pair, options, threads));
     return new Renorm(statistics, distiller, readParameters(models.edge), options);
   }
 

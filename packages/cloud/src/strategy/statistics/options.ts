@@ -4,7 +4,7 @@ export interface StatisticsOptions {
   readonly samplesPerStep: number;
   /** Samples of one pool, the new ones among them. */
   readonly poolSize: number;
-  /** The environment has changed when new samples are so far from the pool. See shiftBetween. */
+  /** The environment has changed when new samples are so far from the pool. See shiftSince. */
   readonly shift: number;
 }
 

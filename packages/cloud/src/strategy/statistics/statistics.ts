@@ -1,12 +1,12 @@
 import { normalizationLayers, type OnnxModel, readSourceMoments, sketchedLayers } from '@renorm/onnx';
 import { type ParameterSet, RenormError, type SketchFormat } from '@renorm/protocol';
-import { joinBatches, rowsOf } from '../../models/batch.js';
-import { type Environment, environmentOf, shiftBetween } from '../../models/environment.js';
+import { rowsOf } from '../../models/batch.js';
+import { type Environment, environmentOf, shiftSince } from '../../models/environment.js';
 import type { Models } from '../../models/model-facts.js';
 import { effectiveCount } from '../../models/robust.js';
-import { cappedByDevice, type Features, sampleWeights } from '../../models/sample-weights.js';
+import { type Features, weightsFrom } from '../../models/sample-weights.js';
 import { sketchFormat } from '../../models/sketch-format.js';
-import type { SampleOrigin, TrainingSamples } from '../../models/training-samples.js';
+import { joinSamples, type SampleOrigin, type TrainingSamples } from '../../models/training-samples.js';
 import type { Batches, LogView, Plan, Strategy, StrategyStep, Work } from '../strategy.js';
 import { STATISTICS_DEFAULTS, type StatisticsOptions } from './options.js';
 import type { SourceMoments } from './pooled-statistics.js';
@@ -91,19 +91,14 @@ export class Statistics implements Strategy<StatisticsState> {
     { state, fresh: planned }: Plan<StatisticsState>,
     { fresh, replay }: Batches,
   ): Promise<{ readonly state: StatisticsState; readonly pool: Pool }> {
-    const seen = await this.#pooler.features(joinBatches(fresh, replay));
-    const weigh = (features: typeof seen, origins: readonly SampleOrigin[]): Float64Array =>
-      cappedByDevice(
-        sampleWeights(features),
-        origins.map(({ device }) => device),
-      );
-    const both = { ...joinBatches(fresh, replay), origins: [...fresh.origins, ...replay.origins] };
+    const both = joinSamples(fresh, replay);
+    const seen = await this.#pooler.features(both);
     const rows = { pool: positions(fresh.count, both.count), began: false };
     for (let at = 0; at < fresh.count; at += this.#options.samplesPerStep) {
       const latest = positions(at, Math.min(at + this.#options.samplesPerStep, fresh.count));
       const changed = this.#changed(latest, rows.pool, (of) => ({
         features: of.map((row) => seen[row] as Float64Array),
-        weights: weigh(
+        weights: weightsFrom(
           of.map((row) => seen[row] as Float64Array),
           of.map((row) => both.origins[row] as SampleOrigin),
         ),
@@ -114,7 +109,7 @@ export class Statistics implements Strategy<StatisticsState> {
     const { pool, began } = rows;
     const origins = pool.map((row) => both.origins[row] as SampleOrigin);
     const samples = { ...rowsOf(both, pool), origins };
-    const weights = weigh(
+    const weights = weightsFrom(
       pool.map((row) => seen[row] as Float64Array),
       origins,
     );
@@ -157,12 +152,10 @@ export class Statistics implements Strategy<StatisticsState> {
     { fresh, replay }: Batches,
     { parts, began }: SketchPool,
   ): Promise<StrategyStep<StatisticsState>> {
-    const images = began === undefined ? joinBatches(fresh, replay) : fresh;
-    const origins = began === undefined ? [...fresh.origins, ...replay.origins] : fresh.origins;
+    const images = began === undefined ? joinSamples(fresh, replay) : fresh;
     const all = [...parts];
     if (images.count >= FEWEST) {
-      const devices = origins.map(({ device }) => device);
-      const weights = cappedByDevice(sampleWeights(await this.#pooler.features(images)), devices);
+      const weights = weightsFrom(await this.#pooler.features(images), images.origins);
       const layers = (await this.#pooler.moments(images, weights)).map(({ moments }) => moments);
       all.push({ layers, count: effectiveCount(weights) });
     }
@@ -188,7 +181,7 @@ export class Statistics implements Strategy<StatisticsState> {
       const { features, weights } = known(rows);
       return environmentOf(features, weights);
     }) as [Environment, Environment];
-    return shiftBetween({ ...now, variance: before.variance }, before) > this.#options.shift;
+    return shiftSince(now, before) > this.#options.shift;
   }
 }
 
