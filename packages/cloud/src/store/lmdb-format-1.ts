@@ -9,6 +9,7 @@ import {
   type StoredSample,
   type StoredVersion,
 } from './records.js';
+import { sinceBoot } from './since-boot.js';
 import { blobsOf, extended } from './version-chain.js';
 
 /** The tables of the first format, which renorm 0.1 wrote. */
@@ -84,7 +85,7 @@ async function moveRest(old: Format1, tables: LmdbTables, write: Write, cohort: 
     if (!old.received.doesExist(cohort) && !old.checkpoints.doesExist(cohort)) return;
     moveLog(old, tables, writer, cohort);
     if (head !== undefined && tables.heads.get(cohort) === undefined)
-      setHead(tables, writer, cohort, { bytes: encodeHeadRecord(head), blobs: blobsOf(head) }, 0, Date.now());
+      setHead(tables, writer, cohort, { bytes: encodeHeadRecord(head), blobs: blobsOf(head) }, 0, sinceBoot());
     for (const key of [...old.versions.getKeys(positionsOf(cohort))]) writer.remove(old.versions, key);
     for (const table of [old.latest, old.checkpoints, old.received]) writer.remove<unknown, string>(table, cohort);
   });
@@ -92,7 +93,7 @@ async function moveRest(old: Format1, tables: LmdbTables, write: Write, cohort: 
 
 /** undefined for a cohort in which nothing was learnt. */
 async function headOf(old: Format1, tables: LmdbTables, write: Write, cohort: string): Promise<HeadRecord | undefined> {
-  const put = (bytes: Uint8Array): Promise<string> => write((writer) => putBlob(tables, writer, bytes, Date.now()));
+  const put = (bytes: Uint8Array): Promise<string> => write((writer) => putBlob(tables, writer, bytes, sinceBoot()));
   const { checkpoint, latest, versions } = await write(() => ({
     checkpoint: old.checkpoints.get(cohort),
     latest: old.latest.get(cohort),

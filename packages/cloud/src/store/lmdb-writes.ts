@@ -65,7 +65,7 @@ function forgetSources(tables: LmdbTables, writer: Writer, cohort: string, start
   return old.length;
 }
 
-/** @param now milliseconds */
+/** @param now milliseconds, of `sinceBoot` */
 export function putBlob(tables: LmdbTables, writer: Writer, bytes: Uint8Array, now: number): string {
   const digest = toHex(digestBytes(bytes));
   if (!tables.blobs.doesExist(digest)) writer.put(tables.blobs, digest, bytes);
@@ -107,7 +107,9 @@ export function setHead(
 /** Blobs whose head never came: the process ended in between, or another trainer was first. There are never many. */
 function sweep(tables: LmdbTables, writer: Writer, now: number): void {
   for (const { key, value } of [...tables.waiting.getRange()]) {
-    if (now - value < UNNAMED_KEPT_MS) continue;
+    // Put before the machine last started, or by a release that wrote the date here: how old it is cannot be known, so its time begins anew.
+    if (value > now) writer.put(tables.waiting, key, now);
+    if (value > now || now - value < UNNAMED_KEPT_MS) continue;
     writer.remove(tables.waiting, key);
     if (!tables.names.doesExist(key)) writer.remove(tables.blobs, key);
   }

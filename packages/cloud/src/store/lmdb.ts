@@ -6,6 +6,7 @@ import { LmdbChanges } from './lmdb-changes.js';
 import { migrateFormat1 } from './lmdb-format-1.js';
 import { type LmdbTables, openTables, Writer } from './lmdb-tables.js';
 import { append, putBlob, setHead, trim } from './lmdb-writes.js';
+import { sinceBoot } from './since-boot.js';
 import { commitError, storageError } from './storage-error.js';
 import type { Blobs, Change, Head, Log, NewHead, Store } from './store.js';
 
@@ -14,7 +15,7 @@ export interface LmdbStoreOptions {
   readonly beforeWrite?: (what: string) => void;
   /** Asked for room before each transaction, and told where there was none after all. */
   readonly space?: Pick<FreeSpace, 'admit' | 'writeFailed'>;
-  /** Milliseconds, for the age of blobs. */
+  /** Milliseconds, for the age of blobs: `sinceBoot` by default. */
   readonly now?: () => number;
 }
 
@@ -39,7 +40,7 @@ export class LmdbStore implements Store {
   private constructor(
     tables: LmdbTables,
     path: string,
-    { beforeWrite = () => undefined, space, now = Date.now }: LmdbStoreOptions,
+    { beforeWrite = () => undefined, space, now = sinceBoot }: LmdbStoreOptions,
   ) {
     this.#tables = tables;
     this.#changes = new LmdbChanges(tables, path);

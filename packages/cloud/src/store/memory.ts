@@ -30,7 +30,7 @@ interface MemoryBlob {
 export interface MemoryStoreOptions {
   /** Called before each thing that is written, so that a test can make it fail. */
   readonly beforeWrite?: (what: string) => void;
-  /** Milliseconds, for the age of blobs. */
+  /** Milliseconds, for the age of blobs: `performance.now` by default, which nobody can set. */
   readonly now?: () => number;
 }
 
@@ -46,7 +46,7 @@ export class MemoryStore implements Store {
   readonly #write: (what: string) => void;
   readonly #now: () => number;
 
-  constructor({ beforeWrite = () => undefined, now = Date.now }: MemoryStoreOptions = {}) {
+  constructor({ beforeWrite = () => undefined, now = () => performance.now() }: MemoryStoreOptions = {}) {
     this.#write = beforeWrite;
     this.#now = now;
   }
