@@ -54,7 +54,7 @@ export function fromChannelLevels(bytes: Uint8Array, channels: number): Float32A
   const header = bytesToFloat32(bytes.subarray(0, channels * HEADER));
   const levels = bytes.subarray(channels * HEADER);
   const size = levels.length / channels;
-  return Float32Array.from(levels, (level, i) => {
+  return new Float32Array(levels).map((level, i) => {
     const channel = Math.floor(i / size) * 2;
     return (header[channel + 1] as number) + level * (header[channel] as number);
   });

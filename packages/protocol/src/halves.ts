@@ -17,7 +17,7 @@ export function toHalves(values: Float32Array): Uint8Array | undefined {
 /** The inverse. */
 export function fromHalves(planes: Uint8Array): Float32Array {
   const bytes = fromPlanes(planes, 2);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) =>
+  return new Float32Array(bytes.length / 2).map((_, i) =>
     fromFloat16((bytes[i * 2] as number) | ((bytes[i * 2 + 1] as number) << 8)),
   );
 }

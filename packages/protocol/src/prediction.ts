@@ -53,7 +53,7 @@ export function restore(bytes: Uint8Array, plane: Plane, prediction: Prediction)
 
 /** Bytes less their predictions. */
 export function differences(bytes: Uint8Array, plane: Plane, prediction: Prediction): Uint8Array {
-  return Uint8Array.from(bytes, (byte, i) => byte - predict(bytes, i, plane, prediction));
+  return bytes.map((byte, i) => byte - predict(bytes, i, plane, prediction));
 }
 
 function predict(bytes: Uint8Array, i: number, { width, height }: Plane, prediction: Prediction): number {

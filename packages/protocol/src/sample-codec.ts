@@ -179,7 +179,10 @@ function toLevels(values: Float32Array): Uint8Array | undefined {
 }
 
 function fromLevels(levels: Uint8Array): Float32Array {
-  return Float32Array.from(levels, (level) => level / 255);
+  // A loop: `Float32Array.from` with a function takes ten times as long, and every sample comes through here twice.
+  const values = new Float32Array(levels.length);
+  for (let i = 0; i < levels.length; i++) values[i] = (levels[i] as number) / 255;
+  return values;
 }
 
 function invalid(text: string): RenormError {

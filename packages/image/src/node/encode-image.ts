@@ -10,8 +10,7 @@ import sharp from 'sharp';
 export async function encodeImage(pixels: Uint8Array, shape: ImageShape, quality: number): Promise<Uint8Array> {
   const [channels, height, width] = shape;
   const size = width * height;
-  const interleaved = Uint8Array.from(
-    pixels,
+  const interleaved = new Uint8Array(pixels.length).map(
     (_, i) => pixels[(i % channels) * size + Math.floor(i / channels)] as number,
   );
   const image = sharp(interleaved, { raw: { width, height, channels } });
