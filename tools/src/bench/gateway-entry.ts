@@ -12,7 +12,7 @@ const cloud = await startCloud({
   foundationModel: repositoryPath('models/fashion-foundation.onnx'),
   data,
   port: 0,
-  ...(idle ? { adaptation: { samplesPerStep: 1_000_000 } } : {}),
+  ...(idle && { roles: ['gateway'] as const }),
   limits: { maxUntrainedSamples: 1_000_000 },
 });
 process.send?.(cloud.address);
