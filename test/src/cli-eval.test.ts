@@ -32,7 +32,7 @@ test('eval says what is wrong with what it was given, and what to do', async (t)
   );
   await fails(
     [...model, ...data, '--corrupt', 'fogg'],
-    /REQUEST_INVALID: --corrupt fogg: there is all, gaussian_noise/,
+    /REQUEST_INVALID: --corrupt fogg: there is all, extra, gaussian_noise/,
   );
   await fails([...model, ...data, '--methods', 'cema'], /needs a foundation model/);
 });

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CORRUPTIONS, corrupt, type Image, readLabelledImages, type Severity } from '@renorm/eval';
+import { CORRUPTIONS, corrupt, EXTRA_CORRUPTIONS, type Image, readLabelledImages, type Severity } from '@renorm/eval';
 import sharp from 'sharp';
 import { repositoryPath } from './repository.js';
 
@@ -11,6 +11,7 @@ const HEAD = 44;
 const BETWEEN = 28;
 const SEVERITIES: readonly Severity[] = [1, 2, 3, 4, 5];
 const COLUMNS = SEVERITIES.length + 1;
+const ROWS = [...CORRUPTIONS, ...EXTRA_CORRUPTIONS];
 
 /** A street under a low sun, drawn: we have no photographs to give away. */
 async function drawnScene(): Promise<Image> {
@@ -42,7 +43,7 @@ async function drawContactSheet(path: string): Promise<void> {
   const pictures = [grey, await drawnScene()];
   const block = COLUMNS * (TILE + GAP);
   const width = LABEL + 2 * block + BETWEEN;
-  const height = HEAD + CORRUPTIONS.length * (TILE + GAP) + GAP;
+  const height = HEAD + ROWS.length * (TILE + GAP) + GAP;
   const left = (picture: number, column: number): number => LABEL + picture * (block + BETWEEN) + column * (TILE + GAP);
   const layers: sharp.OverlayOptions[] = [];
   const words: string[] = [];
@@ -50,7 +51,7 @@ async function drawContactSheet(path: string): Promise<void> {
     words.push(text(left(p, 0), 16, p === 0 ? 'Fashion-MNIST, 28 x 28' : 'drawn scene, 84 x 84'));
     for (let c = 0; c < COLUMNS; c++)
       words.push(text(left(p, c) + TILE / 2, 36, c === 0 ? 'clean' : String(c), 'middle', 12));
-    for (const [r, name] of CORRUPTIONS.entries()) {
+    for (const [r, name] of ROWS.entries()) {
       const top = HEAD + r * (TILE + GAP);
       if (p === 0) words.push(text(LABEL - 10, top + TILE / 2 + 4, name.replace('_', ' '), 'end', 13));
       const seen = [picture, ...(await Promise.all(SEVERITIES.map((severity) => corrupt(picture, name, severity, 1))))];

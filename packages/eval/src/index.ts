@@ -1,5 +1,12 @@
 // Images under another environment.
-export { CORRUPTIONS, type CorruptionName, corrupt, type Image, type Severity } from './corruptions/index.js';
+export {
+  CORRUPTIONS,
+  type CorruptionName,
+  corrupt,
+  EXTRA_CORRUPTIONS,
+  type Image,
+  type Severity,
+} from './corruptions/index.js';
 export { type LabelledImages, readLabelledImages } from './data/labelled-images.js';
 export { toTensor } from './data/tensor.js';
 

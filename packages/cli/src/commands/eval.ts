@@ -5,6 +5,7 @@ import {
   defaultMethods,
   type EvalPlan,
   type EvalRecord,
+  EXTRA_CORRUPTIONS,
   METHOD_NAMES,
   ResultsFile,
   runEval,
@@ -59,7 +60,7 @@ export function evalCommand(): Command {
     .option('--classes <file>', "names of the classes, one a line, in the model's order")
     .option(
       '--corrupt <list>',
-      'corruptions to make of the images: all, or names with commas between, as fog,gaussian_noise',
+      'corruptions to make of the images: all (the 15 of the benchmark), extra (the 4 beside them), or names with commas between, as fog,gaussian_noise',
       names,
       [],
     )
@@ -123,7 +124,7 @@ async function planOf(flags: EvalFlags): Promise<EvalPlan> {
     ...(foundationModel !== undefined && { foundationModel }),
     ...(flags.classes !== undefined && { classNames: await readClasses(flags.classes) }),
     preprocessing: preprocessingOf(flags),
-    corrupt: flags.corrupt.flatMap((name) => (name === 'all' ? CORRUPTIONS : name)),
+    corrupt: [...new Set(flags.corrupt.flatMap(corruptionsOf))],
     severities: flags.severity as unknown as EvalPlan['severities'],
     // What everything else is compared with.
     methods: [...new Set(['source', ...methods])],
@@ -131,6 +132,10 @@ async function planOf(flags: EvalFlags): Promise<EvalPlan> {
     link: { delay, loss, offline, ...(budget !== undefined && { budget }) },
   };
 }
+
+/** Names that stand for several. */
+const corruptionsOf = (name: string): string | readonly string[] =>
+  name === 'all' ? CORRUPTIONS : name === 'extra' ? EXTRA_CORRUPTIONS : name;
 
 async function readClasses(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {

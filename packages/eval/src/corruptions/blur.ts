@@ -110,3 +110,7 @@ export const zoomBlur: Corruption = (picture, { severity }) => {
     (value, i) => zoomed.reduce((sum, { data }) => sum + (data[i] as number), value) / (factors.length + 1),
   );
 };
+
+/** ImageNet-C `gaussian_blur`. Setting: sigma in pixels. */
+export const gaussianBlurred: Corruption = (picture, { severity }) =>
+  gaussianBlur(picture, pick(picture, severity, [0.4, 0.6, 0.7, 0.8, 1], [1, 2, 3, 4, 6]), repeat);

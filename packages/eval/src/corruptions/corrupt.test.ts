@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { CORRUPTIONS, type CorruptionName, corrupt } from './corrupt.js';
+import { CORRUPTIONS, type CorruptionName, corrupt, EXTRA_CORRUPTIONS } from './corrupt.js';
 import type { Severity } from './corruption.js';
 import type { Image } from './picture.js';
 import { Random } from './random.js';
@@ -40,11 +40,13 @@ const meanDamage = async (image: Image, name: CorruptionName, severity: Severity
 
 /**
  * The original's settings need not raise squared differences: the elastic transform trades its affine part for its wavy one, and which pixels of a small picture
- * pixelation drops depends on its size (reference.test.ts holds it to the original).
+ * pixelation drops depends on its size, and `saturate` takes colour away at severity 1 and adds to it at 5 (reference.test.ts holds them to the original).
  */
-const NOT_MONOTONE: ReadonlySet<CorruptionName> = new Set(['elastic_transform', 'pixelate'] as const);
+const NOT_MONOTONE: ReadonlySet<CorruptionName> = new Set(['elastic_transform', 'pixelate', 'saturate'] as const);
 
-for (const name of CORRUPTIONS) {
+const ALL = [...CORRUPTIONS, ...EXTRA_CORRUPTIONS];
+
+for (const name of ALL) {
   test(`${name}: grey and colour, any size, the same seed the same bytes, and worse at severity 5 than at 1`, async (t) => {
     for (const size of SIZES) {
       const image = scene(size);
@@ -69,12 +71,13 @@ test('images of a few pixels come out in their size', async (t) => {
   ] as const) {
     for (const channels of [1, 3] as const) {
       const image = { data: new Uint8Array(width * height * channels).fill(200), width, height, channels };
-      for (const name of CORRUPTIONS) {
+      for (const name of ALL) {
         const { data } = await corrupt(image, name, 5, 1);
         t.equal(data.length, image.data.length, `${name} ${width}x${height}x${channels}`);
       }
       for (const name of [
         'defocus_blur',
+        'gaussian_blur',
         'glass_blur',
         'motion_blur',
         'zoom_blur',
@@ -93,7 +96,15 @@ test('images of a few pixels come out in their size', async (t) => {
 
 test('random corruptions differ from seed to seed', async (t) => {
   const image = scene(SIZES[1]);
-  for (const name of ['gaussian_noise', 'glass_blur', 'snow', 'frost', 'fog', 'elastic_transform'] as const) {
+  for (const name of [
+    'gaussian_noise',
+    'glass_blur',
+    'snow',
+    'frost',
+    'fog',
+    'elastic_transform',
+    'spatter',
+  ] as const) {
     t.not(damage(await corrupt(image, name, 5, 1), await corrupt(image, name, 5, 2)), 0, name);
   }
 });

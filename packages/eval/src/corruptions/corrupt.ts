@@ -1,14 +1,16 @@
 import { RenormError } from '@renorm/protocol';
-import { defocusBlur, glassBlur, motionBlur, zoomBlur } from './blur.js';
+import { defocusBlur, gaussianBlurred, glassBlur, motionBlur, zoomBlur } from './blur.js';
 import type { Corruption, Severity } from './corruption.js';
 import { contrast, elasticTransform, jpegCompression, pixelate } from './digital.js';
 import { frost } from './frost.js';
-import { gaussianNoise, impulseNoise, shotNoise } from './noise.js';
+import { gaussianNoise, impulseNoise, shotNoise, speckleNoise } from './noise.js';
 import { type Image, toImage, toPicture } from './picture.js';
 import { Random } from './random.js';
+import { saturate } from './saturate.js';
+import { spatter } from './spatter.js';
 import { brightness, fog, snow } from './weather.js';
 
-const BY_NAME = {
+const BENCHMARK = {
   gaussian_noise: gaussianNoise,
   shot_noise: shotNoise,
   impulse_noise: impulseNoise,
@@ -26,11 +28,23 @@ const BY_NAME = {
   jpeg_compression: jpegCompression,
 } as const satisfies Record<string, Corruption>;
 
-/** One of the 15 corruptions of ImageNet-C. */
+const EXTRA = {
+  speckle_noise: speckleNoise,
+  gaussian_blur: gaussianBlurred,
+  spatter,
+  saturate,
+} as const satisfies Record<string, Corruption>;
+
+const BY_NAME = { ...BENCHMARK, ...EXTRA };
+
+/** One of the 15 corruptions of ImageNet-C, or of the 4 that were published beside them. */
 export type CorruptionName = keyof typeof BY_NAME;
 
-/** In the order of the paper: noise, blur, weather, digital. */
-export const CORRUPTIONS = Object.keys(BY_NAME) as readonly CorruptionName[];
+/** The 15 that the benchmark averages over, in the order of the paper: noise, blur, weather, digital. */
+export const CORRUPTIONS = Object.keys(BENCHMARK) as readonly CorruptionName[];
+
+/** The 4 that were published beside them, to choose settings on. */
+export const EXTRA_CORRUPTIONS = Object.keys(EXTRA) as readonly CorruptionName[];
 
 /**
  * An image as it looks under a corruption (Hendrycks & Dietterich, "Benchmarking Neural Network Robustness to Common Corruptions and
@@ -41,7 +55,8 @@ export const CORRUPTIONS = Object.keys(BY_NAME) as readonly CorruptionName[];
  */
 export async function corrupt(image: Image, name: CorruptionName, severity: Severity, seed: number): Promise<Image> {
   if (!Object.hasOwn(BY_NAME, name)) {
-    throw new RenormError('REQUEST_INVALID', `there is no corruption "${name}"; there are ${CORRUPTIONS.join(', ')}.`);
+    const known = [...CORRUPTIONS, ...EXTRA_CORRUPTIONS];
+    throw new RenormError('REQUEST_INVALID', `there is no corruption "${name}"; there are ${known.join(', ')}.`);
   }
   if (![1, 2, 3, 4, 5].includes(severity)) {
     throw new RenormError('REQUEST_INVALID', `the severity is ${severity}; it is a whole number from 1 to 5.`);

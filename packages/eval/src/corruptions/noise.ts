@@ -18,3 +18,9 @@ export const impulseNoise: Corruption = (picture, { severity, random }) => {
   const share = pick(picture, severity, [0.01, 0.02, 0.03, 0.05, 0.07], [0.03, 0.06, 0.09, 0.17, 0.27]);
   return mapPicture(picture, (value) => (random.uniform() < share ? random.integer(0, 2) : value));
 };
+
+/** ImageNet-C `speckle_noise`: noise that grows with the brightness. Setting: its standard deviation on white. */
+export const speckleNoise: Corruption = (picture, { severity, random }) => {
+  const deviation = pick(picture, severity, [0.06, 0.1, 0.12, 0.16, 0.2], [0.15, 0.2, 0.35, 0.45, 0.6]);
+  return mapPicture(picture, (value) => value + value * random.normal(0, deviation));
+};

@@ -1,13 +1,17 @@
 import { test } from 'tap';
 import { type CorruptionName, corrupt } from './corrupt.js';
 import type { Severity } from './corruption.js';
-import type { Image } from './picture.js';
+import { chamferDistance } from './distance.js';
+import { edges } from './edges.js';
+import { type Image, mapPicture, type Picture, plane } from './picture.js';
+import { waterDrops } from './spatter.js';
 
 type Recorded = readonly [mean: number, damage: number];
 
 /**
  * What the original code (hendrycks/robustness, make_cifar_c.py and imagenet_c/corruptions.py; OpenCV 5.0, SciPy 1.17, scikit-image 0.26, Pillow 13.0) makes of
- * pattern(32) and pattern(96): mean byte and mean squared difference from the pattern at severities 1 to 5. The corruptions without randomness.
+ * pattern(32) and pattern(96): mean byte and mean squared difference from the pattern at severities 1 to 5. The corruptions without randomness;
+ * those of `saturate` with 1e-9 of a byte added before bytes are cut, for most of its values lie on one.
  */
 const RECORDED: Partial<Record<CorruptionName, readonly (readonly Recorded[])[]>> = {
   defocus_blur: [
@@ -106,6 +110,38 @@ const RECORDED: Partial<Record<CorruptionName, readonly (readonly Recorded[])[]>
       [120.58, 3033.68],
     ],
   ],
+  gaussian_blur: [
+    [
+      [118.34, 64.67],
+      [118.34, 788.02],
+      [118.32, 1127.62],
+      [118.32, 1373.37],
+      [118.32, 1691.51],
+    ],
+    [
+      [119.45, 1814.52],
+      [119.44, 2399.53],
+      [119.41, 2729.29],
+      [119.37, 3004.19],
+      [119.3, 3262.82],
+    ],
+  ],
+  saturate: [
+    [
+      [162.01, 3275.44],
+      [174.35, 5414.5],
+      [96.07, 924.57],
+      [89.88, 1670.21],
+      [89.88, 1670.21],
+    ],
+    [
+      [163.73, 3367.6],
+      [176.24, 5566.85],
+      [91.49, 1604.69],
+      [90.99, 1691.89],
+      [90.99, 1691.89],
+    ],
+  ],
 };
 
 /** A colour picture with texture and edges, from integers alone. */
@@ -134,3 +170,26 @@ for (const [name, sizes] of Object.entries(RECORDED)) {
     }
   });
 }
+
+test('drops of water stand out in relief as those of the original', async (t) => {
+  // Mean and mean square of what the original's calls to OpenCV make of these drops, and the mean distance to their edges.
+  for (const [side, mean, square, distance] of [
+    [32, 0.03961, 0.01003, 1.3964],
+    [96, 0.03394, 0.00713, 1.4688],
+  ] as const) {
+    const layer = plane(side, side, (x, y) => {
+      const reach = 20 + ((Math.floor(x / 17) + Math.floor(y / 13)) % 3) * 6;
+      return ((x % 17) - 8) ** 2 + ((y % 13) - 6) ** 2 <= reach ? 0.7 + ((x * 7 + y * 5) % 40) / 160 : 0;
+    });
+    const meanOf = ({ data }: Picture): number => data.reduce((sum, value) => sum + value, 0) / data.length;
+    const drops = waterDrops(layer, 0.5);
+    const bytes = mapPicture(layer, (value) => Math.floor(value * 255));
+    const seen = [
+      meanOf(drops),
+      meanOf(mapPicture(drops, (value) => value ** 2)),
+      meanOf(chamferDistance(edges(bytes, 50, 150))),
+    ];
+    for (const [i, expected] of [mean, square, distance].entries())
+      t.ok(Math.abs((seen[i] as number) - expected) < 0.01 * expected, `side ${side}: ${seen[i]} for ${expected}`);
+  }
+});

@@ -1,5 +1,12 @@
 import { RenormError } from '@renorm/protocol';
-import { CORRUPTIONS, type CorruptionName, corrupt, type Image, type Severity } from '../corruptions/index.js';
+import {
+  CORRUPTIONS,
+  type CorruptionName,
+  corrupt,
+  EXTRA_CORRUPTIONS,
+  type Image,
+  type Severity,
+} from '../corruptions/index.js';
 import type { DataSet, ImageSource } from '../data/data-set.js';
 import { fittedImage } from '../data/model-input.js';
 import { openData } from '../data/open-data.js';
@@ -66,9 +73,10 @@ export class PlannedImages {
 function environmentsOf(data: DataSet, { corrupt: asked, severities, data: path }: EvalPlan): StreamEnvironment[] {
   const isPublished = data.environments.every(({ corruption }) => corruption !== undefined);
   if (!isPublished) {
-    const unknown = asked.find((name) => !(CORRUPTIONS as readonly string[]).includes(name));
+    const known: readonly string[] = [...CORRUPTIONS, ...EXTRA_CORRUPTIONS];
+    const unknown = asked.find((name) => !known.includes(name));
     if (unknown !== undefined)
-      throw new RenormError('REQUEST_INVALID', `--corrupt ${unknown}: there is all, ${CORRUPTIONS.join(', ')}.`);
+      throw new RenormError('REQUEST_INVALID', `--corrupt ${unknown}: there is all, extra, ${known.join(', ')}.`);
     return [CLEAN, ...asked.flatMap((corruption) => severities.map((severity) => ({ corruption, severity })))];
   }
   const there = [...new Set(data.environments.flatMap(({ corruption }) => corruption ?? []))];
