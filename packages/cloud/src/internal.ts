@@ -4,9 +4,9 @@
 export { CatchUp } from './gateway/catch-up.js';
 export { storableSamples } from './gateway/storable-samples.js';
 export { modelFile } from './model-file.js';
-export { type Batch, batchOf } from './models/batch.js';
+export { type Batch, batchOf, rowsOf } from './models/batch.js';
 export { type ModelFile, type Models, modelPair, readModels } from './models/model-facts.js';
-export { sgdStep } from './models/optimizer.js';
+export { moveStatistics as moveTowards, sgdStep } from './models/optimizer.js';
 export { ParametricSession, TrainingSession } from './models/session.js';
 export { sketchFormat } from './models/sketch-format.js';
 export { StatisticsSession } from './models/statistics-session.js';

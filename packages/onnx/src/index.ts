@@ -20,7 +20,9 @@ export {
   type Role,
 } from './layers/layer.js';
 export { readParameters, withParameters } from './parameters.js';
+export { type InferenceModel, type InferenceOptions, inferenceModel } from './inference-model.js';
 export { type ParametricOptions, parametricModel } from './parametric-model.js';
+export type { Normalization } from './import/import-graph.js';
 export {
   type MeasuredLayer,
   type Moments,

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { parametricModel, parseModel, readParameters, statisticsModel } from './index.js';
+import { inferenceModel, parametricModel, parseModel, readParameters, statisticsModel, type Value } from './index.js';
 import { modelFile, testImages } from './testing/fixtures.js';
 import { distance, type Feed, outputOf, run, vectors } from './testing/runtime.js';
 import { constantOf, small } from './testing/small-models.js';
@@ -108,4 +108,33 @@ test('a model without statistics of a batch is refused', async (t) => {
     g.op('LayerNormalization', [value, constantOf(g, [6])], { axis: -1 }),
   );
   t.throws(() => statisticsModel(rows), { code: 'ONNX_NO_NORMALIZATION', message: /gradients/ });
+});
+
+test("a normalization of one's own stands for every BatchNormalization, with inputs and outputs of its own", async (t) => {
+  let layers = 0;
+  const written = inferenceModel(model, {
+    normalization(graph, given, { channels, epsilon }, own) {
+      layers += 1;
+      const [gamma, beta, mean, variance] = (['gamma', 'beta', 'mean', 'variance'] as const).map((role) =>
+        graph.reshape(own.get(role) as Value, [1, channels, 1, 1]),
+      ) as [Value, Value, Value, Value];
+      const normal = graph.div(graph.sub(given, mean), graph.sqrt(graph.plus(variance, graph.constant(epsilon))));
+      return graph.plus(graph.mul(normal, gamma), beta);
+    },
+    outputs: (graph, logits) => new Map([['moved', graph.plus(logits, graph.input('by', [1]))]]),
+  });
+  t.ok(layers > 5);
+  t.same([...written.otherInputs].sort(), [...parameters.keys(), 'by'].sort());
+  const feeds = new Map<string, Feed>([[written.input, x], ...vectors(parameters)]);
+  const plain = outputOf(await run(parametricModel(model), feeds), model.output.name);
+  const moved = outputOf(
+    await run(written.bytes, new Map([...feeds, ['by', { data: Float32Array.of(3), dims: [1] }]])),
+    'moved',
+  );
+  t.ok(
+    distance(
+      moved,
+      plain.map((logit) => logit + 3),
+    ) < 1e-3,
+  );
 });

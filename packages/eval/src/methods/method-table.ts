@@ -1,10 +1,16 @@
 import { STRATEGY_NAMES } from '@renorm/cloud';
 import { type NamedSelection, POLICY_NAMES } from '@renorm/edge';
 import { nearestName, RenormError } from '@renorm/protocol';
+import { activationShifting } from '../rivals/activation-shifting.js';
 import { alphaBn } from '../rivals/alpha-bn.js';
+import { cotta } from '../rivals/cotta.js';
 import { eata, eta, rdumb, tent } from '../rivals/entropy-minimisation.js';
 import { lame } from '../rivals/lame.js';
+import { rmt } from '../rivals/rmt.js';
+import { roid } from '../rivals/roid.js';
+import { sar } from '../rivals/sar.js';
 import { batchStatistics, source } from '../rivals/source.js';
+import { unmixTns } from '../rivals/unmix-tns.js';
 import type { EvalMethod } from './eval-method.js';
 import { isStrategy, strategyMethod } from './strategy-method.js';
 
@@ -14,10 +20,16 @@ const RIVALS: Readonly<Record<string, EvalMethod>> = {
   'batch-statistics': batchStatistics,
   'alpha-bn': alphaBn,
   lame,
+  'unmix-tns': unmixTns,
+  'foa-shift': activationShifting,
   tent,
   eta,
   eata,
   rdumb,
+  sar,
+  cotta,
+  rmt,
+  roid,
 };
 
 /** Policies that belong to a strategy by its paper; the others go with the default of a device. */

@@ -1,8 +1,9 @@
-import { softmax } from '@renorm/edge';
 import { readParameters } from '@renorm/onnx';
 import { type EvalMethod, inBatches, NEEDS_NOTHING } from '../methods/eval-method.js';
 import { anchorTo, fisherInformation } from './fisher.js';
-import { isSmall, minimiser, type Weighing } from './minimiser.js';
+import { minimiser, type Weighing } from './minimiser.js';
+import { isSmall } from './optimizers.js';
+import { cosine, meanRow, softmaxRows } from './rows.js';
 
 /** Steps after which RDumb begins anew, on every data set (section 4 of the paper). */
 const RDUMB_STEPS = 1000;
@@ -11,7 +12,7 @@ const [LARGE_PENALTY, SMALL_PENALTY] = [2000, 1];
 
 /** Tent: the mean entropy of each batch goes down, by the affines of layers that normalise by the batch; predictions are those before the step. */
 export const tent: EvalMethod = {
-  about: 'entropy of each batch, minimised by the affines (SGD, momentum 0.9)',
+  about: 'entropy of each batch, minimised by the affines',
   paper: 'Wang et al., Tent, ICLR 2021',
   needs: { ...NEEDS_NOTHING, batches: true, gradients: true },
   open: async (context) =>
@@ -61,9 +62,7 @@ export function etaWeighing(): Weighing {
   let mean: Float64Array | undefined;
   return (logits, classes) => {
     const [ceiling, margin] = [0.4 * Math.log(classes), classes <= 10 ? 0.4 : 0.05];
-    const rows = Array.from({ length: logits.length / classes }, (_, i) =>
-      softmax(logits.subarray(i * classes, (i + 1) * classes)),
-    );
+    const rows = softmaxRows(logits, classes);
     const before = mean;
     const weights = Float32Array.from(rows, ({ probabilities, entropy }) =>
       entropy < ceiling && (before === undefined || cosine(before, probabilities) < margin)
@@ -72,23 +71,9 @@ export function etaWeighing(): Weighing {
     );
     const taken = rows.filter((_, i) => (weights[i] as number) > 0);
     if (taken.length > 0) {
-      const fresh = Float64Array.from(
-        { length: classes },
-        (_, c) => taken.reduce((sum, { probabilities }) => sum + (probabilities[c] as number), 0) / taken.length,
-      );
+      const fresh = meanRow(taken.map(({ probabilities }) => probabilities));
       mean = before === undefined ? fresh : before.map((value, c) => 0.9 * value + 0.1 * (fresh[c] as number));
     }
     return weights;
   };
-}
-
-function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [dot, squaresA, squaresB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] as number, b[i] as number];
-    dot += x * y;
-    squaresA += x * x;
-    squaresB += y * y;
-  }
-  return dot / Math.sqrt(squaresA * squaresB);
 }

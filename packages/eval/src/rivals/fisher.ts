@@ -1,9 +1,9 @@
-import { batchOf, TrainingSession } from '@renorm/cloud/internal';
-import { softmax } from '@renorm/edge';
-import { readParameters, trainingModel } from '@renorm/onnx';
+import { batchOf } from '@renorm/cloud/internal';
+import { readParameters } from '@renorm/onnx';
 import { type ParameterSet, RenormError } from '@renorm/protocol';
 import type { MethodContext } from '../methods/eval-method.js';
-import { BatchStatistics } from './batch-statistics.js';
+import { learner } from './learner.js';
+import { softmaxRows } from './rows.js';
 
 /** Adds to gradients that of a penalty for having left the exported parameters. */
 export type Anchor = (gradients: ParameterSet, parameters: ParameterSet) => ParameterSet;
@@ -19,32 +19,28 @@ const LABELS = 'labels';
  *
  * @throws RenormError REQUEST_INVALID: the data have no clean images
  */
-export async function fisherInformation({
-  models: { edge, sampleShape, classes },
-  cleanInputs,
-}: MethodContext): Promise<ParameterSet> {
-  const inputs = await cleanInputs(IMAGES);
+export async function fisherInformation(context: MethodContext): Promise<ParameterSet> {
+  const { edge, classes } = context.models;
+  const inputs = await context.cleanInputs(IMAGES);
   if (inputs.length === 0)
     throw new RenormError(
       'REQUEST_INVALID',
       'eata measures on clean images how much each parameter matters, and the data have none; take eta.',
     );
   const exported = readParameters(edge);
-  const statistics = await BatchStatistics.open(edge, sampleShape);
-  const model = trainingModel(edge, (graph, logits) => {
+  const opened = await learner(context, (graph, logits) => {
     const labels = graph.input(LABELS, [undefined, classes]);
     return graph.reduceMean(graph.neg(graph.reduceSum(graph.mul(labels, graph.logSoftmax(logits)), [1])));
   });
-  const training = await TrainingSession.create(model, sampleShape, { threads: 1 });
   let information: ParameterSet = new Map();
   const batches = Math.ceil(inputs.length / BATCH);
   for (let start = 0; start < inputs.length; start += BATCH) {
     const batch = batchOf(inputs.slice(start, start + BATCH).map((data) => ({ data })));
-    const { logits, parameters } = await statistics.measure(exported, batch);
+    const measured = await opened.measure(exported, batch);
+    const { logits } = measured;
     const labels = new Float32Array(logits.length);
-    for (let i = 0; i < batch.count; i++)
-      labels[i * classes + softmax(logits.subarray(i * classes, (i + 1) * classes)).label] = 1;
-    const { gradients } = await training.run(parameters, batch, new Map([[LABELS, labels]]));
+    for (const [i, { label }] of softmaxRows(logits, classes).entries()) labels[i * classes + label] = 1;
+    const gradients = await opened.gradients(measured, batch, new Map([[LABELS, labels]]));
     information = new Map(
       [...gradients].map(([key, gradient]) => [
         key,
@@ -52,8 +48,7 @@ export async function fisherInformation({
       ]),
     );
   }
-  await statistics.close();
-  await training.release();
+  await opened.close();
   return information;
 }
 

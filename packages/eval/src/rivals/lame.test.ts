@@ -11,8 +11,9 @@ import { PERFECT_LINK } from '../methods/link.js';
 import { bestClass } from '../methods/outcome.js';
 import { lame } from './lame.js';
 import { laplacianAdjusted, laplacianObjective, nearestNeighbours } from './laplacian.js';
-import { penultimateModel } from './penultimate.js';
+import { lastLinear } from './last-linear.js';
 import { source } from './source.js';
+import { floatsOf, WrittenSession } from './written-session.js';
 
 const models = fileURLToPath(new URL('../../../../models/', import.meta.url));
 const bytes = new Uint8Array(await readFile(`${models}fashion-edge.onnx`));
@@ -83,11 +84,25 @@ test('the concave-convex procedure lowers the objective with each step, and stay
   t.ok(end.every((row) => Math.abs(row.reduce((sum, share) => sum + share, 0) - 1) < 1e-9));
 });
 
-test('the features of our model are what its last linear layer reads', async (t) => {
-  const features = penultimateModel(context.models.edge);
-  t.not(features?.output.name, context.models.edge.output.name);
-  const last = context.models.edge.graph.node.find(({ output }) => output.includes(context.models.edge.output.name));
-  t.equal(features?.output.name, last?.input[0]);
+test('the features of our model are what its last linear layer reads, and make its logits', async (t) => {
+  const { edge, sampleShape } = context.models;
+  const session = await WrittenSession.open(edge, sampleShape, {
+    outputs(graph, logits) {
+      const last = lastLinear(graph, logits);
+      t.equal(last?.features.name, edge.graph.node.find(({ output }) => output.includes(edge.output.name))?.input[0]);
+      return new Map([
+        ['logits', logits],
+        ['again', last?.logitsOf(graph.plus(last.features, graph.constant(0))) ?? logits],
+        ['twice', last?.logitsOf(graph.scale(last.features, 2)) ?? logits],
+      ]);
+    },
+  });
+  const image = (await readLabelledImages(`${models}fashion-mnist`)).image(0);
+  const outputs = await session.run({ data: Float32Array.from(image.data, (value) => value / 255), count: 1 });
+  await session.close();
+  const [logits, again, twice] = ['logits', 'again', 'twice'].map((name) => [...floatsOf(outputs, name)]);
+  t.same(again, logits);
+  t.notSame(twice, logits);
 });
 
 test('one image at a time, LAME is the exported model; where neighbours share a class, it is better', async (t) => {

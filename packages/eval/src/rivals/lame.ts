@@ -1,12 +1,12 @@
-import { ParametricSession } from '@renorm/cloud/internal';
-import { softmax } from '@renorm/edge';
-import { readParameters } from '@renorm/onnx';
 import { type EvalMethod, inBatches, type MethodContext, NEEDS_NOTHING, type Rival } from '../methods/eval-method.js';
 import { laplacianAdjusted, nearestNeighbours, type Rows } from './laplacian.js';
-import { penultimateModel } from './penultimate.js';
+import { lastLinear } from './last-linear.js';
+import { rowsIn, softmaxRows } from './rows.js';
+import { floatsOf, WrittenSession } from './written-session.js';
 
 /** Of the authors' best overall setting. */
 const NEIGHBOURS = 5;
+const [LOGITS, FEATURES] = ['logits', 'features'];
 
 /** LAME: the exported model's probabilities of a batch, moved towards those of near samples; no parameter of the model changes. */
 export const lame: EvalMethod = {
@@ -17,27 +17,25 @@ export const lame: EvalMethod = {
 };
 
 async function adjusting({ models: { edge, sampleShape, classes } }: MethodContext): Promise<Rival> {
-  const parameters = readParameters(edge);
-  const session = await ParametricSession.create(edge, sampleShape, { threads: 1 });
-  const features = penultimateModel(edge);
-  const measuring = features && (await ParametricSession.create(features, sampleShape, { threads: 1 }));
+  let hasFeatures = false;
+  const session = await WrittenSession.open(edge, sampleShape, {
+    outputs(graph, logits) {
+      const features = lastLinear(graph, logits)?.features;
+      hasFeatures = features !== undefined;
+      return new Map([[LOGITS, logits], ...(features === undefined ? [] : [[FEATURES, features] as const])]);
+    },
+  });
   return {
     async step(batch) {
-      const logits = await session.logits(parameters, batch);
-      const probabilities = rowsOf(logits, classes).map((row) => softmax(row).probabilities);
+      const outputs = await session.run(batch);
+      const probabilities = softmaxRows(floatsOf(outputs, LOGITS), classes).map((row) => row.probabilities);
       // Where the model has no last linear layer, samples are near that are predicted alike.
-      const near: Rows =
-        measuring === undefined ? probabilities : rowsOfCount(await measuring.logits(parameters, batch), batch.count);
+      const near: Rows = hasFeatures ? featureRows(floatsOf(outputs, FEATURES), batch.count) : probabilities;
       const adjusted = laplacianAdjusted(probabilities, nearestNeighbours(near, NEIGHBOURS));
       return Float32Array.from(adjusted.flatMap((row) => Array.from(row, (share) => Math.log(Math.max(share, 1e-30)))));
     },
-    async close() {
-      await session.release();
-      await measuring?.release();
-    },
+    close: () => session.close(),
   };
 }
 
-const rowsOf = (data: Float32Array, width: number): Float32Array[] =>
-  Array.from({ length: data.length / width }, (_, i) => data.subarray(i * width, (i + 1) * width));
-const rowsOfCount = (data: Float32Array, count: number): Float32Array[] => rowsOf(data, data.length / count);
+const featureRows = (data: Float32Array, count: number): Float32Array[] => rowsIn(data, data.length / count);

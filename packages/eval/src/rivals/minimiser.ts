@@ -1,9 +1,10 @@
-import { type Batch, sgdStep, TrainingSession } from '@renorm/cloud/internal';
-import { readParameters, trainingModel } from '@renorm/onnx';
-import type { ParameterSet } from '@renorm/protocol';
+import type { Batch } from '@renorm/cloud/internal';
+import { readParameters } from '@renorm/onnx';
 import type { MethodContext, Rival } from '../methods/eval-method.js';
-import { BatchStatistics } from './batch-statistics.js';
 import type { Anchor } from './fisher.js';
+import { learner } from './learner.js';
+import { WEIGHTS, weightedEntropy } from './losses.js';
+import { publishedOptimizer } from './optimizers.js';
 
 /** What each sample of a batch counts in the loss. @param logits float32 [count, classes] */
 export type Weighing = (logits: Float32Array, classes: number) => Float32Array;
@@ -18,52 +19,40 @@ export interface MinimiserOptions {
   readonly anchor?: Anchor;
 }
 
-const WEIGHTS = 'weights';
-const MOMENTUM = 0.9;
-/** Of EATA's published code for ImageNet and batches of 64; and for small pictures the one of docs/evaluation.md. */
-const [LARGE_RATE, SMALL_RATE] = [0.00025, 0.005];
-const SMALL_SIDE = 64;
+/** Of Tent's and EATA's published code for ImageNet and batches of 64. */
+const LARGE_RATE = 0.00025;
 
-/** Are pictures so small that papers take settings of CIFAR for them? */
-export const isSmall = (sampleShape: readonly number[]): boolean => Math.min(...sampleShape.slice(-2)) < SMALL_SIDE;
-
-/** Weighted entropy, minimised step by step. With the batch's own statistics as running ones, batch renormalisation is batch normalization. */
+/** Weighted entropy, minimised step by step. */
 export async function minimiser(
-  { models: { edge, sampleShape, classes } }: MethodContext,
+  context: MethodContext,
   { weighing, resetEvery = Number.POSITIVE_INFINITY, anchor }: MinimiserOptions,
 ): Promise<Rival> {
-  const statistics = await BatchStatistics.open(edge, sampleShape);
-  const model = trainingModel(edge, (graph, logits) => {
-    const weights = graph.input(WEIGHTS, [undefined, 1]);
-    const logP = graph.logSoftmax(logits);
-    const entropy = graph.neg(graph.reduceSum(graph.mul(graph.exp(logP), logP), [1], true));
-    return graph.reduceMean(graph.mul(weights, entropy));
-  });
-  const training = await TrainingSession.create(model, sampleShape, { threads: 1 });
-  const learningRate = isSmall(sampleShape) ? SMALL_RATE : LARGE_RATE;
+  const { edge, sampleShape, classes } = context.models;
+  const opened = await learner(context, weightedEntropy);
   const start = () => ({
-    ...{ weigh: weighing(), parameters: readParameters(edge), velocities: new Map() as ParameterSet, batches: 0 },
+    ...{ weigh: weighing(), parameters: readParameters(edge), batches: 0 },
+    optimizer: publishedOptimizer(sampleShape, LARGE_RATE),
   });
   let state = start();
   return {
     async step(batch: Batch) {
       if (state.batches >= resetEvery) state = start();
       state.batches += 1;
-      const { parameters, velocities } = state;
-      const measured = await statistics.measure(parameters, batch);
-      const weights = state.weigh(measured.logits, classes);
-      const used = weights.filter((weight) => weight > 0).length;
-      if (used === 0) return measured.logits;
-      // The loss is the mean over the samples that count.
-      const shares = weights.map((weight) => (weight * batch.count) / used);
-      const { gradients } = await training.run(measured.parameters, batch, new Map([[WEIGHTS, shares]]));
+      const { parameters, optimizer } = state;
+      const measured = await opened.measure(parameters, batch);
+      const weights = overThoseThatCount(state.weigh(measured.logits, classes));
+      if (weights === undefined) return measured.logits;
+      const gradients = await opened.gradients(measured, batch, new Map([[WEIGHTS, weights]]));
       const pulled = anchor === undefined ? gradients : anchor(gradients, parameters);
-      state = { ...state, ...sgdStep(parameters, velocities, pulled, { learningRate, momentum: MOMENTUM }) };
+      state = { ...state, parameters: optimizer.step(parameters, pulled) };
       return measured.logits;
     },
-    async close() {
-      await statistics.close();
-      await training.release();
-    },
+    close: () => opened.close(),
   };
+}
+
+/** Weights whose mean over the batch is the mean over the samples that count; undefined where none does. */
+export function overThoseThatCount(weights: Float32Array): Float32Array | undefined {
+  const used = weights.filter((weight) => weight > 0).length;
+  return used === 0 ? undefined : weights.map((weight) => (weight * weights.length) / used);
 }

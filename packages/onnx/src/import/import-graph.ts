@@ -2,7 +2,7 @@ import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 import type { Graph } from '../graph/graph.js';
 import type { GraphInput, Value } from '../graph/types.js';
 import { requireLayers } from '../layers/find-layers.js';
-import type { FoundLayer, Role } from '../layers/layer.js';
+import { describeLayer, type FoundLayer, type NormalizationLayer, type Role } from '../layers/layer.js';
 import {
   beforeLayerNormalization,
   parameterInputs,
@@ -11,7 +11,7 @@ import {
   wholeLayer,
 } from '../layers/layers-in-graph.js';
 import { isMeasured, type LayerMoments, Measurement } from '../layers/sample-moments.js';
-import { type Purpose, statisticsInputs } from '../layers/statistics.js';
+import { ofKnownRank, type Purpose, statisticsInputs } from '../layers/statistics.js';
 import { constantOf } from '../model/constant-node.js';
 import { dequantizedConstant } from '../model/dequantize.js';
 import { constantLookup, type OnnxModel, shapeOf } from '../model/model.js';
@@ -42,6 +42,19 @@ export interface ImportedGraph {
   readonly layers: readonly ImportedLayer[];
 }
 
+/**
+ * A BatchNormalization as somebody else writes it.
+ *
+ * @param x [batch, channels, ...]
+ * @param parameters the graph's inputs, float32 [channels]
+ */
+export type Normalization = (
+  graph: Graph,
+  x: Value,
+  layer: NormalizationLayer,
+  parameters: ReadonlyMap<Role, Value>,
+) => Value;
+
 const INTEGER_INPUTS: ReadonlyMap<string, GraphInput['type']> = new Map(
   (['int64', 'int32', 'uint8'] as const).map((type) => [type, type]),
 );
@@ -49,8 +62,11 @@ const INTEGER_INPUTS: ReadonlyMap<string, GraphInput['type']> = new Map(
 /** What happens to a model before its nodes become operations. Each shares what it does not change. */
 const PASSES: readonly ((model: OnnxModel) => OnnxModel)[] = [upgraded, inFloat32];
 
-/** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is not known */
-export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGraph {
+/**
+ * @param normalization stands for every BatchNormalization
+ * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is not known
+ */
+export function importGraph(original: OnnxModel, purpose: Purpose, normalization?: Normalization): ImportedGraph {
   const model = PASSES.reduce((passed, pass) => pass(passed), original);
   const found = requireLayers(model);
   const graph = newGraph(model.opset);
@@ -85,6 +101,12 @@ export function importGraph(original: OnnxModel, purpose: Purpose): ImportedGrap
     }
     const layer = layerAt.get(node);
     const plain = node.input.map((name, i) => places.get(node)?.get(i) ?? valueAt(name));
+    if (normalization !== undefined && layer?.kind === 'BatchNormalization' && plain[0] !== undefined) {
+      const x = ofKnownRank(plain[0], layer, model.name);
+      const own = parameters.get(layer) as ReadonlyMap<Role, Value>;
+      values.set(node.output[0] ?? '', normalization(graph, x, describeLayer(layer), own));
+      continue;
+    }
     const read =
       layer?.kind !== 'BatchNormalization'
         ? plain
