@@ -10,8 +10,8 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [34, 6, 20, 132];
 /** Points of a curve; each is the accuracy of the images around it. */
 const POINTS = 24;
 
-/** Accuracy over the images of each stream, a small chart each; with one or two methods the band is the 95% interval. */
-export function accuracyCurves(cells: readonly CellResult[], methods: readonly string[]): string {
+/** Accuracy over the images of each stream, a small chart each. @param shown the method whose 95% interval is drawn as a band */
+export function accuracyCurves(cells: readonly CellResult[], methods: readonly string[], shown: string): string {
   const streams = [...new Set(cells.map(({ stream }) => stream))];
   return `<div class="small">${streams
     .map((stream) =>
@@ -19,12 +19,13 @@ export function accuracyCurves(cells: readonly CellResult[], methods: readonly s
         stream,
         cells.filter((cell) => cell.stream === stream),
         methods,
+        shown,
       ),
     )
     .join('')}</div>`;
 }
 
-function chart(stream: string, cells: readonly CellResult[], methods: readonly string[]): string {
+function chart(stream: string, cells: readonly CellResult[], methods: readonly string[], shown: string): string {
   const length = Math.max(...cells.map(({ predicted }) => predicted.length));
   const x = linearScale([0, length], [LEFT, WIDTH - RIGHT]);
   const y = linearScale([0, 1], [BOTTOM, TOP]);
@@ -38,10 +39,10 @@ function chart(stream: string, cells: readonly CellResult[], methods: readonly s
     const points = pieces(cell);
     const line = linePath(points.map(({ at, accuracy }) => [x(at), y(accuracy)] as const));
     // Bands of many methods hide each other.
-    const isAlone = m === methods.length - 1;
-    const band = isAlone
-      ? `<path class="band" fill="${colourOf(m)}" d="${linePath([...points.map(({ at, high }) => [x(at), y(high)] as const), ...points.toReversed().map(({ at, low }) => [x(at), y(low)] as const)])}Z"/>`
-      : '';
+    const band =
+      method === shown
+        ? `<path class="band" fill="${colourOf(m)}" d="${linePath([...points.map(({ at, high }) => [x(at), y(high)] as const), ...points.toReversed().map(({ at, low }) => [x(at), y(low)] as const)])}Z"/>`
+        : '';
     return `${band}<path fill="none" stroke="${colourOf(m)}" stroke-width="1.8" d="${line}"/>`;
   });
   const shifts = [...(cells[0]?.environment ?? [])].flatMap((environment, i, all) =>

@@ -13,6 +13,14 @@ const COLOURS = [
   '#9a8c1c',
   '#7d5ba6',
   '#5f9ea0',
+  '#b5651d',
+  '#8bc34a',
+  '#c2185b',
+  '#3f51b5',
+  '#f0a3c4',
+  '#2e7d6b',
+  '#c9b458',
+  '#90a4ae',
 ];
 
 export const colourOf = (index: number): string => COLOURS[index % COLOURS.length] as string;

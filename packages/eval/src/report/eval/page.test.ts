@@ -55,6 +55,8 @@ test('the report says on top whether to deploy, and needs nothing from anywhere 
   t.notMatch(html, /<script|<link|@import|https?:|NaN|undefined|Infinity/);
   t.notMatch(html, /<photos>|<angles>/, 'texts are escaped');
   t.match(html, 'alpha-bn is left out');
+  t.match(html, /source: 70\.0% sure where it is wrong, 70\.0% where it is right/);
+  t.match(html, /class="front"[\s\S]*>statistics<\/text>/);
 });
 
 test('what costs accuracy somewhere is said', async (t) => {

@@ -9,12 +9,13 @@ import { reliabilityChart } from './calibration.js';
 import { accuracyCurves } from './curves.js';
 import { frontiers } from './frontier.js';
 import { legend } from './names.js';
+import { surenessChart } from './sureness.js';
 
 const OWN_STYLE = `
-.interval { stroke: var(--ink); stroke-width: 1.2; opacity: .7; } .band { opacity: .18; }
+.interval { stroke: var(--ink); stroke-width: 1.2; opacity: .7; } .band { opacity: .18; } .front { stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 4 3; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 14px; max-width: none; } .legend i { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 6px; vertical-align: -1px; }
 .small { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 14px; } .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 18px; }
-.left { text-align: left; } .wide svg { min-width: 680px; } .pair.one { max-width: 470px; }
+.left { text-align: left; } .wide svg { min-width: 680px; }
 .pictures { white-space: nowrap; text-align: left; } .pictures img { height: 44px; margin-right: 4px; image-rendering: pixelated; border-radius: 2px; vertical-align: middle; }
 .verdict { border-left: 4px solid var(--quiet); padding: 2px 0 2px 16px; margin: 18px 0; font-size: 18px; } .verdict.deploy { border-color: var(--adapted); } .verdict.do { border-color: var(--up); }
 .verdict p { max-width: 68ch; } .verdict p:first-child { font-weight: 600; }
@@ -40,20 +41,21 @@ export function evalReportHtml(record: EvalRecord, summary: EvalSummary, picture
   const sections = summary.streams.map(({ kind, methods, environments }) => {
     const names = methods.map(({ method }) => method);
     const cells = record.cells.filter((cell) => cell.kind === kind);
+    const shown = names.find((name) => name === verdict.method) ?? names.at(-1) ?? '';
     return `<h2>${kind === 'reset' ? 'Each environment from the exported model' : `Stream ${escapeHtml(kind)}`}</h2>
 ${methodTable(methods, accuracy)}
 ${legend(names)}
 <h3>${escapeHtml(accuracy)} by environment, with 95% intervals</h3>
 <div class="scroll wide">${accuracyBars(methods, environments)}</div>
 <h3>Over time</h3>
-<p class="quiet">Right in each of up to 24 stretches of a stream, in %. The band is the 95% interval of ${escapeHtml(names.at(-1) ?? '')}.</p>
-${accuracyCurves(cells, names)}
+<p class="quiet">Right in each of up to 24 stretches of a stream, in %. The band is the 95% interval of ${escapeHtml(shown)}.</p>
+${accuracyCurves(cells, names, shown)}
 <h3>What it costs</h3>
-<p class="quiet">Hollow points need batches or back propagation on the device.</p>
+<p class="quiet">The line leads along the methods that nothing cheaper beats. Hollow points need batches or back propagation on the device.</p>
 ${frontiers(methods)}
 <h3>Calibration</h3>
-<p class="quiet">On the dashed line a model is right as often as it is sure. ${escapeHtml(sureness(methods))}</p>
-<div class="pair one">${reliabilityChart(cells, names)}</div>`;
+<p class="quiet">On the dashed line a model is right as often as it is sure (ECE, in the table, is the mean distance from it). On the right: the farther apart, the better a wrong answer can be told by how sure the model is.</p>
+<div class="pair">${reliabilityChart(cells, names)}${surenessChart(methods)}</div>`;
   });
   const uploads =
     pictures === ''
@@ -119,11 +121,6 @@ function methodTable(methods: readonly MethodSummary[], accuracy: string): strin
   const name = (head: string): string =>
     head === 'method' ? ' class="name"' : head === 'asks for' ? ' class="left"' : '';
   return `<div class="scroll"><table class="methods"><thead><tr>${heads.map((head) => `<th${name(head)}>${escapeHtml(head)}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>`;
-}
-
-/** Whether wrong predictions are less sure than right ones. */
-function sureness(methods: readonly MethodSummary[]): string {
-  return `Mean confidence of right and wrong predictions: ${methods.map(({ method, changed }) => `${method} ${formatPercent(changed.confidenceRight)} and ${formatPercent(changed.confidenceWrong)}`).join('; ')}.`;
 }
 
 function settings({ plan, facts }: EvalRecord): string {
