@@ -68,7 +68,7 @@ test('cloud says what is wrong with its arguments', async (t) => {
     await renorm('cloud', '--edge-model', edgeModel, '--foundation-model', file, '--data', folder, '--port', '0'),
     /^ONNX_NOT_A_MODEL: /,
   );
-  isError(t, await renorm('cloud', ...models), /required option '--data <folder>'/);
+  isError(t, await renorm('cloud', ...models), /^REQUEST_INVALID: .*--data.* --store/);
   isError(t, await renorm('cloud', ...models, '--data', folder, '--port', '70000'), /whole number from 0 to 65535/);
 });
 

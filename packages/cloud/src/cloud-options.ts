@@ -28,8 +28,13 @@ export interface CloudOptions {
    * than the source model or the version in force does not go out. none: everything goes out, for a conformance suite, whose samples are random pixels.
    */
   readonly gate?: GateName;
-  /** Folder for samples, training state and versions; made if it is not there. */
-  readonly data: string;
+  /** Folder for samples, training state and versions; made if it is not there. This or `store`. */
+  readonly data?: string;
+  /**
+   * URL of a store on NATS JetStream in the place of a folder, `nats://host:4222/name?replicas=3`: gateways and trainers on several machines
+   * share it. Asks for the packages @nats-io/transport-node and @nats-io/jetstream.
+   */
+  readonly store?: string;
   /** What this process does; another on the same folder may do the rest. Default: both. */
   readonly roles?: readonly CloudRole[];
   /** Address to listen on. Default: 127.0.0.1; 0.0.0.0 for all. */

@@ -12,24 +12,25 @@ import { TokenAuthenticator } from './gateway/token-authenticator.js';
 import { modelFile } from './model-file.js';
 import { digestsOf, readModels } from './models/model-facts.js';
 import { sketchFormat } from './models/sketch-format.js';
+import { openPlace, placeOf } from './open-place.js';
 import { CLOUD_RULES } from './option-rules.js';
 import { DEFAULT_GATE, gateNamed } from './publication/gates.js';
 import { rolesOf } from './roles.js';
 import { StatusBoard } from './status-board.js';
 import { Cohorts } from './store/cohorts.js';
-import { claimFolder } from './store/data-folder.js';
-import { openStore } from './store/open-store.js';
+import { withoutSecrets } from './store/nats/address.js';
 import { adaptationOptions } from './strategy/cema/options.js';
 import { DEFAULT_STRATEGY, SKETCH_STRATEGIES, strategyFor, strategyNote } from './strategy/strategies.js';
 import { publishingOptions } from './trainer/publishing-options.js';
 import { Trainer } from './trainer/trainer.js';
 import { Signer } from './trust/signer.js';
-import { watchDisk } from './watch-disk.js';
 
 /** A running cloud. */
 export interface Cloud {
   /** host:port; empty where it has no gateway. */
   readonly address: string;
+  /** The folder or the URL of the store, without a password. */
+  readonly place: string;
   /** One entry for each cohort, as the newest state of the store says, whichever process wrote it. */
   status(): Promise<CohortStatus[]>;
   /** What devices hold of this cloud now, and what was refused; undefined where it has no gateway. */
@@ -47,15 +48,17 @@ export interface Cloud {
 
 /**
  * Starts a cloud in this process: the gateway in this thread, the trainer in a worker thread, the state in a folder. With `roles` it is
- * one of the two, and another process on the same folder the other: they know each other through the store alone.
+ * one of the two, and another process on the same folder the other: they know each other through the store alone. With `store` the state is
+ * on NATS JetStream, and any number of gateways and trainers share it, on any machines.
  *
  * @throws OnnxError, RenormError: MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (an option), DATA_NOT_WRITABLE, DATA_FORMAT_NEWER,
- *   DATA_OTHER_MODEL, DATA_IN_USE, DATA_DAMAGED, DISK_FULL, CREDENTIALS_UNREADABLE (a key, certificate or token file)
+ *   DATA_OTHER_MODEL, DATA_IN_USE, DATA_DAMAGED, DISK_FULL, STORE_UNREACHABLE, CREDENTIALS_UNREADABLE (a key, certificate or token file)
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   checkOptions('startCloud', options, CLOUD_RULES);
   prepareRuntime(import.meta.url);
   const roles = rolesOf(options.roles);
+  const place = placeOf(options);
   const edgeModel = await modelFile(options.edgeModel, 'the edge model', options);
   const foundationModel =
     options.foundationModel === undefined
@@ -76,15 +79,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const adaptation = adaptationOptions(options.adaptation);
   const publishing = publishingOptions(options.publishing);
   const exported = readParameters(models.edge);
-  const claim = claimFolder(options.data, digestsOf(models), roles);
-  const opened: (() => void | Promise<void>)[] = [() => claim.release()];
+  const opened: (() => void | Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const disk = watchDisk(options.data, emit);
-    opened.push(() => disk.close());
-    const store = await openStore(options.data, disk);
+    const { store, claim, disk } = await openPlace(place, digestsOf(models), roles, emit, opened);
     const cohorts = new Cohorts(store, { exported: exportedVersion(exported), onProblem });
     opened.push(() => cohorts.close());
     claim.storeOpened((await cohorts.names()).length === 0);
@@ -97,7 +97,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       if (note !== undefined) emit({ kind: 'note', text: note });
       const threads = options.threads ?? availableParallelism();
       const trainer = await Trainer.start(
-        { edgeModel, foundationModel, strategy, gate, adaptation, threads, folder: options.data, publishing },
+        { edgeModel, foundationModel, strategy, gate, adaptation, threads, place, publishing },
         {
           step(report) {
             board.stepped(report);
@@ -147,7 +147,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       opened.push(() => served.close());
     }
     return {
-      address,
+      ...{ address, place: withoutSecrets(place) },
       status: async () =>
         (await board.read()).map((cohort) => ({
           ...cohort,

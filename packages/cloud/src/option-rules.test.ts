@@ -17,7 +17,7 @@ test('plain JavaScript hears of names and values that are wrong before anything 
   await refused(startCloud, { ...right, edgemodel: 'x' }, /no option edgemodel; did you mean edgeModel\?/);
   await refused(startCloud, { ...right, limits: { maxSamples: 1 } }, /startCloud has no option limits\.maxSamples/);
   await refused(startCloud, { ...right, publishing: { everyStep: 2 } }, /did you mean publishing\.everySteps\?/);
-  await refused(startCloud, { edgeModel: 'edge.onnx' }, /startCloud needs the option data/);
+  await refused(startCloud, { edgeModel: 'edge.onnx' }, /in a folder \(data, --data\) or in a store on NATS/);
   await refused(rollBack, { ...right, cohort: 'lobby' }, /rollBack needs the option to, a number/);
   await refused(versionsOf, right, /versionsOf needs the option cohort/);
   await refused(writeNextRoot, { roots: 'roots', rootKeys: 'x' }, /did you mean rootKey\?/);

@@ -18,7 +18,8 @@ export const CLOUD_RULES = {
   foundation: group({ output: text, sizes: option.sizes } satisfies OptionRules<PrepareOptions>),
   strategy: text,
   gate: text,
-  data: required(text),
+  data: text,
+  store: text,
   roles: option.texts,
   host: text,
   port: option.number,
@@ -40,11 +41,11 @@ export const CLOUD_RULES = {
   onEvent: option.callback,
 } satisfies OptionRules<CloudOptions>;
 
-const { edgeModel, output, sizes, foundationModel, foundation, data } = CLOUD_RULES;
+const { edgeModel, output, sizes, foundationModel, foundation, data, store } = CLOUD_RULES;
 
 /** Of functions that work on the folder of a cloud that is stopped. */
 export const STOPPED_RULES = {
-  ...{ edgeModel, output, sizes, foundationModel, foundation, data },
+  ...{ edgeModel, output, sizes, foundationModel, foundation, data, store },
   onRepaired: option.callback,
   cohort: required(text),
 };

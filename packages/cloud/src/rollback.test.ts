@@ -38,7 +38,9 @@ const opening = async (data: string): Promise<Cohorts> =>
   new Cohorts(await openStore(data), { exported: exportedVersion(fresh.edge.parameters) });
 
 /** The folder of a cloud that published some versions and was stopped. */
-async function stopped(versions: number): Promise<{ options: RollbackOptions; published: VersionState[] }> {
+async function stopped(
+  versions: number,
+): Promise<{ options: RollbackOptions & { data: string }; published: VersionState[] }> {
   const data = mkdtempSync(join(tmpdir(), 'renorm-rollback-'));
   const claim = claimFolder(data, models);
   const store = await opening(data);

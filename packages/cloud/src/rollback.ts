@@ -16,16 +16,16 @@ import {
 import type { CloudOptions } from './cloud-options.js';
 import { modelFile } from './model-file.js';
 import { digestsOf, readModels } from './models/model-facts.js';
+import { openPlace, placeOf } from './open-place.js';
 import { STOPPED_RULES } from './option-rules.js';
 import { type PastVersion, pastVersion, pastVersions } from './publication/past-versions.js';
 import { Cohorts } from './store/cohorts.js';
-import { claimFolder } from './store/data-folder.js';
-import { openStore } from './store/open-store.js';
+import { isClusterUrl } from './store/nats/address.js';
 import { restartRecord } from './trainer/restart.js';
 
 /** The state of a cloud whose trainer is stopped. */
 export interface StoppedCloud
-  extends Pick<CloudOptions, 'edgeModel' | 'output' | 'sizes' | 'foundationModel' | 'foundation' | 'data'> {
+  extends Pick<CloudOptions, 'edgeModel' | 'output' | 'sizes' | 'foundationModel' | 'foundation' | 'data' | 'store'> {
   /** Told, in a sentence, what was damaged in the data folder and has been put right. */
   readonly onRepaired?: (what: string) => void;
 }
@@ -94,10 +94,11 @@ async function withStore<Value>(
   options: StoppedCloud,
   action: (cohorts: Cohorts, exported: VersionState) => Promise<Value>,
 ): Promise<Value> {
-  if (!existsSync(options.data))
+  const place = placeOf(options);
+  if (!isClusterUrl(place) && !existsSync(place))
     throw new RenormError(
       'REQUEST_INVALID',
-      `there is no folder ${options.data}; name the one that the cloud was started with (--data).`,
+      `there is no folder ${place}; name the one that the cloud was started with (--data).`,
     );
   const models = readModels(
     await modelFile(options.edgeModel, 'the edge model', options),
@@ -105,20 +106,18 @@ async function withStore<Value>(
       ? undefined
       : await modelFile(options.foundationModel, 'the foundation model', options.foundation),
   );
-  // A gateway may go on meanwhile: it hears of the version as of any other.
-  const claim = claimFolder(options.data, digestsOf(models), ['trainer']);
+  const opened: (() => void | Promise<void>)[] = [];
   try {
+    // A gateway may go on meanwhile: it hears of the version as of any other.
+    const { store, claim } = await openPlace(place, digestsOf(models), ['trainer'], () => undefined, opened);
     const exported = exportedVersion(readParameters(models.edge));
-    const cohorts = new Cohorts(await openStore(options.data), { exported });
+    const cohorts = new Cohorts(store, { exported });
+    opened.push(() => cohorts.close());
     for (const what of claim.repaired) options.onRepaired?.(what);
-    try {
-      claim.storeOpened((await cohorts.names()).length === 0);
-      return await action(cohorts, exported);
-    } finally {
-      await cohorts.close();
-    }
+    claim.storeOpened((await cohorts.names()).length === 0);
+    return await action(cohorts, exported);
   } finally {
-    claim.release();
+    for (const close of opened.reverse()) await close();
   }
 }
 

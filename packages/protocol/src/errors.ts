@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   DATA_OTHER_MODEL: kind(GrpcStatus.FailedPrecondition, 'The data folder belongs to other models.'),
   DATA_IN_USE: kind(GrpcStatus.FailedPrecondition, 'Another process uses the data folder.'),
   DISK_FULL: kind(GrpcStatus.Unavailable, 'The disk of the cloud is full; nothing more is acknowledged.'),
+  STORE_UNREACHABLE: kind(GrpcStatus.Unavailable, "The cluster's store does not answer; nothing more is acknowledged."),
   DATA_DAMAGED: kind(GrpcStatus.Internal, 'The data folder lacks what it had, or holds what was not written so.'),
   CONFLICT: kind(GrpcStatus.Aborted, 'Another trainer committed a step of this cohort first.'),
   VERSION_REFUSED: kind(

@@ -18,7 +18,7 @@ export interface CloudProcess {
 }
 
 /**
- * Starts `renorm cloud` on a data folder; resolves when it listens, or trains. port 0 takes a free one.
+ * Starts `renorm cloud` on a data folder or a store on NATS; resolves when it listens, or trains. port 0 takes a free one.
  *
  * @param more further arguments
  */
@@ -30,7 +30,7 @@ export async function startCloudProcess(data: string, port = 0, more: readonly s
       'cloud',
       ...['--edge-model', `${root}models/fashion-edge.onnx`],
       ...['--foundation-model', `${root}models/fashion-foundation.onnx`],
-      ...['--data', data, '--port', String(port), '--threads', '1', ...more],
+      ...[data.startsWith('nats:') ? '--store' : '--data', data, '--port', String(port), '--threads', '1', ...more],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );

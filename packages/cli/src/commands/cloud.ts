@@ -26,7 +26,8 @@ interface CloudFlags extends LogFlags {
   readonly foundation?: object;
   readonly strategy?: StrategyName;
   readonly gate: GateName;
-  readonly data: string;
+  readonly data?: string;
+  readonly store?: string;
   readonly host: string;
   readonly port: number;
   readonly roles?: CloudRole[];
@@ -63,12 +64,16 @@ export function cloudCommand(): Command {
         .choices(GATE_NAMES)
         .default('held-out'),
     )
-    .requiredOption('--data <folder>', 'where samples, training state and versions are kept; made if it is not there')
+    .option('--data <folder>', 'where samples, training state and versions are kept; made if it is not there')
+    .option(
+      '--store <url>',
+      'keep them on NATS JetStream instead, for any number of gateways and trainers: nats://host:4222/name?replicas=3',
+    )
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
     .option('--port <n>', 'port to listen on, 0 for any that is free', wholeNumber(0, 65535), 7443)
     .option(
       '--roles <list>',
-      'gateway, trainer, or both with a comma between; another process on the same folder does the rest (default: both)',
+      'gateway, trainer, or both with a comma between; another process on the same folder or store does the rest (default: both)',
       (list: string) => rolesOf(list.split(',')),
     )
     .option('--threads <n>', 'threads for training (default: one for each processor)', wholeNumber(1, 1024))
@@ -102,6 +107,7 @@ async function cloud(
     strategy,
     gate,
     data,
+    store,
     host,
     port,
     roles,
@@ -114,7 +120,9 @@ async function cloud(
   output: CloudOutput,
 ): Promise<void> {
   const running = await startCloud({
-    ...{ edgeModel, gate, data, host, port },
+    ...{ edgeModel, gate, host, port },
+    ...(data !== undefined && { data }),
+    ...(store !== undefined && { store }),
     ...(foundationModel !== undefined && { foundationModel }),
     ...(scores !== undefined && { output: scores }),
     ...(sizes && { sizes }),
@@ -133,7 +141,7 @@ async function cloud(
   });
   try {
     await interruptible(async (signal) => {
-      output.started(running.address, data);
+      output.started(running.address, running.place);
       if (running.address !== '' && security.signingKey === undefined)
         output.note('Versions are not signed: only devices without --trust take them (docs/security.md).');
       for (const status of await running.status()) output.goesOn(status);

@@ -10,7 +10,8 @@ interface RollbackFlags extends ModelFlags {
   readonly edgeModel: string;
   readonly foundationModel?: string;
   readonly foundation?: object;
-  readonly data: string;
+  readonly data?: string;
+  readonly store?: string;
   readonly cohort: string;
   readonly to?: number;
   readonly as?: number;
@@ -28,7 +29,8 @@ export function rollbackCommand(): Command {
     .option('--output <name>', 'as the cloud was given it')
     .option('--sizes <list>', 'as the cloud was given it', namedSizes)
     .option('--foundation <json>', 'as the cloud was given it', jsonObject)
-    .requiredOption('--data <folder>', 'its data folder')
+    .option('--data <folder>', 'its data folder')
+    .option('--store <url>', 'or its store on NATS: then nothing need be stopped')
     .requiredOption('--cohort <name>')
     .option('--to <n>', 'version to publish again; 0 is the model as exported', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option(
@@ -47,12 +49,15 @@ async function rollback({
   edgeModel,
   foundationModel,
   data,
+  store,
   cohort,
   ...flags
 }: RollbackFlags): Promise<void> {
   const onRepaired = (what: string): void => printError(`data folder repaired: ${what}\n`);
   const stopped = {
-    ...{ edgeModel, data, cohort, onRepaired, ...modelFlags(flags) },
+    ...{ edgeModel, cohort, onRepaired, ...modelFlags(flags) },
+    ...(data !== undefined && { data }),
+    ...(store !== undefined && { store }),
     ...(foundationModel !== undefined && { foundationModel }),
     // What is in it, the library checks.
     ...({ ...(flags.foundation && { foundation: flags.foundation }) } as object),

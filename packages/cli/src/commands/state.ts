@@ -7,18 +7,22 @@ import { columns } from '../display/table.js';
 import { print } from '../display/terminal.js';
 
 interface CheckFlags extends ModelFlags {
-  readonly data: string;
+  readonly data?: string;
+  readonly store?: string;
   readonly edgeModel?: string;
   readonly json: boolean;
 }
 
-/** `renorm state`: what a data folder holds while its cloud is stopped. */
+/** `renorm state`: what a data folder or a store holds. */
 export function stateCommand(): Command {
   const state = new Command('state');
   state
     .command('check')
-    .description('read all of a data folder and say what is whole; exit code 1 if something is not')
-    .requiredOption('--data <folder>', 'data folder of a cloud that is stopped')
+    .description(
+      'read all of a data folder, or of a store on NATS, and say what is whole; exit code 1 if something is not',
+    )
+    .option('--data <folder>', 'data folder of a cloud that is stopped')
+    .option('--store <url>', 'or a store on NATS, whose cloud may run')
     .option('--edge-model <file>', 'its edge model (ONNX): versions are decoded with it too')
     .option('--output <name>', 'as the cloud was given it')
     .option('--sizes <list>', 'as the cloud was given it', namedSizes)
@@ -27,9 +31,14 @@ export function stateCommand(): Command {
   return state;
 }
 
-async function check({ data, edgeModel, json, ...flags }: CheckFlags): Promise<void> {
-  const report = await checkState({ data, ...modelFlags(flags), ...(edgeModel !== undefined && { edgeModel }) });
-  print(json ? `${JSON.stringify(report, null, 2)}\n` : stateText(data, report));
+async function check({ data, store, edgeModel, json, ...flags }: CheckFlags): Promise<void> {
+  const report = await checkState({
+    ...modelFlags(flags),
+    ...(data !== undefined && { data }),
+    ...(store !== undefined && { store }),
+    ...(edgeModel !== undefined && { edgeModel }),
+  });
+  print(json ? `${JSON.stringify(report, null, 2)}\n` : stateText(report.place, report));
   if (!report.isWhole) process.exitCode = 1;
 }
 

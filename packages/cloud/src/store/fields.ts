@@ -69,6 +69,10 @@ export class Fields {
     return plainBytes(this.#check(name, 'bytes', isBytes, this.#fields[name]));
   }
 
+  byteStrings(name: string): Uint8Array[] {
+    return this.#list(name).map((item) => plainBytes(this.#check(name, 'a list of bytes', isBytes, item)));
+  }
+
   digest(name: string): Uint8Array {
     const digest = this.bytes(name);
     return this.#check(name, `${DIGEST_LENGTH} bytes`, (_): _ is Uint8Array => digest.length === DIGEST_LENGTH, digest);

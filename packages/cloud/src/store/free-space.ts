@@ -12,7 +12,9 @@ export interface FreeSpaceOptions {
   readonly reserve?: number;
   /** Told when it becomes full, with the error that writes end in, and when there is room again. */
   readonly onChange?: (full: RenormError | undefined) => void;
-  /** For tests. */
+  /** What is said when it is full. Default: of the disk of a data folder. */
+  readonly full?: (free: number) => RenormError;
+  /** Default: what the file system says. */
   readonly roomOf?: (folder: string) => Room;
   readonly now?: () => number;
 }
@@ -34,15 +36,17 @@ export class FreeSpace {
   readonly #onChange: (full: RenormError | undefined) => void;
   readonly #roomOf: (folder: string) => Room;
   readonly #now: () => number;
+  readonly #error: (free: number) => RenormError;
   #isFull = false;
   #failedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(folder: string, { reserve, onChange, roomOf, now }: FreeSpaceOptions = {}) {
+  constructor(folder: string, { reserve, onChange, roomOf, now, full }: FreeSpaceOptions = {}) {
     this.#folder = folder;
     this.#reserve = reserve;
     this.#onChange = onChange ?? (() => undefined);
     this.#roomOf = roomOf ?? room;
     this.#now = now ?? (() => performance.now());
+    this.#error = full ?? ((free) => diskFull(folder, free));
   }
 
   /** Looks, and tells if it has changed. */
@@ -68,14 +72,13 @@ export class FreeSpace {
     this.#failedAt = this.#now();
     void this.isFull;
   }
-
-  #error(free: number): RenormError {
-    return new RenormError(
-      'DISK_FULL',
-      `the disk of the data folder ${this.#folder} has ${Math.floor(free / 2 ** 20)} MiB left, which are kept for what is there; nothing more is kept. Free some space: everything goes on by itself then.`,
-    );
-  }
 }
+
+const diskFull = (folder: string, free: number): RenormError =>
+  new RenormError(
+    'DISK_FULL',
+    `the disk of the data folder ${folder} has ${Math.floor(free / 2 ** 20)} MiB left, which are kept for what is there; nothing more is kept. Free some space: everything goes on by itself then.`,
+  );
 
 function room(folder: string): Room {
   const { bavail, blocks, bsize } = statfsSync(folder);

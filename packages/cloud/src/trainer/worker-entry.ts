@@ -2,8 +2,8 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { readModels } from '../models/model-facts.js';
-import { FreeSpace } from '../store/free-space.js';
-import { openStore } from '../store/open-store.js';
+import { openStore, spaceOf } from '../store/open-store.js';
+import { WAITS } from '../watch-disk.js';
 import { openTraining } from './open-training.js';
 import type { FromTrainer, ToTrainer, TrainerSetup } from './worker-messages.js';
 
@@ -13,7 +13,7 @@ if (port === null) throw new Error('This file is the entry of a worker thread.')
 const setup = workerData as TrainerSetup;
 const send = (message: FromTrainer): void => port.postMessage(message);
 
-/** After an error, and while the disk is full, in milliseconds. */
+/** After an error, and while the disk is full or the store away, in milliseconds. */
 const RETRY_MS = 1_000;
 
 let closing = false;
@@ -55,11 +55,11 @@ function changeOr(ms: number | undefined): Promise<void> {
 async function main(): Promise<void> {
   giveWay();
   const { threads, adaptation, publishing, strategy, gate } = setup;
-  const space = new FreeSpace(setup.folder);
+  const space = spaceOf(setup.place);
   const training = await openTraining({
     ...{ threads, adaptation, publishing, strategy, gate },
     models: readModels(setup.edgeModel, setup.foundationModel),
-    store: await openStore(setup.folder, { space }),
+    store: await openStore(setup.place, { space }),
     onProblem: (error) => send({ kind: 'failed', ...told(error) }),
     onChange: () => wake(),
   });
@@ -95,9 +95,9 @@ async function main(): Promise<void> {
         await changeOr(outcome.until === undefined ? undefined : outcome.until - performance.now());
       }
     } catch (error) {
-      const full = error instanceof RenormError && error.code === 'DISK_FULL';
-      if (!full || !paused) send({ kind: full ? 'paused' : 'failed', ...told(error) });
-      paused ||= full;
+      const waits = error instanceof RenormError && WAITS.has(error.code);
+      if (!waits || !paused) send({ kind: waits ? 'paused' : 'failed', ...told(error) });
+      paused ||= waits;
       if (!closing) await changeOr(RETRY_MS);
     }
   }

@@ -13,7 +13,8 @@ export interface TrainerSetup {
   readonly gate: GateName;
   readonly adaptation: AdaptationOptions;
   readonly threads: number;
-  readonly folder: string;
+  /** A data folder, or the URL of a store on NATS. */
+  readonly place: string;
   readonly publishing: PublishingOptions;
 }
 
