@@ -40,6 +40,7 @@ export {
   classifierOutput,
   type OutputOptions,
 } from './prepare/classifier-output.js';
+export { inClassOrder } from './prepare/class-order.js';
 export { fixSizes, openSizes } from './prepare/fix-sizes.js';
 export { floatInterface } from './prepare/float-interface.js';
 export { type LogitsModel, logitsModel } from './prepare/logits-model.js';

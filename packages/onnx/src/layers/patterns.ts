@@ -172,7 +172,9 @@ export function sameValue(a: string, b: string, index: GraphIndex): boolean {
 
 function sameMean(a: string | undefined, b: string | undefined, index: GraphIndex): boolean {
   const [x, y] = [index.producer(a ?? ''), index.producer(b ?? '')];
-  return x !== undefined && (x === y || (x.opType === y?.opType && x.input[0] === y.input[0]));
+  if (x === undefined || y === undefined) return false;
+  const axes = meanAxes(x, index)?.join();
+  return x === y || (axes !== undefined && axes === meanAxes(y, index)?.join() && x.input[0] === y.input[0]);
 }
 
 function scalar(name: string, { constant }: GraphIndex): number | undefined {

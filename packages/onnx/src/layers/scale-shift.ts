@@ -2,12 +2,12 @@ import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 import { attributeOf, type GraphIndex } from './graph-index.js';
 import type { FoundLayer } from './layer.js';
 
-/** Where a squeeze begins: what follows sees one value a channel, as in a squeeze-and-excitation block. */
+/** Where a squeeze begins: what follows sees one value per channel, as in a squeeze-and-excitation block. */
 const POOLS: ReadonlySet<string> = new Set(['GlobalAveragePool', 'GlobalMaxPool', 'ReduceMean', 'ReduceMax']);
 
 /**
  * A scale and a shift per channel behind every convolution into which, by its looks, a BatchNormalization was folded: it has
- * constant weights and a bias, no normalization follows it, and its output is an image, not the one value a channel inside a
+ * constant weights and a bias, no normalization follows it, and its output is an image, not the one value per channel inside a
  * squeeze-and-excitation block. Weights and bias may be quantized. In a model without convolutions, the same behind every linear layer but the last.
  *
  * @param output name of the model's output

@@ -2,6 +2,9 @@ import { type GraphProto, TensorProto_DataType as Type } from '../gen/onnx/onnx_
 import { constantOf } from './constant-node.js';
 import { typeOf as operatorOf } from './node.js';
 
+/** Operators whose first input is of another type than what they give. */
+const TYPED_BY_SECOND: ReadonlySet<string> = new Set(['CastLike', 'Where', 'DequantizeLinear']);
+
 /**
  * Looks up the type in which a node reads a value: that of the tensor or input that it comes from, or of the last Cast on the way.
  */
@@ -19,7 +22,7 @@ export function typeLookup(graph: GraphProto): (name: string) => number {
       return Number(node.attribute.find((each) => each.name === 'to')?.i ?? Type.FLOAT);
     const held = node !== undefined && operator === 'Constant' ? constantOf(node) : undefined;
     if (held !== undefined || node === undefined) return held?.dataType ?? Type.FLOAT;
-    return typeOf(node.input[operator === 'CastLike' ? 1 : 0] ?? '');
+    return typeOf(node.input[TYPED_BY_SECOND.has(operator ?? '') ? 1 : 0] ?? '');
   };
   return typeOf;
 }

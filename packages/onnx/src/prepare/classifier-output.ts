@@ -1,15 +1,13 @@
 import { OnnxError } from '../errors.js';
-import { type NodeProto, TensorProto_DataType as Type, type ValueInfoProto } from '../gen/onnx/onnx_pb.js';
+import type { ValueInfoProto } from '../gen/onnx/onnx_pb.js';
 import type { Shape } from '../graph/types.js';
 import { openDims } from '../import/import-node.js';
 import { inferredShapes } from '../import/infer.js';
 import { type OnnxModel, shapeOf } from '../model/model.js';
-import { typeOf } from '../model/node.js';
-import { isFloatType } from '../model/tensor.js';
 import { dependents } from './rewrite.js';
+import { type Activation, type Candidate, tracer } from './trace-scores.js';
 
-/** How a model makes its probabilities of the scores: not at all, or by an operator at its end. */
-export type Activation = 'none' | 'softmax' | 'log-softmax' | 'sigmoid';
+export type { Activation } from './trace-scores.js';
 
 /** Where a model's scores are. */
 export interface ClassifierOutput {
@@ -30,17 +28,6 @@ export interface ClassifierOutput {
 export interface OutputOptions {
   /** Name of an output of the model, or of a value inside it. */
   readonly output?: string;
-}
-
-interface Candidate {
-  readonly output: string;
-  readonly logits: string;
-  readonly probabilities: Activation;
-  /** What computes the logits, before it was handed on in another shape. */
-  readonly source: string;
-  /** Only scores are treated so: a Softmax, a label of the largest. */
-  readonly sure: boolean;
-  readonly usable: boolean;
 }
 
 /**
@@ -110,60 +97,6 @@ function unclear({ name, graph }: OnnxModel, what: string, candidates: readonly 
     'ONNX_OUTPUT_UNCLEAR',
     `${name} ${what}: it gives ${list.join('; ')}. Name the one with a score for each class in the option output.`,
   );
-}
-
-/** What hands on its first input, perhaps in another shape or type. */
-const HANDS_ON: ReadonlySet<string> = new Set('Identity Cast Dropout Squeeze Unsqueeze Flatten Reshape'.split(' '));
-
-/** Goes back from an output to the scores that it is made of. */
-function tracer({ graph }: OnnxModel, sizes: (name: string) => Shape | undefined) {
-  const producers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
-  const activation = (node: NodeProto): Activation | undefined => {
-    const type = typeOf(node);
-    if (type === 'Sigmoid') return 'sigmoid';
-    if (type !== 'Softmax' && type !== 'LogSoftmax') return undefined;
-    return overClasses(node, sizes(node.input[0] ?? '')) ? (type === 'Softmax' ? 'softmax' : 'log-softmax') : undefined;
-  };
-  const back = (name: string): Pick<Candidate, 'logits' | 'probabilities' | 'source'> => {
-    let at = name;
-    for (let node = producers.get(at); node !== undefined; node = producers.get(at)) {
-      const probabilities = activation(node);
-      const [before = ''] = node.input;
-      if (probabilities !== undefined) return { logits: before, probabilities, source: before };
-      const decomposed = exponentials(node, producers);
-      if (decomposed !== undefined) return { logits: decomposed, probabilities: 'softmax', source: decomposed };
-      if (!HANDS_ON.has(typeOf(node)) || node.output[0] !== at) break;
-      at = before;
-    }
-    return { logits: name, probabilities: 'none', source: at };
-  };
-  return ({ name: output, type }: Pick<ValueInfoProto, 'name' | 'type'>): Candidate => {
-    let node = producers.get(output);
-    while (node !== undefined && typeOf(node) === 'Identity') node = producers.get(node.input[0] ?? '');
-    const maker = node && typeOf(node);
-    if (maker === 'ai.onnx.ml::ZipMap') return { output, ...back(node?.input[0] ?? ''), sure: true, usable: true };
-    if (maker === 'ArgMax')
-      return { output, ...back(node?.input[0] ?? ''), probabilities: 'none', sure: true, usable: true };
-    const tensor = type?.value.case === 'tensorType' ? type.value.value.elemType : Type.UNDEFINED;
-    const found = back(output);
-    const sure = found.probabilities === 'softmax' || found.probabilities === 'log-softmax';
-    return { output, ...found, sure, usable: isFloatType(tensor) };
-  };
-}
-
-/** exp(z) / sum(exp(z)), as TensorFlow may write a Softmax. */
-function exponentials(node: NodeProto, producers: ReadonlyMap<string, NodeProto>): string | undefined {
-  if (typeOf(node) !== 'Div') return undefined;
-  const [top, bottom] = node.input.map((name) => producers.get(name));
-  const sum = bottom !== undefined && typeOf(bottom) === 'ReduceSum' && bottom.input[0] === node.input[0];
-  return top !== undefined && typeOf(top) === 'Exp' && sum ? top.input[0] : undefined;
-}
-
-function overClasses({ attribute }: NodeProto, shape: Shape | undefined): boolean {
-  if (shape === undefined) return true;
-  const axis = Number(attribute.find(({ name }) => name === 'axis')?.i ?? -1n);
-  const at = axis < 0 ? axis + shape.length : axis;
-  return shape.every((size, i) => i === 0 || i === at || size === 1);
 }
 
 /** @throws OnnxError ONNX_UNSUPPORTED: more axes than the batch and the classes, or no batch */

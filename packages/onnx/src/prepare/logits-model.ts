@@ -1,8 +1,9 @@
 import { OnnxError } from '../errors.js';
-import { TensorProto_DataType as Type, type ValueInfoProto } from '../gen/onnx/onnx_pb.js';
+import { type GraphProto, TensorProto_DataType as Type, type ValueInfoProto } from '../gen/onnx/onnx_pb.js';
 import { freeName } from '../model/free-name.js';
 import { checkModel, type OnnxModel } from '../model/model.js';
-import { floatTensor, intTensor } from '../model/tensor.js';
+import { intTensor, isFloatType, tensorOfType } from '../model/tensor.js';
+import { typeLookup } from '../model/type-lookup.js';
 import { type ClassifierOutput, classifierOutput, type OutputOptions } from './classifier-output.js';
 import { describedValue, editable, int, nodeOf, type Prepared, prune } from './rewrite.js';
 
@@ -37,6 +38,8 @@ export function logitsModel(model: OnnxModel, options: OutputOptions = {}): Logi
   }
   if (logits !== output.output && probabilities !== 'none')
     changes.push(`took the ${NAMES[probabilities]} off the end: the output is "${logits}", which it read`);
+  if (logits !== output.output && probabilities === 'none')
+    changes.push(`took "${logits}" for the scores, of which "${output.output}" is made`);
   let name = logits;
   if (shape !== undefined && shape.length !== 2) {
     const flat = freeName(graph, `${logits}/flat`);
@@ -46,14 +49,18 @@ export function logitsModel(model: OnnxModel, options: OutputOptions = {}): Logi
     changes.push(`made rows of "${logits}", which has the shape [${shape.map((size) => size ?? '?').join(', ')}]`);
     name = flat;
   }
-  const elemType = elementType(model.graph.output.find((each) => each.name === output.output));
+  const elemType = elementType(
+    model.graph,
+    logits,
+    model.graph.output.find((each) => each.name === output.output),
+  );
   if (classes === 1) {
     const [zero, nothing, both] = ['zero', 'nothing', 'both'].map((role) => freeName(graph, `${logits}/${role}`)) as [
       string,
       string,
       string,
     ];
-    graph.initializer.push(floatTensor(zero, [], new Float32Array(1)));
+    graph.initializer.push(tensorOfType(elemType, zero, [], new Float32Array(1)));
     graph.node.push(nodeOf('Mul', [name, zero], nothing), nodeOf('Concat', [nothing, name], both, [int('axis', 1)]));
     changes.push(`made two classes of the single score "${logits}": 0 and the score, whose Softmax is its Sigmoid`);
     name = both;
@@ -67,9 +74,11 @@ export function logitsModel(model: OnnxModel, options: OutputOptions = {}): Logi
 
 const NAMES = { softmax: 'Softmax', 'log-softmax': 'LogSoftmax', sigmoid: 'Sigmoid' } as const;
 
-/** A label or a map says nothing of the type of the scores. */
-function elementType(value: ValueInfoProto | undefined): number {
-  const type = value?.type?.value;
-  const given = type?.case === 'tensorType' ? type.value.elemType : Type.FLOAT;
-  return given === Type.INT64 || given === Type.INT32 ? Type.FLOAT : given;
+/** A label or a map says nothing of the type of the scores, and a Cast may stand between. */
+function elementType(graph: GraphProto, logits: string, output: ValueInfoProto | undefined): number {
+  const type = output?.type?.value;
+  const declared = type?.case === 'tensorType' ? type.value.elemType : Type.FLOAT;
+  if (logits === output?.name && isFloatType(declared)) return declared;
+  const found = typeLookup(graph)(logits);
+  return [found, declared].find(isFloatType) ?? Type.FLOAT;
 }

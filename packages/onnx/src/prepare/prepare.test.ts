@@ -1,7 +1,14 @@
 import { test } from 'tap';
 import type { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/types.js';
-import { classifierOutput, describeModel, logitsModel, prepareClassifier, trainingModel } from '../index.js';
+import {
+  classifierOutput,
+  describeModel,
+  inClassOrder,
+  logitsModel,
+  prepareClassifier,
+  trainingModel,
+} from '../index.js';
 import { meanEntropy } from '../testing/losses.js';
 import { computed, modelWith } from '../testing/outputs.js';
 import { distance } from '../testing/runtime.js';
@@ -49,6 +56,28 @@ const CLEAR: readonly (readonly [string, (graph: Graph, x: Value) => Record<stri
       (g, x) => ({ y: g.op('Identity', [g.reshape(g.softmax(scores(g, x)), [-1, 5])]) }),
       'y',
       'softmax',
+      5,
+    ],
+    [
+      'the logarithm of a Softmax that was kept from 0',
+      (g, x) => {
+        const kept = [g.constant(1e-7), g.constant(1)];
+        return { logs: g.op('Log', [g.op('Clip', [g.softmax(scores(g, x)), ...kept])]) };
+      },
+      'logs',
+      'log-softmax',
+      5,
+    ],
+    ['a Softmax times 1', (g, x) => ({ p: g.mul(g.softmax(scores(g, x)), g.constant(1)) }), 'p', 'softmax', 5],
+    ['clipped scores', (g, x) => ({ y: g.op('Clip', [scores(g, x), g.constant(-9), g.constant(9)]) }), 'y', 'none', 5],
+    [
+      'exponentials over all of a batch, which are no Softmax',
+      (g, x) => {
+        const e = g.exp(scores(g, x));
+        return { y: g.div(e, g.op('ReduceSum', [e], { keepdims: 1 })) };
+      },
+      'y',
+      'none',
       5,
     ],
     ['scores and their Softmax', (g, x) => ({ s: scores(g, x), p: g.softmax(scores(g, x)) }), 'p', 'softmax', 5],
@@ -150,6 +179,22 @@ test('what is no row of scores for each image is refused', async (t) => {
     code: 'ONNX_UNSUPPORTED',
     message: /"map" of odd.onnx has the shape \[\?, 5, 6, 6\]/,
   });
+});
+
+test('of several models the classes are put into one order, and those that only one has are left out', async (t) => {
+  const prepared = prepareClassifier(modelWith((g, x) => ({ scores: scores(g, x) })));
+  const { model, classes, changes } = inClassOrder(prepared, [4, 0, 2]);
+  t.equal(classes, 3);
+  t.match(changes, [/left 3 of 5 classes: \[4, 0, 2\]/]);
+  const [all, some] = [await computed(prepared.model, 2), await computed(model, 2)];
+  t.same(
+    [...some],
+    [4, 0, 2, 9, 5, 7].map((i) => all[i]),
+  );
+  t.equal(trainingModel(model, meanEntropy).gradients.size, 2, 'gradients pass');
+  t.equal(inClassOrder(prepared, [0, 1, 2, 3, 4]), prepared);
+  for (const order of [[0], [0, 0], [0, 5], [0, 1.5]])
+    t.throws(() => inClassOrder(prepared, order), { code: 'ONNX_UNSUPPORTED', message: /0 to 4, none twice/ });
 });
 
 test('a single score becomes two classes', async (t) => {

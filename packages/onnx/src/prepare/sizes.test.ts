@@ -28,9 +28,24 @@ test('channels that come last are known by their number', async (t) => {
 test('open sizes are asked for with the names that there are', async (t) => {
   t.throws(() => prepareClassifier(open), {
     code: 'ONNX_SIZES_OPEN',
-    message: /leaves height and width open; .* option sizes, \{ height: 224, width: 224 \}/,
+    message:
+      /leaves height and width open; .* option sizes, as \{ height: 224, width: 224 \} or --sizes height=224,width=224/,
   });
   t.throws(() => prepareClassifier(open, { sizes: { height: 8 } }), { message: /leaves width open/ });
+});
+
+test('an axis whose name cannot be typed is called by its place, and only that of an image is likely 224', async (t) => {
+  const named = (name: string) => {
+    const model = modelWith((g, x) => ({ y: g.reduceMean(x, [2], false) }), [undefined, 4, undefined]);
+    const type = model.input.type?.value;
+    const dim = type?.case === 'tensorType' ? type.value.shape?.dim[2] : undefined;
+    Object.assign(dim ?? {}, { value: { case: 'dimParam', value: name } });
+    return model;
+  };
+  t.throws(() => sampleShape(named('time')), { message: /leaves time open.* \{ time: 16 \} or --sizes time=16/ });
+  for (const name of ['floor(s0/2) + 1', '2', 'a,b'])
+    t.throws(() => sampleShape(named(name)), { message: /leaves axis2 open.* \{ axis2: 16 \} or --sizes axis2=16/ });
+  t.same(sampleShape(named('floor(s0/2) + 1'), { axis2: 7 }), [4, 7]);
 });
 
 test('sizes that do not fit are refused', async (t) => {

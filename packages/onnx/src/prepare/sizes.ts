@@ -4,7 +4,8 @@ import { openSizes } from './fix-sizes.js';
 
 /**
  * Sizes of the axes that a model's input leaves open: by name, `{ height: 224, width: 224 }`, or of all axes but the batch in their order,
- * `[3, 224, 224]`. A name is the one in the file, or `height`, `width` and `channels` of an image, or `axis2` for the third axis.
+ * `[3, 224, 224]`. A name is the one in the file, or `height`, `width` and `channels` of an image, or `axis2` for the axis of that
+ * index, the batch being 0.
  */
 export type Sizes = readonly number[] | Readonly<Record<string, number>>;
 
@@ -25,14 +26,22 @@ export function sampleShape(model: OnnxModel, sizes: Sizes = {}): number[] {
       `${model.name} takes an input of the shape [${declared.join(', ')}], which the sizes ${JSON.stringify(sizes)} do not fit; give whole numbers above 0, for the axes that it leaves open.`,
     );
   }
-  const open = shape.flatMap((size, i) => (typeof size === 'string' ? [nameOf(i + 1, declared)] : []));
-  if (open.length === 0) return shape as number[];
-  const example = open.map((name) => `${name}: 224`).join(', ');
+  const axes = shape.flatMap((size, i) => (typeof size === 'string' ? [i + 1] : []));
+  if (axes.length === 0) return shape as number[];
+  const open = axes.map((axis) => nameOf(axis, declared));
+  const examples = axes.map(
+    (axis) => [nameOf(axis, declared), EXAMPLES[imageAxis(axis, declared) ?? ''] ?? 16] as const,
+  );
+  const asOption = examples.map(([name, size]) => `${name}: ${size}`).join(', ');
+  const asFlag = examples.map(([name, size]) => `${name}=${size}`).join(',');
   throw new OnnxError(
     'ONNX_SIZES_OPEN',
-    `${model.name} takes an input of the shape [${declared.join(', ')}], and leaves ${open.join(' and ')} open; say what they are in the option sizes, { ${example} }, the same for cloud and devices.`,
+    `${model.name} takes an input of the shape [${declared.join(', ')}], and leaves ${open.join(' and ')} open; say what they were in training in the option sizes, as { ${asOption} } or --sizes ${asFlag} would, the same for cloud and devices.`,
   );
 }
+
+/** Of an image; other axes have no usual size. */
+const EXAMPLES: Readonly<Record<string, number>> = { channels: 3, height: 224, width: 224 };
 
 const isList = (sizes: Sizes): sizes is readonly number[] => Array.isArray(sizes);
 
@@ -67,13 +76,19 @@ function named(
   return shape.slice(1);
 }
 
+/** What a user can type: exporters call axes `floor(s0/2)` too, or by a number. */
+const TYPEABLE = /^[A-Za-z_]\w*$/;
+
 /** What to call an open axis: as the file does, where it does and no other axis has the name. */
 function nameOf(axis: number, declared: readonly (number | string)[]): string {
   const name = String(declared[axis]);
-  if (declared.filter((each) => each === name).length === 1 && name !== `axis${axis}`) return name;
-  const [image] = Object.entries(imageAxes(declared)).find(([, at]) => at === axis) ?? [];
-  return image ?? `axis${axis}`;
+  if (declared.filter((each) => each === name).length === 1 && name !== `axis${axis}` && TYPEABLE.test(name))
+    return name;
+  return imageAxis(axis, declared) ?? `axis${axis}`;
 }
+
+const imageAxis = (axis: number, declared: readonly (number | string)[]): string | undefined =>
+  Object.entries(imageAxes(declared)).find(([, at]) => at === axis)?.[0];
 
 /** Channels come last where only the last size is one of an image's. */
 function imageAxes(declared: readonly (number | string)[]): Readonly<Record<string, number>> {
