@@ -7,8 +7,9 @@ import { prepareClassifier, serializeModel } from '@renorm/onnx';
 import { readModelFile } from '@renorm/onnx/node';
 import { seededRandom } from '@renorm/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import sharp from 'sharp';
 import { type Test, test } from 'tap';
-import { BROUGHT, type Brought, folded } from './support/brought-models.js';
+import { BROUGHT, type Brought, folded, larger } from './support/brought-models.js';
 import { writeModel } from './support/onnx-file.js';
 
 const SAMPLES = 8;
@@ -136,4 +137,44 @@ test('a model whose normalization was folded is adapted by statistics once it is
   t.match(changes, [/what 1 folded layers see of 40 samples/]);
   t.match(await by(bytes), { cema: 'ready', statistics: 'ready' });
   await t.rejects(prepareModel({ model, calibrate: [new Float32Array(3)] }), { message: /a sample has 3 values/ });
+});
+
+test('a foundation model of larger images, another normalization and more classes teaches', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'renorm-pair-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const [edge] = BROUGHT;
+  const model = edge?.file as Uint8Array;
+  const foundation = {
+    preprocessing: { fit: 'crop', shorterSide: 14, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] },
+    classes: [6, 0, 5, 1, 4],
+  } as const;
+  const pair = { foundationModel: larger(), foundation };
+  const { pair: verdict } = await judgeModel({ model, ...pair });
+  t.match(verdict, { ready: true, changes: [/left 5 of 7 classes/, /takes samples of \[3,12,12\].*crop 14/] });
+  const alone = await judgeModel({ model, foundationModel: larger() });
+  t.match(alone.pair, { ready: false, refusal: { code: 'MODEL_MISMATCH', text: /foundation: \{ classes/ } });
+  const events: CloudEvent[] = [];
+  const cloud = await startCloud({
+    ...{ edgeModel: model, ...pair, data: join(folder, 'data'), port: 0, strategy: 'cema' },
+    adaptation: { samplesPerStep: SAMPLES },
+    onEvent: (event) => void events.push(event),
+  });
+  t.teardown(() => cloud.close());
+  const device = await openDevice({ model, cloud: cloud.address, cohort: 'lobby', selection: 'everything' });
+  t.teardown(() => device.close());
+  const random = seededRandom(3);
+  const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => 256 * random());
+  for (let i = 0; i < SAMPLES; i++) {
+    const raw = { width: 9, height: 7, channels: 3 } as const;
+    const image = await sharp(bytes(189), { raw }).png().toBuffer();
+    await device.infer(i % 2 === 0 ? { image } : Float32Array.from(bytes(192), (level) => level / 255));
+  }
+  t.equal(await device.flush(), 0, 'all samples are at the cloud');
+  await until('a step', () => events.some(({ kind }) => kind === 'step' || kind === 'failed'));
+  t.same(
+    events.filter(({ kind }) => kind === 'failed'),
+    [],
+  );
+  const step = events.find((event) => event.kind === 'step');
+  t.ok(Number.isFinite(step?.edgeLoss) && Number.isFinite(step?.foundationLoss), 'finite losses');
 });

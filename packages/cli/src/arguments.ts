@@ -47,6 +47,17 @@ export function jsonObject(text: string): object {
   throw new InvalidArgumentError('Give an object in JSON, for example {"name": 1}.');
 }
 
+/** A parser of what stands in a file, or is said in JSON in its place, for commander. */
+export const fileOrObject = (text: string): string | object => (text.trim().startsWith('{') ? jsonObject(text) : text);
+
+/** Those of some options that were given. */
+export const given = <Options extends object>(
+  options: Options,
+): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as ReturnType<
+    typeof given<Options>
+  >;
+
 /** Flags about what a model does not say of itself, under the names of the library. */
 export interface ModelFlags {
   readonly output?: string;

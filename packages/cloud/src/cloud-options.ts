@@ -1,7 +1,9 @@
-import type { PrepareOptions, Sizes } from '@renorm/onnx';
+import type { Sizes } from '@renorm/onnx';
+import type { Preprocessing } from '@renorm/protocol';
 import type { CloudEvent } from './events.js';
 import type { GatewayLimits } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
+import type { ModelOptions } from './model-file.js';
 import type { GateName } from './publication/gates.js';
 import type { CloudRole } from './roles.js';
 import type { AdaptationOptions } from './strategy/cema/options.js';
@@ -19,8 +21,15 @@ export interface CloudOptions {
   readonly sizes?: Sizes;
   /** The ONNX file of the stronger model, for a strategy that needs one (cema), or makes use of one (renorm). */
   readonly foundationModel?: string | Uint8Array;
-  /** What the foundation model does not say of itself. */
-  readonly foundation?: PrepareOptions;
+  /** What the foundation model does not say of itself: how an image becomes its input, which of its classes are those of the edge model. */
+  readonly foundation?: Omit<ModelOptions, 'labels'>;
+  /**
+   * How devices make the edge model's input of an image, or the file that says so. Read where the foundation model takes other samples:
+   * of those that come as values. Default: what a file beside the edge model says, else `{ fit: 'stretch' }`, scaled to [0, 1].
+   */
+  readonly preprocessing?: string | Preprocessing;
+  /** Names of the edge model's classes, or a file of them, by which those of the foundation model are found. Default: those in its metadata. */
+  readonly labels?: string | readonly string[];
   /** How cohorts are adapted. Default: renorm. */
   readonly strategy?: StrategyName;
   /**

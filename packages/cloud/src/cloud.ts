@@ -102,6 +102,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
           step(report) {
             board.stepped(report);
             emit({ kind: 'step', ...report });
+            const { cohort, foundation } = report;
+            if (foundation?.isBetter === false) emit({ kind: 'foundation', cohort, ...foundation });
           },
           failed: onProblem,
           paused: (error) => disk.trainerWaits(error),
@@ -128,7 +130,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       setAside = () => vetting.devicesSetAside();
       const served = new Gateway({
         vet: (sender, samples) => vetting.check(sender, samples),
-        ...{ cohorts, edgeDigest: models.edgeDigest, exported, sampleShape: models.sampleShape, model: models },
+        ...{
+          cohorts,
+          edgeDigest: models.edgeDigest,
+          exported,
+          sampleShape: models.sampleShape,
+          model: models,
+          view: models.view,
+        },
         ...(sketches && { sketches }),
         ...serving,
         onAnnounced(cohort, device, version) {

@@ -13,7 +13,7 @@ export const foundationModel = (): ModelFile => file('fashion-foundation.onnx');
 
 const PIXELS = 28 * 28;
 
-/** Test images in a haze: darks raised, contrast lost. float32 in [0, 1], one array an image. */
+/** Test images in a haze: darks raised, contrast lost. float32 in [0, 1], one array per image. */
 export function hazyImages(first: number, count: number): Float32Array[] {
   const raw = gunzipSync(readFileSync(modelPath('fashion-mnist/t10k-images-idx3-ubyte.gz')));
   return Array.from({ length: count }, (_, n) => {

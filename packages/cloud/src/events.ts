@@ -1,5 +1,6 @@
 import type { RenormError } from '@renorm/protocol';
 import type { DeviceSetAside } from './admission/sample-vetting.js';
+import type { FoundationVerdict } from './models/foundation-verdict.js';
 import type { StepReport } from './trainer/messages.js';
 
 /** What happens in a cloud, for a log or a display. */
@@ -22,6 +23,8 @@ export type CloudEvent =
   | { readonly kind: 'resumed' }
   /** A device has sent several samples out of range: its uploads are not taken for so many milliseconds. */
   | ({ readonly kind: 'set aside' } & DeviceSetAside)
+  /** On the first samples of a cohort the foundation model is no better than the edge model: what it would teach is wrong. */
+  | ({ readonly kind: 'foundation'; readonly cohort: string } & FoundationVerdict)
   /** What is to be known at the start of how the strategy deals with the models it was given. */
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'failed'; readonly error: Error };
@@ -50,6 +53,8 @@ export interface CohortStatus {
   readonly devices: number;
   /** The last step since the cloud started. */
   readonly lastStep: StepReport | undefined;
+  /** What the first samples say of the foundation model; undefined until there are enough, and where there is none. */
+  readonly foundation: FoundationVerdict | undefined;
   /** Whether uploads are refused and training waits, for room on the disk. */
   readonly paused: boolean;
   /** Devices that have sent several samples out of range, and whose uploads are not taken for now. */

@@ -1,6 +1,8 @@
 // A cloud in ten lines.
 export { type Cloud, startCloud } from './cloud.js';
 export type { CloudOptions } from './cloud-options.js';
+export type { ModelOptions } from './model-file.js';
+export type { FoundationVerdict } from './models/foundation-verdict.js';
 export type { CloudEvent, CohortStatus, GatewayStatus } from './events.js';
 export { OnnxError } from '@renorm/onnx';
 export { type ErrorCode, RenormError } from '@renorm/protocol';
@@ -16,7 +18,14 @@ export { type RollbackOptions, rollBack, type StoppedCloud, versionsOf } from '.
 export type { PastVersion } from './publication/past-versions.js';
 
 // Whether a model can be adapted.
-export { type JudgeOptions, judgeModel, type ModelVerdict, type Refusal, type RoleVerdict } from './judge-model.js';
+export {
+  type JudgeOptions,
+  judgeModel,
+  type ModelVerdict,
+  type PairVerdict,
+  type Refusal,
+  type RoleVerdict,
+} from './judge-model.js';
 
 export { type CalibrationSample, type PreparedModel, type PrepareModelOptions, prepareModel } from './prepare-model.js';
 

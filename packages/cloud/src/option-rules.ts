@@ -1,5 +1,4 @@
-import type { PrepareOptions } from '@renorm/onnx';
-import { type OptionRules, option } from '@renorm/protocol';
+import { type OptionRules, option, PREPROCESSING_RULES } from '@renorm/protocol';
 import type { CloudOptions } from './cloud-options.js';
 import { GATEWAY_LIMITS } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
@@ -8,6 +7,7 @@ import { PUBLISHING_DEFAULTS } from './trainer/publishing-options.js';
 import type { SigningOptions } from './trust/signer.js';
 
 const { text, like, group, required } = option;
+const PREPROCESSING = option.pathOr(PREPROCESSING_RULES);
 
 /** What the options of a cloud have to be. */
 export const CLOUD_RULES = {
@@ -15,7 +15,12 @@ export const CLOUD_RULES = {
   output: text,
   sizes: option.sizes,
   foundationModel: option.pathOrBytes,
-  foundation: group({ output: text, sizes: option.sizes } satisfies OptionRules<PrepareOptions>),
+  foundation: group({
+    ...{ output: text, sizes: option.sizes, preprocessing: PREPROCESSING },
+    classes: option.pathOrList,
+  } satisfies OptionRules<CloudOptions['foundation'] & {}>),
+  preprocessing: PREPROCESSING,
+  labels: option.pathOrTexts,
   strategy: text,
   gate: text,
   data: text,

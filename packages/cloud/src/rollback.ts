@@ -100,16 +100,21 @@ async function withStore<Value>(
       'REQUEST_INVALID',
       `there is no folder ${place}; name the one that the cloud was started with (--data).`,
     );
-  const models = readModels(
-    await modelFile(options.edgeModel, 'the edge model', options),
+  const models = readModels(await modelFile(options.edgeModel, 'the edge model', options), undefined);
+  const foundation =
     options.foundationModel === undefined
       ? undefined
-      : await modelFile(options.foundationModel, 'the foundation model', options.foundation),
-  );
+      : await modelFile(options.foundationModel, 'the foundation model', options.foundation);
   const opened: (() => void | Promise<void>)[] = [];
   try {
     // A gateway may go on meanwhile: it hears of the version as of any other.
-    const { store, claim } = await openPlace(place, digestsOf(models), ['trainer'], () => undefined, opened);
+    const { store, claim } = await openPlace(
+      place,
+      digestsOf(models, foundation),
+      ['trainer'],
+      () => undefined,
+      opened,
+    );
     const exported = exportedVersion(readParameters(models.edge));
     const cohorts = new Cohorts(store, { exported });
     opened.push(() => cohorts.close());

@@ -1,8 +1,11 @@
 import type { CohortStatus } from './events.js';
 import type { GatewayLimits } from './gateway/gateway-limits.js';
 import { HeardDevices } from './gateway/heard-devices.js';
+import type { FoundationVerdict } from './models/foundation-verdict.js';
 import type { Cohorts } from './store/cohorts.js';
 import type { StepReport } from './trainer/messages.js';
+
+const NO_STEP = { lastStep: undefined, foundation: undefined };
 
 type KnownStatus = Omit<CohortStatus, 'paused' | 'setAside'>;
 
@@ -13,6 +16,7 @@ export class StatusBoard {
   readonly #stale = new Set<string>();
   readonly #heard: HeardDevices;
   readonly #steps = new Map<string, StepReport>();
+  readonly #foundations = new Map<string, FoundationVerdict>();
   readonly #unwatch: () => void;
   #named = false;
 
@@ -28,6 +32,7 @@ export class StatusBoard {
 
   stepped(report: StepReport): void {
     this.#steps.set(report.cohort, report);
+    if (report.foundation !== undefined) this.#foundations.set(report.cohort, report.foundation);
     this.#stale.add(report.cohort);
   }
 
@@ -41,7 +46,7 @@ export class StatusBoard {
     }
     // What was only announced has nothing to be looked up, and is kept nowhere else.
     const announced = this.#heard.cohorts().filter((cohort) => !this.#known.has(cohort));
-    const bare = announced.map((cohort) => ({ cohort, version: 0, received: 0, trained: 0, lastStep: undefined }));
+    const bare = announced.map((cohort) => ({ cohort, version: 0, received: 0, trained: 0, ...NO_STEP }));
     return [...this.#known.values(), ...bare].map((status) => ({
       ...status,
       devices: this.#heard.count(status.cohort),
@@ -57,7 +62,7 @@ export class StatusBoard {
       const { received, trained, version } = await this.#cohorts.standing(cohort);
       return {
         ...{ cohort, version: version?.number ?? 0, received, trained },
-        lastStep: this.#steps.get(cohort),
+        ...{ lastStep: this.#steps.get(cohort), foundation: this.#foundations.get(cohort) },
       };
     } catch (error) {
       this.#stale.add(cohort);

@@ -14,7 +14,7 @@ export interface PlainSample {
   readonly shape: number[];
   readonly encoding: SampleEncoding;
   readonly data: Uint8Array;
-  readonly prediction?: number;
+  readonly rowFilter?: number;
   /** Of an image. */
   readonly preprocessing?: PreprocessingMessage;
 }
@@ -32,7 +32,7 @@ export function halves(shape: readonly number[]): PlainSample {
   return { shape: [...shape], encoding: Encoding.FLOAT16, data: deflateSync(planes) };
 }
 
-/** A byte an element on a grid of its channel, the first axis: steps of 1 / 64 from -2. */
+/** A byte per element on a grid of its channel, the first axis: steps of 1 / 64 from -2. */
 export function levels(shape: readonly number[], seed: number): PlainSample {
   const channels = shape.length > 1 ? (shape[0] as number) : 1;
   const view = new DataView(new ArrayBuffer(channels * 8));

@@ -146,7 +146,7 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'D-3':
     'Each value has an **offset**, a whole number. In version 0 all are 0. The value is `float32(exported + offset * unit)`, computed in binary64 and rounded once, to nearest, ties to even.',
   'D-4':
-    'A snapshot is the difference from version 0, a delta the difference from its parent: whole numbers, one a value, that are added to the offsets.',
+    'A snapshot is the difference from version 0, a delta the difference from its parent: whole numbers, one per value, that are added to the offsets.',
   'D-5': 'A device MUST refuse a version with an offset of a magnitude of 2^52 or more.',
   'D-6': '`Difference.count` MUST be the number of values of the model; a device MUST refuse another.',
   'D-7':
@@ -178,14 +178,14 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     "Which method, scale and steps to write is the encoder's choice. The parameters that come out of decoding, not those that were trained, are the version (V-5): the next delta starts from them, so that no error adds up.",
   'S-1': "`shape` MUST be that of the model's input without the batch axis.",
   'S-2':
-    '`data` is raw DEFLATE of the elements in row-major order. With `UINT8` an element is one byte k, its value `float32(k / 255)`, the quotient rounded once from the exact one or from binary64; with `FLOAT32` it is the four bytes of a binary32. With `FLOAT16` the low bytes of all binary16 elements come first, then the high bytes. With `UINT8_CHANNELS` a **channel** is an index of the first axis (a shape of one axis is one channel): first, for each channel, `step` and `offset` as binary32, then one byte k an element, its value `float32(offset + k * step)`, computed in binary64 and rounded once. With these two an encoder MAY take the bytes of the elements as differences, modulo 256, to what `prediction` names: the byte `WEST` of it, `NORTH` of it, or `PAETH` (as in PNG: of west, north and north-west the nearest to `west + north - north-west`, the first of equals), in the plane of the last two axes, 0 outside of it.',
+    '`data` is raw DEFLATE of the elements in row-major order. With `UINT8` an element is one byte k, its value `float32(k / 255)`, the quotient rounded once from the exact one or from binary64; with `FLOAT32` it is the four bytes of a binary32. With `FLOAT16` the low bytes of all binary16 elements come first, then the high bytes. With `UINT8_CHANNELS` a **channel** is an index of the first axis (a shape of one axis is one channel): first, for each channel, `step` and `offset` as binary32, then one byte k per element, its value `float32(offset + k * step)`, computed in binary64 and rounded once. With these two an encoder MAY take the bytes of the elements as differences, modulo 256, to what `row_filter` names: the byte `WEST` of it, `NORTH` of it, or `PAETH` (as in PNG: of west, north and north-west the nearest to `west + north - north-west`, the first of equals), in the plane of the last two axes, 0 outside of it.',
   'S-3':
     'The cloud MUST refuse `data` that is damaged, truncated, or inflates to fewer or more bytes than the shape has, without holding more than those, and values that are not finite, with SAMPLE_INVALID.',
   'S-4':
-    'The cloud MUST refuse an encoding that it does not know, `UNSPECIFIED` included, a prediction that it does not know, and one with `FLOAT16` or `FLOAT32`, with SAMPLE_INVALID.',
+    'The cloud MUST refuse an encoding that it does not know, `UNSPECIFIED` included, a row filter that it does not know, and one with `FLOAT16` or `FLOAT32`, with SAMPLE_INVALID.',
   'S-5': 'The cloud MUST refuse more compressed bytes than `n + floor(n / 256) + 64` for n decompressed ones.',
   'S-6':
-    "An encoder chooses. Ours sends pixels (every value exactly `float32(k / 255)`) as `UINT8`, without loss; what lies on at most 256 levels a channel, as a normalized image does, as `UINT8_CHANNELS`, back within 2^-7 of a level; anything else as `FLOAT16`, back within 2^-11 of a value's magnitude or 2^-25 if that is more, where no magnitude reaches 65,520; else as `FLOAT32`.",
+    "An encoder chooses. Ours sends pixels (every value exactly `float32(k / 255)`) as `UINT8`, without loss; what lies on at most 256 levels per channel, as a normalized image does, as `UINT8_CHANNELS`, back within 2^-7 of a level; anything else as `FLOAT16`, back within 2^-11 of a value's magnitude or 2^-25 if that is more, where no magnitude reaches 65,520; else as `FLOAT32`.",
   'S-16':
     '`moments` is raw DEFLATE of, for each BatchNormalization in graph order, the mean of its input in each channel, then the standard deviation (biased) in each channel, as `encoding` says (`FLOAT16`, `FLOAT32`: as S-2). They are measured in one pass over the images, in which every BatchNormalization normalises by them.',
   'S-17':
@@ -203,9 +203,9 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   'S-11':
     "A resize goes along the rows, then along the columns, rounding to 8 bits after each. For an axis of n pixels that becomes m: `scale = n / m`, `w = max(scale, 1)`, `r = w` (bilinear) or `2 w` (bicubic); pixel i has its centre at `c = (i + 0.5) scale` and is made of the pixels k from `max(0, trunc(c - r + 0.5))` up to and without `min(n, trunc(c + r + 0.5))`, with weights `f((k - c + 0.5) / w)` divided by their sum, times 2^22, rounded with halves away from 0. It is `floor((2^21 + sum of weight * pixel) / 2^22)`, at least 0 and at most 255. `f` is `max(0, 1 - |x|)`, or Keys' cubic with a = -0.5. Pillow does the same: `image.resize((width, image.height)).resize((width, height))`. (In one call Pillow 13 takes the columns of some tall images first; of such photographs pixels differ by 1, of noise stretched out of shape by up to 14.)",
   'S-12':
-    'The value of a pixel p is `float32(p / 255)`; with `mean` and `deviation` it is `float32(float32(float32(p / 255) - mean) / deviation)`. Both have a number for each channel, or none; means are at most 2^32 in magnitude, deviations at least 2^-32 and at most 2^32.',
+    'The value of a pixel p is `float32(p / 255)`; with `mean` and `std` it is `float32(float32(float32(p / 255) - mean) / std)`. Both have a number for each channel, or none; means are at most 2^32 in magnitude, stds at least 2^-32 and at most 2^32.',
   'S-13':
-    'The cloud MUST train on the tensor that S-8 to S-12 describe: without mean and deviation to the bit, else within 2^-21 of the largest magnitude. A device that decodes otherwise than S-8 asks SHOULD send pixels.',
+    'The cloud MUST train on the tensor that S-8 to S-12 describe: without mean and std to the bit, else within 2^-21 of the largest magnitude. A device that decodes otherwise than S-8 asks SHOULD send pixels.',
   'S-14':
     'The cloud MUST refuse an image that is damaged, truncated, no JPEG, PNG or WebP, CMYK, deeper than 8 bits, or too large, and a `preprocessing` that is missing or that S-10 and S-12 do not allow or that names a fit or filter that it does not know, with SAMPLE_INVALID.',
   'S-15': 'It MUST refuse images with SAMPLE_INVALID if its model does not take [1 or 3, height, width].',

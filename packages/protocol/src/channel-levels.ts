@@ -24,7 +24,7 @@ export function channelLevelsLength(elements: number, channels: number): number 
 }
 
 /**
- * One byte a value, on 256 levels from the least to the greatest value of its channel. Where a channel's values lie on a
+ * One byte per value, on 256 levels from the least to the greatest value of its channel. Where a channel's values lie on a
  * coarser grid already, as those of a normalized image do, it keeps that grid, and they come back but for float32 rounding.
  *
  * @param onlyGrids gives undefined unless every channel lies on such a grid

@@ -33,7 +33,7 @@ export {
   type ModelFacts as ModelFactsMessage,
   Filter,
   Fit,
-  Prediction,
+  RowFilter,
   type Preprocessing as PreprocessingMessage,
   PreprocessingSchema,
   type Sample,
@@ -98,7 +98,9 @@ export {
   type Preprocessing,
   pixelsOf,
   preprocessingMessage,
+  PREPROCESSING_RULES,
 } from './preprocessing.js';
+export { labelsInMetadata, parseLabels } from './class-names.js';
 export { parsePreprocessingFile } from './preprocessing-file.js';
 export { checkSelection, type Selection } from './selection.js';
 export {

@@ -29,6 +29,12 @@ export const option = {
     'a path or an array of texts',
     (value) => typeof value === 'string' || (Array.isArray(value) && value.every((each) => typeof each === 'string')),
   ),
+  pathOrList: rule(
+    'a path, an array of numbers or an array of texts',
+    (value) =>
+      typeof value === 'string' ||
+      (Array.isArray(value) && ['number', 'string'].some((type) => value.every((each) => typeof each === type))),
+  ),
   callback: rule('a function', (value) => typeof value === 'function'),
   numbers: rule(
     'an array of numbers',
@@ -44,6 +50,11 @@ export const option = {
     rule(`one of ${values.map((value) => `'${value}'`).join(', ')}`, (value) => values.includes(value as string)),
   group: (inside: Readonly<Record<string, OptionRule>>): OptionRule => ({
     ...rule('an object', isObject),
+    inside,
+  }),
+  /** A path of a file that says the same, or an object. */
+  pathOr: (inside: Readonly<Record<string, OptionRule>>): OptionRule => ({
+    ...rule('a path or an object', (value) => typeof value === 'string' || isObject(value)),
     inside,
   }),
   /** Numbers and truths with the names of some defaults. */
@@ -82,7 +93,7 @@ function check(whose: string, path: string, given: unknown, rules: Readonly<Reco
     if (value === undefined) continue;
     if (!known.is(value))
       throw invalid(`the option ${path}${name} of ${whose} is ${shown(value)}, and has to be ${known.what}.`);
-    if (known.inside !== undefined) check(whose, `${path}${name}.`, value, known.inside);
+    if (known.inside !== undefined && isObject(value)) check(whose, `${path}${name}.`, value, known.inside);
   }
   for (const [name, { required, what }] of Object.entries(rules)) {
     if (required && given[name] === undefined)

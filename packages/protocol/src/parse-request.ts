@@ -141,8 +141,8 @@ function parseSample(sample: Sample, sequence: number, limits: UploadLimits, ind
       return { ...head, kind: 'image', image: givenImage(sample, limits.shape) };
     if (sample.encoding === SampleEncoding.SKETCH) return { ...head, ...givenSketch(sample, limits.sketches) };
     const tensor = decodeSample(sample, limits.shape);
-    const { encoding, prediction } = sample;
-    const encoded = { encoding, prediction, shape: [...sample.shape], data: sample.data.slice() };
+    const { encoding, rowFilter } = sample;
+    const encoded = { encoding, rowFilter, shape: [...sample.shape], data: sample.data.slice() };
     return { ...head, kind: 'tensor', tensor, encoded };
   } catch (error) {
     throw inUpload(error, index, sequence);

@@ -6,7 +6,7 @@ const [image_mean, image_std] = [
   [0.485, 0.456, 0.406],
   [0.229, 0.224, 0.225],
 ];
-const normalized = { mean: image_mean, deviation: image_std };
+const normalized = { mean: image_mean, std: image_std };
 
 test('a preprocessor_config.json says what its processor does', async (t) => {
   const size = { shortest_edge: 256 };

@@ -74,8 +74,8 @@ function fitOf({ do_resize = true, size, do_center_crop = false, crop_pct, resam
   return { fit: 'crop', shorterSide: Math.trunc(side / number(crop_pct, 'crop_pct')), filter };
 }
 
-function normalization(mean: unknown, std: unknown): Pick<Preprocessing, 'mean' | 'deviation'> {
-  return { mean: numbers(mean, 'mean'), deviation: numbers(std, 'std') };
+function normalization(mean: unknown, std: unknown): Pick<Preprocessing, 'mean' | 'std'> {
+  return { mean: numbers(mean, 'mean'), std: numbers(std, 'std') };
 }
 
 const isObject = (value: unknown): value is Json =>

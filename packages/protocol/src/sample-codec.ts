@@ -4,8 +4,8 @@ import { compress, inflateExactly } from './deflate.js';
 import { RenormError } from './errors.js';
 import { type Sample, SampleEncoding } from './gen/renorm/v1/adaptation_pb.js';
 import { fromHalves, toHalves } from './halves.js';
-import { compressPredicted, planeOf, restore } from './prediction.js';
 import type { Preprocessing } from './preprocessing.js';
+import { compressFiltered, planeOf, restore } from './row-filter.js';
 
 /** One input of a model without its batch axis: finite float32 values, row-major. */
 export interface Tensor {
@@ -15,7 +15,7 @@ export interface Tensor {
 
 /** The part of a sample message that carries the tensor, or the image that it is made of. */
 export type EncodedSample = Pick<Sample, 'encoding' | 'shape' | 'data' | 'preprocessing'> &
-  Partial<Pick<Sample, 'prediction'>>;
+  Partial<Pick<Sample, 'rowFilter'>>;
 
 /** The most elements that a sample may have, whatever the model: 64 Mi, 256 MiB as float32. */
 export const MAX_SAMPLE_ELEMENTS = 2 ** 26;
@@ -29,10 +29,10 @@ export function elementsOf(shape: readonly number[]): number {
  * How a tensor travels. Pixels, every value exactly float32(k / 255), always travel as one byte each, without loss.
  *
  * - `exact`: anything else as float32.
- * - `auto`: what lies on a grid of at most 256 levels a channel, as a normalized image does, as one byte each, back within
+ * - `auto`: what lies on a grid of at most 256 levels per channel, as a normalized image does, as one byte each, back within
  *   2^-7 of a level and float32 rounding; anything else as `float16`.
  * - `float16`: back within 2^-11 of a value's magnitude, or 2^-25 if that is more.
- * - `uint8`: 256 levels a channel (the first axis), back within 0.501 of a level and 2^-23 of the channel's largest magnitude.
+ * - `uint8`: 256 levels per channel (the first axis), back within 0.501 of a level and 2^-23 of the channel's largest magnitude.
  *
  * A tensor with a magnitude from 65,520 (`float16`) or beyond 2^127 (`uint8`) travels as float32.
  */
@@ -66,7 +66,7 @@ function encodeValues({ data, shape }: Tensor, form: SampleForm): Omit<EncodedSa
 }
 
 function byteValues(encoding: SampleEncoding, header: Uint8Array, bytes: Uint8Array, shape: readonly number[]) {
-  return { encoding, ...compressPredicted(header, bytes, planeOf(shape)) };
+  return { encoding, ...compressFiltered(header, bytes, planeOf(shape)) };
 }
 
 /**
@@ -82,22 +82,18 @@ export function decodeSample(sample: EncodedSample, expectedShape: readonly numb
   const channels = channelsOf(expectedShape);
   const bytes = inflateExactly(sample.data, lengthOf(sample.encoding, elements, channels));
   if (typeof bytes === 'string') throw invalid(`has data that does not decode: ${bytes}`);
-  undoPrediction(sample, bytes.subarray(bytes.length - elements), expectedShape);
+  undoRowFilter(sample, bytes.subarray(bytes.length - elements), expectedShape);
   const tensor = { data: valuesOf(sample.encoding, bytes, channels), shape: [...expectedShape] };
   checkTensor(tensor);
   return tensor;
 }
 
-/** @param bytes one an element, where the encoding has bytes; restored in place */
-function undoPrediction(
-  { encoding, prediction = 0 }: EncodedSample,
-  bytes: Uint8Array,
-  shape: readonly number[],
-): void {
+/** @param bytes one per element, where the encoding has bytes; restored in place */
+function undoRowFilter({ encoding, rowFilter = 0 }: EncodedSample, bytes: Uint8Array, shape: readonly number[]): void {
   const hasBytes = encoding === SampleEncoding.UINT8 || encoding === SampleEncoding.UINT8_CHANNELS;
-  if (!hasBytes && prediction !== 0) throw invalid(`has a prediction, which encoding ${encoding} does not take`);
-  if (!restore(bytes, planeOf(shape), prediction))
-    throw invalid(`has the prediction ${prediction}, which this version does not know`);
+  if (!hasBytes && rowFilter !== 0) throw invalid(`has a row filter, which encoding ${encoding} does not take`);
+  if (!restore(bytes, planeOf(shape), rowFilter))
+    throw invalid(`has the row filter ${rowFilter}, which this version does not know`);
 }
 
 function checkTensor({ data, shape }: Tensor): void {
@@ -146,7 +142,7 @@ function valuesOf(encoding: SampleEncoding, bytes: Uint8Array, channels: number)
 }
 
 /**
- * Encodes an image's pixels as the tensor that they are normalized to: as UINT8 without mean and deviation, to the bit; else as
+ * Encodes an image's pixels as the tensor that they are normalized to: as UINT8 without mean and std, to the bit; else as
  * UINT8_CHANNELS, within 2^-21 of the channel's largest magnitude.
  *
  * @param pixels of the model's size, channel by channel
@@ -154,12 +150,12 @@ function valuesOf(encoding: SampleEncoding, bytes: Uint8Array, channels: number)
 export function encodePixels(
   pixels: Uint8Array,
   shape: readonly number[],
-  { mean, deviation }: Preprocessing,
+  { mean, std }: Preprocessing,
 ): EncodedSample {
-  if (mean === undefined || deviation === undefined)
+  if (mean === undefined || std === undefined)
     return { shape: [...shape], ...byteValues(SampleEncoding.UINT8, new Uint8Array(), pixels, shape) };
   const grids = mean.flatMap((of, channel) => {
-    const width = Math.fround(deviation[channel] as number);
+    const width = Math.fround(std[channel] as number);
     return [1 / 255 / width, -Math.fround(of) / width];
   });
   const header = float32ToBytes(Float32Array.from(grids));

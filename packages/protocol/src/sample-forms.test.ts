@@ -25,7 +25,7 @@ const normalized = (random: () => number): Float32Array =>
 const gaussian = (random: () => number, scale: number): Float32Array =>
   Float32Array.from({ length: 768 }, () => scale * (random() + random() + random() - 1.5));
 
-test('a normalized image travels as one byte an element and comes back within 2^-7 of a level', async (t) => {
+test('a normalized image travels as one byte per element and comes back within 2^-7 of a level', async (t) => {
   const given = normalized(seededRandom(1));
   const { encoding, data } = travel(given, SHAPE, 'auto');
   t.equal(encoding, SampleEncoding.UINT8_CHANNELS);

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "proto/vectors"
 FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
-MEAN, DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
 def picture(width, height, seed):
@@ -55,7 +55,7 @@ def turned():
 
 
 crop = {"fit": "crop", "shorterSide": 36, "filter": "bilinear"}
-normalized = {"mean": MEAN, "deviation": DEVIATION}
+normalized = {"mean": MEAN, "std": STD}
 CASES = [
     ("photo.jpg", picture(80, 61, 1), {"quality": 85}, crop | normalized, [3, 32, 32]),
     ("upright.jpg", picture(50, 83, 2), {"quality": 90, "subsampling": 0}, crop | {"filter": "bicubic"}, [3, 32, 33]),

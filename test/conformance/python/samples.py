@@ -17,7 +17,7 @@ def decode(sample) -> bytes:
         low, high = data[:count], data[count:]
         halves = struct.unpack(f"<{count}e", bytes(byte for pair in zip(low, high) for byte in pair))
         return struct.pack(f"<{count}f", *halves)
-    pixels = restored(bytearray(data[-count:]), shape, sample.prediction)
+    pixels = restored(bytearray(data[-count:]), shape, sample.row_filter)
     if sample.encoding == 1:
         return struct.pack(f"<{count}f", *(pixel / 255 for pixel in pixels))
     channels = shape[0] if len(shape) > 1 else 1
@@ -27,12 +27,12 @@ def decode(sample) -> bytes:
     return struct.pack(f"<{count}f", *values)
 
 
-def restored(pixels: bytearray, shape, prediction: int) -> bytearray:
+def restored(pixels: bytearray, shape, row_filter: int) -> bytearray:
     width, height = shape[-1], shape[-2] if len(shape) > 1 else 1
-    for i in range(len(pixels) if prediction else 0):
+    for i in range(len(pixels) if row_filter else 0):
         west = pixels[i - 1] if i % width else 0
         north = pixels[i - width] if i % (width * height) >= width else 0
         corner = pixels[i - width - 1] if i % width and i % (width * height) >= width else 0
         nearest = min((west, north, corner), key=lambda pixel: abs(west + north - corner - pixel))
-        pixels[i] = (pixels[i] + (west, north, nearest)[prediction - 1]) % 256
+        pixels[i] = (pixels[i] + (west, north, nearest)[row_filter - 1]) % 256
     return pixels

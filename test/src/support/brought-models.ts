@@ -242,3 +242,10 @@ export function folded(): Uint8Array {
   const conv = node('Conv', ['x', 'w', 'b'], 'bn', { pads: [1, 1, 1, 1], kernel_shape: [3, 3] });
   return onnxFile({ nodes: [conv, ...rest], inputs: [X], outputs: [SCORES], tensors });
 }
+
+/** A foundation model for the classifier: of larger images, and of more classes. */
+export function larger(): Uint8Array {
+  const { nodes, tensors } = classifier('x', 7);
+  const inputs: ValueFile[] = [{ name: 'x', dims: ['N', 3, 12, 12] }];
+  return onnxFile({ nodes, inputs, outputs: [{ name: 'scores', dims: ['N', 7] }], tensors });
+}

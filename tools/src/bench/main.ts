@@ -27,7 +27,7 @@ const BENCHES = {
   },
   device: { about: 'one prediction through the library against bare onnxruntime (--sketches)', run: runDeviceBench },
   gateway: { about: "an upload's round trip while the cloud trains, against idle", run: runGatewayBench },
-  schedule: { about: 'steps a second beside 10,000 idle cohorts, against beside one', run: runScheduleBench },
+  schedule: { about: 'steps per second beside 10,000 idle cohorts, against beside one', run: runScheduleBench },
   delta: {
     about:
       'bytes, accuracy and time of versions against float16, gzip and AMS (--each, --corruption, --images, --divergence)',

@@ -115,7 +115,7 @@ function uploadOfSketch(): Uint8Array {
 }
 
 function uploadOfImage(): Uint8Array {
-  const preprocessing = preprocessingMessage({ fit: 'crop', shorterSide: 8, mean: [0.5], deviation: [0.25] });
+  const preprocessing = preprocessingMessage({ fit: 'crop', shorterSide: 8, mean: [0.5], std: [0.25] });
   const sample = {
     sequence: 1n,
     encoding: SampleEncoding.IMAGE,

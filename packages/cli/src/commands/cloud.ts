@@ -11,7 +11,7 @@ import {
 } from '@renorm/cloud';
 import { RenormError } from '@renorm/protocol';
 import { Command, Option } from 'commander';
-import { jsonObject, namedSizes, wholeNumber } from '../arguments.js';
+import { fileOrObject, jsonObject, namedSizes, wholeNumber } from '../arguments.js';
 import { cloudLog } from '../display/cloud-log.js';
 import { type CloudOutput, cloudJson, cloudText } from '../display/cloud-output.js';
 import { print } from '../display/terminal.js';
@@ -24,6 +24,8 @@ interface CloudFlags extends LogFlags {
   readonly output?: string;
   readonly sizes?: Record<string, number>;
   readonly foundation?: object;
+  readonly preprocessing?: string | object;
+  readonly labels?: string;
   readonly strategy?: StrategyName;
   readonly gate: GateName;
   readonly data?: string;
@@ -34,6 +36,7 @@ interface CloudFlags extends LogFlags {
   readonly threads?: number;
   readonly signingKey?: string;
   readonly roots?: string;
+  readonly signingValidityMs?: number;
   readonly tlsCertificate?: string;
   readonly tlsKey?: string;
   readonly clientAuthority?: string;
@@ -48,14 +51,20 @@ interface CloudFlags extends LogFlags {
 export function cloudCommand(): Command {
   const command = new Command('cloud')
     .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
-    .option('--foundation-model <file>', 'the stronger model that teaches it (ONNX, same input and classes)')
+    .option('--foundation-model <file>', 'the stronger model that teaches it (ONNX)')
     .option('--output <name>', 'which output of the edge model holds a score for each class, where that is not clear')
     .option('--sizes <list>', 'sizes of its axes that it leaves open: height=224,width=224', namedSizes)
     .option(
       '--foundation <json>',
-      'what the foundation model does not say: {"output": "scores", "sizes": {…}}',
+      'what the foundation model does not say: {"output": "scores", "sizes": {…}, "preprocessing": {…}, "classes": […]}',
       jsonObject,
     )
+    .option(
+      '--preprocessing <file>',
+      'how devices make the input of the edge model, for a foundation model that takes another: preprocessor_config.json, or JSON (default: what lies beside the model)',
+      fileOrObject,
+    )
+    .option('--labels <file>', 'names of the classes of the edge model, for a foundation model that has others')
     .addOption(
       new Option('--strategy <name>', 'how cohorts are adapted').choices(STRATEGY_NAMES).default(DEFAULT_STRATEGY),
     )
@@ -79,6 +88,7 @@ export function cloudCommand(): Command {
     .option('--threads <n>', 'threads for training (default: one for each processor)', wholeNumber(1, 1024))
     .option('--signing-key <file>', 'secret key that signs versions (renorm keys create); with --roots')
     .option('--roots <folder>', 'roots that name the signing key (renorm keys init)')
+    .option('--signing-validity-ms <n>', 'for how long a signature holds', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--tls-certificate <file>', 'certificate in PEM, read again when it changes; with --tls-key')
     .option('--tls-key <file>', 'its key')
     .option('--client-authority <file>', 'take only devices with a certificate of this authority (mutual TLS)')
@@ -86,7 +96,7 @@ export function cloudCommand(): Command {
     .option('--adaptation <json>', 'constants of the strategy cema', jsonObject)
     .option('--publishing <json>', 'when versions are published, and how exact they are', jsonObject)
     .option('--limits <json>', 'of what devices may ask for', jsonObject)
-    .option('--json', 'print one JSON object a line', false)
+    .option('--json', 'print one JSON object per line', false)
     .action(async (flags: CloudFlags) => {
       if (flags.json && flags.log === 'json')
         throw new RenormError('REQUEST_INVALID', '--json and --log json both write to stdout; give one.');
@@ -104,6 +114,8 @@ async function cloud(
     output: scores,
     sizes,
     foundation,
+    preprocessing,
+    labels,
     strategy,
     gate,
     data,
@@ -126,6 +138,7 @@ async function cloud(
     ...(foundationModel !== undefined && { foundationModel }),
     ...(scores !== undefined && { output: scores }),
     ...(sizes && { sizes }),
+    ...(labels !== undefined && { labels }),
     ...(strategy !== undefined && { strategy }),
     ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
@@ -133,6 +146,7 @@ async function cloud(
     // What is in them, startCloud checks.
     ...({
       ...(foundation && { foundation }),
+      ...(preprocessing !== undefined && { preprocessing }),
       ...(adaptation && { adaptation }),
       ...(publishing && { publishing }),
       ...(limits && { limits }),
@@ -157,19 +171,32 @@ async function cloud(
 
 /** @throws RenormError REQUEST_INVALID: one of two flags that belong together */
 function securityOptions(
-  flags: Pick<CloudFlags, 'signingKey' | 'roots' | 'tlsCertificate' | 'tlsKey' | 'clientAuthority' | 'tokens'>,
+  flags: Pick<
+    CloudFlags,
+    'signingKey' | 'roots' | 'signingValidityMs' | 'tlsCertificate' | 'tlsKey' | 'clientAuthority' | 'tokens'
+  >,
 ): Partial<CloudOptions> {
-  const { signingKey: key, roots, tlsCertificate: certificate, tlsKey, clientAuthority, tokens } = flags;
+  const {
+    signingKey: key,
+    roots,
+    signingValidityMs: validityMs,
+    tlsCertificate: certificate,
+    tlsKey,
+    clientAuthority,
+    tokens,
+  } = flags;
   const both = (a: string | undefined, b: string | undefined, names: string): boolean => {
     if ((a === undefined) !== (b === undefined))
       throw new RenormError('REQUEST_INVALID', `${names} belong together; give both, or neither.`);
     return a !== undefined;
   };
-  both(key, roots, '--signing-key and --roots');
+  if (!both(key, roots, '--signing-key and --roots') && validityMs !== undefined)
+    throw new RenormError('REQUEST_INVALID', '--signing-validity-ms asks for --signing-key and --roots; give them.');
   if (!both(certificate, tlsKey, '--tls-certificate and --tls-key') && clientAuthority !== undefined)
     throw new RenormError('REQUEST_INVALID', '--client-authority asks for --tls-certificate and --tls-key; give them.');
   return {
-    ...(key !== undefined && roots !== undefined && { signing: { key, roots } }),
+    ...(key !== undefined &&
+      roots !== undefined && { signing: { key, roots, ...(validityMs !== undefined && { validityMs }) } }),
     ...(certificate !== undefined &&
       tlsKey !== undefined && {
         tls: { certificate, key: tlsKey, ...(clientAuthority !== undefined && { clientAuthority }) },

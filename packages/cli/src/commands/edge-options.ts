@@ -1,6 +1,7 @@
 import { type NamedSelection, type OpenDeviceOptions, POLICY_NAMES, type PolicyName } from '@renorm/edge/node';
 import { RenormError } from '@renorm/protocol';
 import { InvalidArgumentError } from 'commander';
+import { jsonObject } from '../arguments.js';
 import { readToken } from '../read-token.js';
 import { type PreprocessingFlags, preprocessingOf } from './preprocessing-options.js';
 
@@ -8,7 +9,6 @@ import { type PreprocessingFlags, preprocessingOf } from './preprocessing-option
 export interface ImageFlags extends PreprocessingFlags {
   readonly quality?: number;
   readonly labels?: string;
-  readonly preprocessing?: string;
 }
 
 /** Flags of `renorm edge` about whom it trusts and who trusts it. */
@@ -22,11 +22,12 @@ export interface SecurityFlags {
 }
 
 /** What they say to the library. */
-export function imageOptions({ quality, labels, preprocessing, ...flags }: ImageFlags): Partial<OpenDeviceOptions> {
+export function imageOptions({ quality, labels, ...flags }: ImageFlags): Partial<OpenDeviceOptions> {
+  const preprocessing = preprocessingOf(flags);
   return {
     ...(quality !== undefined && { quality }),
     ...(labels !== undefined && { labels }),
-    preprocessing: preprocessing ?? preprocessingOf(flags),
+    ...(preprocessing !== undefined && { preprocessing }),
   };
 }
 
@@ -45,11 +46,13 @@ export async function securityOptions(flags: SecurityFlags): Promise<Partial<Ope
 }
 
 /**
- * What `--select` says: a policy, for some with a share behind a colon, as in `renorm:0.05`.
+ * What `--select` says: a policy, for some with a share behind a colon, as in `renorm:0.05`; or one with its options in JSON, which the
+ * library checks.
  *
  * @throws InvalidArgumentError, which commander prints with the option's name
  */
 export function selectionOption(text: string): NamedSelection {
+  if (text.trim().startsWith('{')) return jsonObject(text) as NamedSelection;
   const [name = '', share, ...rest] = text.split(':');
   const takesShare = name === 'renorm' || name === 'random' || name === 'uncertain';
   if (!(POLICY_NAMES as readonly string[]).includes(name))

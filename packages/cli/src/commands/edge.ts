@@ -50,16 +50,12 @@ export function edgeCommand(): Command {
       'upload samples as WebP of this quality, with loss (default: without loss)',
       wholeNumber(1, 100),
     )
-    .option('--labels <file>', 'names of the classes: a line each, JSON, or a config.json with id2label')
-    .option(
-      '--preprocessing <file>',
-      'preprocessor_config.json, or the config.json of timm, in the place of --fit and those below it',
-    )
+    .option('--labels <file>', 'names of the classes: one per line, JSON, or a config.json with id2label')
     .option('--cohort <name>', 'devices that share a model and an environment', 'default')
     .option('--id <name>', 'this device in its cohort (default: the host name)')
     .option(
       '--select <policy>',
-      'which samples are uploaded: renorm:0.1, random:0.1, uncertain:0.1 (with their share), cema, everything, nothing (default: renorm)',
+      'which samples are uploaded: renorm:0.1, random:0.1, uncertain:0.1 (with their share), cema, everything, nothing, or JSON: {"policy": "cema", …} (default: renorm)',
       selectionOption,
     )
     .addOption(
@@ -99,7 +95,7 @@ export function edgeCommand(): Command {
     .option('--health <json>', 'when starvation, saturation and the like are told', jsonObject)
     .option('--transport <json>', 'time limits of the connection', jsonObject)
     .option('--budget-retry-ms <n>', 'between questions whether there is upload budget', wholeNumber(1, 86_400_000))
-    .option('--json', 'print one JSON object a line: predictions, and the summary', false)
+    .option('--json', 'print one JSON object per line: predictions, and the summary', false)
     .addHelpText('after', EXIT_CODES)
     .action(async (flags: EdgeFlags) => {
       const log = await openLog(flags, printError);

@@ -13,18 +13,19 @@ import {
   summariseEval,
   writeEvalReport,
 } from '@renorm/eval';
-import { type Preprocessing, unreadable } from '@renorm/protocol';
+import { unreadable } from '@renorm/protocol';
 import { Command, InvalidArgumentError } from 'commander';
-import { names, numbers, wholeNumber } from '../arguments.js';
+import { jsonObject, names, numbers, wholeNumber } from '../arguments.js';
 import { evalProgress } from '../display/eval-progress.js';
 import { evalTable } from '../display/eval-table.js';
 import { print, printError } from '../display/terminal.js';
 import { interruptible } from '../interrupt.js';
-import { preprocessingOf, withPreprocessing } from './preprocessing-options.js';
+import { type PreprocessingFlags, preprocessingFor, withPreprocessing } from './preprocessing-options.js';
 
-interface EvalFlags {
+interface EvalFlags extends PreprocessingFlags {
   readonly edgeModel: string;
   readonly foundationModel?: string;
+  readonly foundation?: object;
   readonly data: string;
   readonly classes?: string;
   readonly corrupt: string[];
@@ -41,23 +42,19 @@ interface EvalFlags {
   readonly workers?: number;
   readonly out: string;
   readonly json: boolean;
-  readonly fit: Preprocessing['fit'];
-  readonly shorterSide?: number;
-  readonly filter: NonNullable<Preprocessing['filter']>;
-  readonly mean?: number[];
-  readonly deviation?: number[];
 }
 
 /** `renorm eval`: is it worth it for these models and these data? */
 export function evalCommand(): Command {
   const command = new Command('eval')
     .requiredOption('--edge-model <file>', 'the model that the devices run (ONNX)')
-    .option('--foundation-model <file>', 'the stronger model (ONNX, same input and classes)')
+    .option('--foundation-model <file>', 'the stronger model (ONNX)')
+    .option('--foundation <json>', 'what it does not say of itself, as renorm cloud is given it', jsonObject)
     .requiredOption(
       '--data <path>',
       'images: a folder with a folder for each class, or another layout of docs/evaluation.md',
     )
-    .option('--classes <file>', "names of the classes, one a line, in the model's order")
+    .option('--classes <file>', "names of the classes, one per line, in the model's order")
     .option(
       '--corrupt <list>',
       'corruptions to make of the images: all (the 15 of the benchmark), extra (the 4 beside them), or names with commas between, as fog,gaussian_noise',
@@ -74,7 +71,7 @@ export function evalCommand(): Command {
     .option('--stream <list>', `${STREAM_KINDS.map(({ name, about }) => `${name}: ${about}`).join('; ')}`, names, [
       'reset',
     ])
-    .option('--batch <n>', 'images a batch, for methods that need batches', wholeNumber(1, 4096), 64)
+    .option('--batch <n>', 'images per batch, for methods that need batches', wholeNumber(1, 4096), 64)
     .option('--delay <images>', 'from an upload to its version', wholeNumber(0, 1_000_000), 0)
     .option('--loss <share>', 'of uploads that are lost on the way and sent again', Number, 0)
     .option('--offline <list>', 'stretches of images without a link, as 200-400,600-650', stretches, [])
@@ -123,7 +120,8 @@ async function planOf(flags: EvalFlags): Promise<EvalPlan> {
     ...{ edgeModel, data: resolve(data), images, batch, seed },
     ...(foundationModel !== undefined && { foundationModel }),
     ...(flags.classes !== undefined && { classNames: await readClasses(flags.classes) }),
-    preprocessing: preprocessingOf(flags),
+    ...(flags.foundation && { foundation: flags.foundation }),
+    preprocessing: await preprocessingFor(edgeModel, flags, (text) => printError(`${text}\n`)),
     corrupt: [...new Set(flags.corrupt.flatMap(corruptionsOf))],
     severities: flags.severity as unknown as EvalPlan['severities'],
     // What everything else is compared with.

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { type ModelFlags, modelFlags, namedSizes } from '../arguments.js';
 import { print } from '../display/terminal.js';
 import { listImages } from '../images.js';
-import { type PreprocessingFlags, preprocessingOf, withPreprocessing } from './preprocessing-options.js';
+import { type PreprocessingFlags, preprocessingFor, withPreprocessing } from './preprocessing-options.js';
 
 interface PrepareFlags extends ModelFlags, PreprocessingFlags {
   readonly calibrate?: string;
@@ -28,11 +28,15 @@ export function prepareCommand(): Command {
 
 async function prepare(from: string, to: string, { calibrate: folder, json, ...flags }: PrepareFlags): Promise<void> {
   const files = folder === undefined ? undefined : await listImages(folder);
-  const { bytes, changes, remarks } = await prepareModel({
+  const notes: string[] = [];
+  const preprocessing = files && (await preprocessingFor(from, flags, (text) => notes.push(text)));
+  const prepared = await prepareModel({
     ...modelFlags(flags),
     model: from,
-    ...(files && { calibrate: images(files), preprocessing: preprocessingOf(flags) }),
+    ...(files && preprocessing && { calibrate: images(files), preprocessing }),
   });
+  const { bytes, remarks } = prepared;
+  const changes = [...notes, ...prepared.changes];
   await writeFile(to, bytes);
   if (json) return print(`${JSON.stringify({ prepared: to, changes, remarks })}\n`);
   const done = changes.length === 0 ? ['nothing had to be done: it is the same model'] : changes;

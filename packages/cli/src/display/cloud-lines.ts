@@ -36,6 +36,8 @@ function eventText(event: CloudEvent): string | undefined {
       return chalk.yellow(`uploads and training wait: ${printable(event.error.message)}`);
     case 'resumed':
       return 'uploads and training go on: there is room again';
+    case 'foundation':
+      return `${event.cohort}  ${chalk.yellow(`the foundation model is no better than the edge model: ${event.reason}`)}`;
     case 'note':
       return chalk.yellow(event.text);
     case 'set aside':

@@ -30,6 +30,7 @@ function levelOf(event: CloudEvent): Level {
     case 'repaired':
     case 'paused':
     case 'set aside':
+    case 'foundation':
     case 'note':
       return 'warn';
     default:

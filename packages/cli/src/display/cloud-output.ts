@@ -35,7 +35,7 @@ export const cloudText: CloudOutput = {
 
 const object = (kind: string, facts: object = {}): void => line(JSON.stringify({ at: new Date(), kind, ...facts }));
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export const cloudJson: CloudOutput = {
   started: (address, data) => object('started', { ...(address !== '' && { address }), data }),
   note: (text) => printError(`${text}\n`),

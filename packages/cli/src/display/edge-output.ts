@@ -13,7 +13,7 @@ export interface EdgeOutput {
   summary(device: Device, unreadable: number): void;
 }
 
-/** A line an image, and a table. @param width of the longest name of a file */
+/** A line per image, and a table. @param width of the longest name of a file */
 export function edgeText(width: number): EdgeOutput {
   return {
     predicted(file, { label, top: [best], version }) {

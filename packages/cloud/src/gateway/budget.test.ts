@@ -98,7 +98,7 @@ test('room is kept for who was refused: it is served by who has waited longest, 
     if (cohort.now % 10_000 === 0 && cohort.upload('patient', 8)) order.push('patient');
     if (cohort.now % 1_000 === 0) cohort.train(1);
   }
-  t.same(order, ['patient', 'pushing'], 'who asks every ten seconds before who asks ten times a second');
+  t.same(order, ['patient', 'pushing'], 'who asks every ten seconds before who asks ten times per second');
   t.ok((cohort.refused.get('pushing') ?? 0) > 70);
   t.end();
 });

@@ -1,5 +1,6 @@
 import type { AgreedModel, ParameterSet, SketchFormat } from '@renorm/protocol';
 import type { Sender } from '../admission/sample-vetting.js';
+import type { FoundationView } from '../models/foundation-view.js';
 import type { AppendedSample, Cohorts } from '../store/cohorts.js';
 import type { Signer } from '../trust/signer.js';
 import type { GatewayLimits } from './gateway-limits.js';
@@ -18,6 +19,8 @@ export interface GatewaySetup {
   readonly sampleShape: readonly number[];
   /** What devices have to take the edge model for. Without it they are not asked. */
   readonly model?: AgreedModel;
+  /** Of a foundation model that takes other samples than the edge model: images are prepared for it too. */
+  readonly view?: FoundationView | undefined;
   /** What a sketch has to be. Without it sketches are refused. */
   readonly sketches?: SketchFormat;
   readonly limits: GatewayLimits;

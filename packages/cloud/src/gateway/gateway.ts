@@ -197,7 +197,7 @@ export class Gateway {
     const upload = { cohort: device.cohort, device: device.id, samples: samples.length };
     const standing = await cohorts.standing(device.cohort);
     const { acknowledged, duplicates } = await this.#budgets.spend(upload, standing, async () => {
-      const storable = await storableSamples(samples, this.#images);
+      const storable = await storableSamples(samples, this.#images, this.#setup.view);
       await this.#setup.vet?.(device, storable);
       this.#names.admit(device.cohort);
       const appended = await cohorts.append({

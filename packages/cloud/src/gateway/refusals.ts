@@ -9,7 +9,7 @@ export class Refusals {
   readonly #counts = new Map<string, number>();
   readonly #saidAt = new Map<string, number>();
 
-  /** @param say told of the first of a code, and of one a second after that; of every error without a code */
+  /** @param say told of the first of a code, and of one per second after that; of every error without a code */
   constructor(say: (error: unknown) => void) {
     this.#say = say;
   }

@@ -111,9 +111,9 @@ test('an image that the cloud cannot follow is refused with its place, and nothi
     ['a fit of later versions', /no fit/, png, { fit: 9 }],
     ['a filter of later versions', /no filter/, png, { fit: 2, filter: 9 }],
     ['a crop that does not cover', /shorterSide is 20/, png, { fit: 3, filter: 1, shorterSide: 20 }],
-    ['a mean too few', /mean has 2 values/, png, { fit: 1, mean: [0, 0], deviation: [1, 1] }],
-    ['a deviation of 0', /deviation is/, png, { fit: 1, mean: [0, 0, 0], deviation: [1, 0, 1] }],
-    ['NaN', /mean is/, png, { fit: 1, mean: [0, Number.NaN, 0], deviation: [1, 1, 1] }],
+    ['a mean too few', /mean has 2 values/, png, { fit: 1, mean: [0, 0], std: [1, 1] }],
+    ['a std of 0', /std is/, png, { fit: 1, mean: [0, 0, 0], std: [1, 0, 1] }],
+    ['NaN', /mean is/, png, { fit: 1, mean: [0, Number.NaN, 0], std: [1, 1, 1] }],
     ['another shape', /takes \[3,28,28\]/, png, stretch, [3, 27, 28]],
   ];
   for (const [name, message, data, preprocessing, shape] of cases) {

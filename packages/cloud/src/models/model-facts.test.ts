@@ -34,6 +34,30 @@ test('models with different class counts or inputs are refused, both by name', a
   });
 });
 
+test('classes in another order are put into that of the edge model, by index or by name', async (t) => {
+  const names = Array.from({ length: 10 }, (_, i) => `class ${i}`);
+  const reversed = names.toReversed();
+  const order = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+  const putInOrder = (pair: ReturnType<typeof modelPair>) => {
+    t.match(pair.prepared.foundation.changes, [/put the 10 classes into the order \[9, 8, 7, .*…\]/]);
+    t.equal(pair.classes, 10);
+  };
+  putInOrder(modelPair(edgeModel(), { ...foundationModel(), classes: order }));
+  putInOrder(modelPair({ ...edgeModel(), labels: names }, { ...foundationModel(), classes: reversed }));
+  const shouted = reversed.map((name) => name.toUpperCase());
+  putInOrder(modelPair({ ...edgeModel(), labels: names }, { ...foundationModel(), labels: shouted }));
+  const alike = modelPair({ ...edgeModel(), labels: names }, { ...foundationModel(), labels: names });
+  t.same(alike.prepared.foundation.changes, []);
+  const refused = (classes: number[] | string[], message: RegExp, labels?: string[]) =>
+    t.throws(() => modelPair({ ...edgeModel(), ...(labels && { labels }) }, { ...foundationModel(), classes }), {
+      message,
+    });
+  refused([1, 2], /tells 10 classes apart, .*foundation.classes has 2 indices/);
+  refused([...order.slice(1), 10], /give indices from 0 to 9, none twice/);
+  refused(names, /have no names.*labels/);
+  refused(names, /is called "hat"/, [...names.slice(1), 'hat']);
+});
+
 test('something that is no model is refused as such', async (t) => {
   t.throws(() => modelPair(edgeModel(), { name: 'cat.jpg', bytes: new Uint8Array([0xff, 0xd8, 1, 2, 3]) }), {
     code: 'ONNX_NOT_A_MODEL',

@@ -1,4 +1,5 @@
 import {
+  inClassOrder,
   normalizationLayers,
   type OnnxModel,
   type PreparedClassifier,
@@ -6,13 +7,23 @@ import {
   parseModel,
   prepareClassifier,
 } from '@renorm/onnx';
-import { type AgreedModel, digestBytes, RenormError, toHex } from '@renorm/protocol';
+import { type AgreedModel, digestBytes, toHex } from '@renorm/protocol';
+import { classOrder } from './class-order.js';
+import { FoundationView } from './foundation-view.js';
+import type { ModelFile } from './model-source.js';
+import { sampleTakers } from './sample-takers.js';
+
+export type { ModelFile } from './model-source.js';
 
 /** The models of a cloud: the one that devices run, and the stronger one where there is one. */
 export interface Models extends AgreedModel {
   readonly edge: OnnxModel;
   /** Only some strategies need one. */
   readonly foundation: OnnxModel | undefined;
+  /** Of a sample of the foundation model, without the batch axis. */
+  readonly foundationShape: readonly number[] | undefined;
+  /** Makes its samples of the edge model's; undefined where they are the same. */
+  readonly view: FoundationView | undefined;
   /** SHA-256 of the files. */
   readonly edgeDigest: Uint8Array;
   readonly foundationDigest: Uint8Array | undefined;
@@ -28,72 +39,69 @@ interface Preparation {
 /** An edge model and the foundation model that teaches it, checked against each other. */
 export interface ModelPair extends Models {
   readonly foundation: OnnxModel;
+  readonly foundationShape: readonly number[];
   readonly foundationDigest: Uint8Array;
-}
-
-/** An ONNX file with the name that messages call it. */
-export interface ModelFile {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  /** What it does not say of itself. */
-  readonly options?: PrepareOptions;
 }
 
 /**
  * Reads the models, and checks them against each other where there are two.
  *
- * @throws OnnxError for either file; RenormError MODEL_MISMATCH: they differ in input shape or number of classes, or do not say
+ * @throws OnnxError for either file; RenormError MODEL_MISMATCH: they differ in their samples or classes, and nothing says how to get from one to the other
  */
 export function readModels(edgeFile: ModelFile, foundationFile: ModelFile | undefined): Models {
   if (foundationFile !== undefined) return modelPair(edgeFile, foundationFile);
   const edge = readModel(edgeFile);
   return {
     ...{ edge: edge.model, edgeDigest: digestBytes(edgeFile.bytes), ...facts(edge) },
-    ...{ foundation: undefined, foundationDigest: undefined },
+    ...{ foundation: undefined, foundationDigest: undefined, foundationShape: undefined, view: undefined },
     prepared: { edge: preparation(edgeFile, edge), foundation: { changes: [], options: {} } },
   };
 }
 
 /** As `readModels`, for who needs both. @throws as `readModels` */
 export function modelPair(edgeFile: ModelFile, foundationFile: ModelFile): ModelPair {
-  const [edge, foundation] = [readModel(edgeFile), readModel(foundationFile)];
-  const [name, other] = [edge.model.name, foundation.model.name];
-  if (String(edge.sampleShape) !== String(foundation.sampleShape)) {
-    throw mismatch(
-      `${name} takes samples of shape [${edge.sampleShape}], ${other} of shape [${foundation.sampleShape}]`,
-    );
-  }
-  if (edge.classes !== foundation.classes) {
-    throw mismatch(`${name} tells ${edge.classes} classes apart, ${other} ${foundation.classes}`);
-  }
+  const [edge, asExported] = [readModel(edgeFile), readModel(foundationFile)];
+  const order = classOrder({ file: edgeFile, prepared: edge }, { file: foundationFile, prepared: asExported });
+  const foundation = order === undefined ? asExported : inClassOrder(asExported, order);
+  const view = FoundationView.between(
+    ...sampleTakers({ file: edgeFile, prepared: edge }, { file: foundationFile, prepared: foundation }),
+  );
+  const { changes, options } = preparation(foundationFile, foundation);
   return {
     ...{ edge: edge.model, edgeDigest: digestBytes(edgeFile.bytes), ...facts(edge) },
     ...{ foundation: foundation.model, foundationDigest: digestBytes(foundationFile.bytes) },
-    prepared: { edge: preparation(edgeFile, edge), foundation: preparation(foundationFile, foundation) },
+    ...{ foundationShape: foundation.sampleShape, view },
+    prepared: {
+      edge: preparation(edgeFile, edge),
+      foundation: { changes: view === undefined ? changes : [...changes, view.says], options },
+    },
   };
 }
 
 /** The models where there are both. */
 export function pairOf(models: Models): ModelPair | undefined {
-  const { foundation, foundationDigest } = models;
-  if (foundation === undefined || foundationDigest === undefined) return undefined;
-  return { ...models, foundation, foundationDigest };
+  const { foundation, foundationDigest, foundationShape } = models;
+  if (foundation === undefined || foundationDigest === undefined || foundationShape === undefined) return undefined;
+  return { ...models, foundation, foundationDigest, foundationShape };
 }
 
 /**
- * What a data folder knows its models by, hexadecimal: SHA-256 of the files, and of what they were given, where that was something: the parameters of
- * another output's model are others.
+ * What a data folder knows its models by, hexadecimal: SHA-256 of the files, and of what they were given, where that was something: the
+ * parameters of another output's model are others.
+ *
+ * @param file of a foundation model that nothing else is asked of
  */
-export function digestsOf(models: Models): { edgeModel: string; foundationModel?: string } {
-  const { edgeDigest, foundationDigest, prepared } = models;
+export function digestsOf(models: Models, file?: ModelFile): { edgeModel: string; foundationModel?: string } {
+  const { edgeDigest, prepared } = models;
+  const foundationDigest = file === undefined ? models.foundationDigest : digestBytes(file.bytes);
+  const options = file === undefined ? prepared.foundation.options : (file.options ?? {});
   return {
-    edgeModel: toHex(withOptions(edgeDigest, prepared.edge)),
-    ...(foundationDigest && { foundationModel: toHex(withOptions(foundationDigest, prepared.foundation)) }),
+    edgeModel: toHex(withOptions(edgeDigest, prepared.edge.options)),
+    ...(foundationDigest && { foundationModel: toHex(withOptions(foundationDigest, options)) }),
   };
 }
 
-function withOptions(digest: Uint8Array, { options }: Preparation): Uint8Array {
-  const { output, sizes } = options;
+function withOptions(digest: Uint8Array, { output, sizes }: PrepareOptions): Uint8Array {
   if (output === undefined && sizes === undefined) return digest;
   return digestBytes(new TextEncoder().encode(JSON.stringify([toHex(digest), output ?? '', sizes ?? []])));
 }
@@ -113,7 +121,3 @@ const preparation = ({ options = {} }: ModelFile, { changes }: PreparedClassifie
 const facts = ({ output, sampleShape, classes }: PreparedClassifier): AgreedModel => ({
   ...{ output: output.logits, sampleShape, classes },
 });
-
-function mismatch(text: string): RenormError {
-  return new RenormError('MODEL_MISMATCH', `${text}. Export two models for the same task: the same input and classes.`);
-}

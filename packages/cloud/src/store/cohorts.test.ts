@@ -37,7 +37,7 @@ test('samples are kept in order and come back as they were', async (t) => {
     read.map((each) => each?.sequence),
     [2, 1, undefined],
   );
-  t.same(read[0], { ...sample(2), device: 'a', session: 'ff', prediction: 0 });
+  t.same(read[0], { ...sample(2), device: 'a', session: 'ff', rowFilter: 0 });
 });
 
 test('what a sample says of its selection is kept with it; samples and records without it are as they were', async (t) => {
@@ -55,7 +55,7 @@ test('what a sample says of its selection is kept with it; samples and records w
     read.map((each) => each?.selection),
     [...selections, undefined],
   );
-  t.same(read[3], { ...sample(9), device: 'a', session: 'ff', prediction: 0 });
+  t.same(read[3], { ...sample(9), device: 'a', session: 'ff', rowFilter: 0 });
   for (const selection of [null, 7, {}, { policy: 'a', reason: 'b', score: NaN }]) {
     const bytes = pack({ ...rest, device: 'a', session: 'ff', prediction: 0, sequence: 1, selection });
     t.throws(() => decodeSampleRecord(bytes, 'a sample'), { code: 'DATA_DAMAGED' }, JSON.stringify(selection));

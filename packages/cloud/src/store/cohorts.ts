@@ -1,12 +1,10 @@
 import {
   applyVersion,
-  type EncodedSample,
   encodeSnapshot,
   equalBytes,
   fromBinary,
   type ParameterVersion,
   RenormError,
-  type Selection,
   toBinary,
   VersionSchema,
   type VersionState,
@@ -26,11 +24,8 @@ import type { Change, Store } from './store.js';
 import { conflict, damaged } from './store-errors.js';
 import { blobsOf, extended, versionsAfter } from './version-chain.js';
 
-/** A sample of an upload. */
-export interface AppendedSample extends EncodedSample {
-  readonly sequence: number;
-  readonly selection?: Selection;
-}
+/** A sample of an upload; see StoredSample. */
+export type AppendedSample = Omit<StoredSample, 'device' | 'session'>;
 
 /** An upload that has been checked. */
 export interface Append {

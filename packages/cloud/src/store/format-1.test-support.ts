@@ -27,7 +27,7 @@ export class Format1Folder {
     const mark: [string, string, string] = [cohort, device, session];
     await this.#root.transaction(() => {
       let position = this.#received.get(cohort) ?? 0;
-      for (const { sequence, encoding, prediction = 0, shape, data } of samples) {
+      for (const { sequence, encoding, rowFilter: prediction = 0, shape, data } of samples) {
         this.#samples.put([cohort, position], { device, session, sequence, encoding, prediction, shape, data });
         position += 1;
       }

@@ -1,4 +1,4 @@
-import type { EncodedSample, Prediction, SampleEncoding, Selection } from '@renorm/protocol';
+import type { EncodedSample, RowFilter, SampleEncoding, Selection } from '@renorm/protocol';
 import { Fields, pack } from './fields.js';
 
 /** A sample as it is kept: what the device sent, and who sent it. */
@@ -9,6 +9,8 @@ export interface StoredSample extends EncodedSample {
   readonly sequence: number;
   /** Why it was sent; missing where the device did not say. */
   readonly selection?: Selection;
+  /** The image of it as pixels for a foundation model that takes other samples; missing where there was none. */
+  readonly foundation?: EncodedSample;
 }
 
 /** A version and where its message is. */
@@ -42,10 +44,19 @@ export interface StoredVersion {
   readonly message: Uint8Array;
 }
 
-export function encodeSampleRecord({ device, session, sequence, ...sample }: StoredSample): Uint8Array {
-  const { encoding, prediction = 0, shape, data, selection } = sample;
-  return pack({ device, session, sequence, encoding, prediction, shape, data, ...(selection && { selection }) });
+export function encodeSampleRecord({ device, session, sequence, foundation, ...sample }: StoredSample): Uint8Array {
+  const { selection } = sample;
+  return pack({
+    ...{ device, session, sequence, ...encodedFields(sample) },
+    ...(selection && { selection }),
+    ...(foundation && { foundation: encodedFields(foundation) }),
+  });
 }
+
+// The row filter was called a prediction when the first folders were written.
+const encodedFields = ({ encoding, rowFilter = 0, shape, data }: EncodedSample) => ({
+  ...{ encoding, prediction: rowFilter, shape, data },
+});
 
 /** @throws RenormError DATA_DAMAGED */
 export function decodeSampleRecord(bytes: Uint8Array, where: string): StoredSample {
@@ -54,14 +65,19 @@ export function decodeSampleRecord(bytes: Uint8Array, where: string): StoredSamp
     device: record.text('device'),
     session: record.text('session'),
     sequence: record.count('sequence'),
-    // Numbers that the decoder of samples does not know are refused there.
-    encoding: record.count('encoding') as SampleEncoding,
-    prediction: record.count('prediction') as Prediction,
-    shape: record.counts('shape'),
-    data: record.bytes('data'),
+    ...decodeEncoded(record),
     ...(record.has('selection') && { selection: decodeSelection(record.record('selection')) }),
+    ...(record.has('foundation') && { foundation: decodeEncoded(record.record('foundation')) }),
   };
 }
+
+const decodeEncoded = (record: Fields): EncodedSample => ({
+  // Numbers that the decoder of samples does not know are refused there.
+  encoding: record.count('encoding') as SampleEncoding,
+  rowFilter: record.count('prediction') as RowFilter,
+  shape: record.counts('shape'),
+  data: record.bytes('data'),
+});
 
 function decodeSelection(selection: Fields): Selection {
   return {

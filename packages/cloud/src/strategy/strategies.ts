@@ -29,12 +29,15 @@ const renorm: Open = (setup) =>
 
 const canBePooled = ({ edge }: Models): boolean => statisticsObstacle(edge) === undefined;
 
-/** Every strategy by its name, and whether it needs a foundation model. */
+/** Every strategy by its name, whether it needs a foundation model, and whether it makes use of one. */
 export const STRATEGIES = {
-  renorm: { open: renorm, needsFoundation: false },
-  cema: { open: cema, needsFoundation: true },
-  statistics: { open: (setup) => Statistics.open(setup), needsFoundation: false },
-} as const satisfies Record<string, { readonly open: Open; readonly needsFoundation: boolean }>;
+  renorm: { open: renorm, needsFoundation: false, usesFoundation: true },
+  cema: { open: cema, needsFoundation: true, usesFoundation: true },
+  statistics: { open: (setup) => Statistics.open(setup), needsFoundation: false, usesFoundation: false },
+} as const satisfies Record<
+  string,
+  { readonly open: Open; readonly needsFoundation: boolean; readonly usesFoundation: boolean }
+>;
 
 export type StrategyName = keyof typeof STRATEGIES;
 
@@ -42,6 +45,8 @@ export type StrategyName = keyof typeof STRATEGIES;
 export const STRATEGY_NAMES = Object.keys(STRATEGIES) as StrategyName[];
 
 export const needsFoundation = (name: StrategyName): boolean => STRATEGIES[name].needsFoundation;
+
+export const usesFoundation = (name: StrategyName): boolean => STRATEGIES[name].usesFoundation;
 
 /** Those that learn from sketches. */
 export const SKETCH_STRATEGIES: ReadonlySet<string> = new Set<StrategyName>(['renorm', 'statistics']);

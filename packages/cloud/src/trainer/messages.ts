@@ -1,3 +1,4 @@
+import type { FoundationVerdict } from '../models/foundation-verdict.js';
 import type { Verdict } from '../publication/gate.js';
 
 /** When a step's result becomes a version. */
@@ -32,6 +33,8 @@ export interface StepReport {
   readonly verdict: Pick<Verdict, 'decision' | 'reason'> | undefined;
   /** The version that it published. */
   readonly version: PublishedVersion | undefined;
+  /** What the first samples of the cohort say of the foundation model, told once. */
+  readonly foundation?: FoundationVerdict;
 }
 
 /** A version that went out. */

@@ -1,6 +1,6 @@
 import { readParameters } from '@renorm/onnx';
 import { exportedVersion, type RenormError, type VersionState } from '@renorm/protocol';
-import type { Models } from '../models/model-facts.js';
+import { type Models, pairOf } from '../models/model-facts.js';
 import { ParametricSession } from '../models/session.js';
 import type { EdgeLogits } from '../publication/delta-writer.js';
 import type { Gate } from '../publication/gate.js';
@@ -8,7 +8,8 @@ import { DEFAULT_GATE, type GateName, openGate } from '../publication/gates.js';
 import { Cohorts } from '../store/cohorts.js';
 import type { Store } from '../store/store.js';
 import type { AdaptationOptions } from '../strategy/cema/options.js';
-import { openStrategy, type StrategyName } from '../strategy/strategies.js';
+import { openStrategy, type StrategyName, usesFoundation } from '../strategy/strategies.js';
+import { FoundationCheck } from './foundation-check.js';
 import type { PublishingOptions } from './messages.js';
 import { publishingOptions } from './publishing-options.js';
 import { type TrainerClock, TrainingLoop } from './training-loop.js';
@@ -26,6 +27,8 @@ export interface TrainingSetup {
   readonly clock?: TrainerClock;
   /** What judges versions before they are published, by name or as it is. Default: held-out, whatever the strategy. */
   readonly gate?: Gate | GateName;
+  /** Whether the foundation model is compared with the edge model on the first samples of each cohort. Default: no. */
+  readonly checksFoundation?: boolean;
   readonly onProblem?: (error: RenormError) => void;
   /** Called when there may be something to do again. */
   readonly onChange?: () => void;
@@ -54,6 +57,8 @@ const SYSTEM_CLOCK: TrainerClock = { now: () => performance.now(), date: () => D
 export async function openTraining(setup: TrainingSetup): Promise<Training> {
   const { models, store, threads = 1, adaptation } = setup;
   const { sampleShape, classes } = models;
+  const pair = usesFoundation(setup.strategy) ? pairOf(models) : undefined;
+  const foundationCheck = setup.checksFoundation && pair ? new FoundationCheck(pair, threads) : undefined;
   const exported = exportedVersion(readParameters(models.edge));
   const strategy = await openStrategy(setup.strategy, { models, threads, ...(adaptation && { adaptation }) });
   const edge = await ParametricSession.create(models.edge, sampleShape, { threads });
@@ -65,7 +70,8 @@ export async function openTraining(setup: TrainingSetup): Promise<Training> {
     typeof judge === 'string' ? await openGate(judge, judging) : { gate: judge, release: async () => undefined };
   const loop = new TrainingLoop(
     {
-      ...{ strategy, cohorts, exported, sampleShape, classes, edgeLogits },
+      ...{ strategy, cohorts, exported, sampleShape, classes, edgeLogits, foundationCheck },
+      foundationShape: pair?.view?.shape,
       publishing: publishingOptions(setup.publishing),
       clock: setup.clock ?? SYSTEM_CLOCK,
       gate: own.gate,

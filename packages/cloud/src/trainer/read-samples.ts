@@ -1,4 +1,12 @@
-import { decodeSample, decodeSketch, RenormError, reasonOf, SampleEncoding, type SketchFormat } from '@renorm/protocol';
+import {
+  decodeSample,
+  decodeSketch,
+  type EncodedSample,
+  RenormError,
+  reasonOf,
+  SampleEncoding,
+  type SketchFormat,
+} from '@renorm/protocol';
 import { batchOf } from '../models/batch.js';
 import type { ReceivedSketch, SampleOrigin, TrainingSamples } from '../models/training-samples.js';
 import type { Cohorts } from '../store/cohorts.js';
@@ -15,6 +23,7 @@ export interface ReadSamples extends TrainingSamples {
  *
  * @param shape of one sample
  * @param format of a sketch; undefined: sketches are passed over
+ * @param foundationShape of a sample of a foundation model that takes other samples, where images are wanted for it
  */
 export async function readSamples(
   cohorts: Cohorts,
@@ -22,19 +31,22 @@ export async function readSamples(
   positions: readonly number[],
   shape: readonly number[],
   format?: SketchFormat,
+  foundationShape?: readonly number[],
 ): Promise<ReadSamples> {
   const unreadable: RenormError[] = [];
-  const read: { readonly origin: SampleOrigin; readonly data: Float32Array }[] = [];
+  const read: { readonly origin: SampleOrigin; readonly data: Float32Array; readonly pixels?: Uint8Array }[] = [];
   const sketches: ReceivedSketch[] = [];
   const take = (sample: StoredSample | undefined, position: number): void => {
     if (sample === undefined) return;
     try {
-      const { device, selection } = sample;
+      const { device, selection, foundation } = sample;
       if (sample.encoding === SampleEncoding.SKETCH) {
         if (format !== undefined) sketches.push({ position, device, selection, sketch: decodeSketch(sample, format) });
         return;
       }
-      read.push({ origin: { position, device, selection }, data: decodeSample(sample, shape).data });
+      const pixels = foundationShape && foundation && pixelsIn(foundation, foundationShape);
+      const { data } = decodeSample(sample, shape);
+      read.push({ origin: { position, device, selection }, data, ...(pixels && { pixels }) });
     } catch (cause) {
       unreadable.push(unreadableSample(cohort, position, cause));
     }
@@ -66,4 +78,10 @@ export async function hasSketch(cohorts: Cohorts, cohort: string, from: number, 
 function unreadableSample(cohort: string, position: number, cause: unknown): RenormError {
   const text = `the sample at position ${position} of cohort ${cohort} cannot be decoded and is left out (${reasonOf(cause)}). If this comes often, run renorm state check.`;
   return new RenormError('DATA_DAMAGED', text, { cause });
+}
+
+/** Undefined where they were prepared for a foundation model of another size: then the sample itself has to do. */
+function pixelsIn(sample: EncodedSample, shape: readonly number[]): Uint8Array | undefined {
+  if (String(sample.shape) !== String(shape)) return undefined;
+  return Uint8Array.from(decodeSample(sample, shape).data, (value) => Math.round(value * 255));
 }

@@ -92,7 +92,7 @@ test('a step that fails passes its samples over and tells; the next ones are tra
 test('a sample that cannot be decoded is left out and named, and the step is made with the others', async (t) => {
   const { cohorts, loop, problems } = countingLoop(new MemoryStore());
   await upload(cohorts, 'damaged', [1, 1]);
-  const broken = { encoding: 1, prediction: 0, shape: [2], data: new Uint8Array([1, 2, 3]), sequence: 1 };
+  const broken = { encoding: 1, rowFilter: 0, shape: [2], data: new Uint8Array([1, 2, 3]), sequence: 1 };
   await cohorts.append({ cohort: 'damaged', device: 'device-2', session: 'f'.repeat(32), samples: [broken] });
   await upload(cohorts, 'damaged', [1]);
   t.match(await loop.next(), { kind: 'step', report: { samples: 3 } });

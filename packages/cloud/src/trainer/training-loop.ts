@@ -7,6 +7,7 @@ import { type Gate, OPEN_GATE, type Verdict } from '../publication/gate.js';
 import { isHeldOut, judgingPositions } from '../publication/held-out.js';
 import type { Cohorts, Publication } from '../store/cohorts.js';
 import type { Batches, LogView, Plan, Strategy, StrategyStep } from '../strategy/strategy.js';
+import type { FoundationCheck } from './foundation-check.js';
 import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
 import { type Pace, paceAfter, paceFrom, publishes } from './pace.js';
 import { hasSketch, type ReadSamples, readSamples } from './read-samples.js';
@@ -30,11 +31,15 @@ export interface TrainingLoopParts {
   readonly edgeLogits: EdgeLogits;
   /** Of one sample. */
   readonly sampleShape: readonly number[];
+  /** Of one sample of a foundation model that takes others. */
+  readonly foundationShape?: readonly number[] | undefined;
   readonly classes: number;
   readonly publishing: PublishingOptions;
   readonly clock: TrainerClock;
   /** Default: everything is published. */
   readonly gate?: Gate;
+  /** Compares the foundation model with the edge model on the first samples of a cohort. */
+  readonly foundationCheck?: Pick<FoundationCheck, 'look'> | undefined;
   /** Told what went wrong and did not stop a step. */
   onProblem(error: RenormError): void;
 }
@@ -166,7 +171,7 @@ export class TrainingLoop {
   }
 
   async #step(cohort: string, loaded: Loaded, plan: Plan<unknown>, started: number): Promise<StepReport> {
-    const { strategy, clock, publishing, cohorts } = this.#parts;
+    const { strategy, clock, publishing, cohorts, foundationCheck, onProblem } = this.#parts;
     let step: StrategyStep<unknown>;
     let batches: Batches;
     try {
@@ -181,6 +186,8 @@ export class TrainingLoop {
       await this.#commit(cohort, loaded, plan.trained, plan.state);
       throw error;
     }
+    const samples = joinSamples(batches.fresh, batches.replay);
+    const foundation = await foundationCheck?.look(cohort, samples, onProblem);
     const pace = this.#paces.get(cohort) ?? paceFrom(clock.now());
     const after = paceAfter(pace, plan, step.samples);
     const verdict = publishes(plan, pace, clock.now(), publishing)
@@ -191,7 +198,7 @@ export class TrainingLoop {
     const published =
       verdict === undefined || verdict.decision === 'keep'
         ? undefined
-        : await this.#publication(cohort, goesOut, joinSamples(batches.fresh, batches.replay), after.samples);
+        : await this.#publication(cohort, goesOut, samples, after.samples);
     await this.#commit(cohort, loaded, plan.trained, state, published?.publication);
     this.#paces.set(cohort, verdict === undefined ? after : paceFrom(clock.now()));
     return {
@@ -201,12 +208,13 @@ export class TrainingLoop {
       milliseconds: clock.now() - started,
       verdict: verdict && { decision: verdict.decision, reason: verdict.reason },
       version: published?.version,
+      ...(foundation && { foundation }),
     };
   }
 
   async #read(cohort: string, positions: readonly number[]): Promise<ReadSamples> {
-    const { cohorts, sampleShape, strategy } = this.#parts;
-    const samples = await readSamples(cohorts, cohort, positions, sampleShape, strategy.sketches);
+    const { cohorts, sampleShape, foundationShape, strategy } = this.#parts;
+    const samples = await readSamples(cohorts, cohort, positions, sampleShape, strategy.sketches, foundationShape);
     for (const error of samples.unreadable) this.#parts.onProblem(error);
     return samples;
   }

@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   const { threads, adaptation, publishing, strategy, gate } = setup;
   const space = spaceOf(setup.place);
   const training = await openTraining({
-    ...{ threads, adaptation, publishing, strategy, gate },
+    ...{ threads, adaptation, publishing, strategy, gate, checksFoundation: true },
     models: readModels(setup.edgeModel, setup.foundationModel),
     store: await openStore(setup.place, { space }),
     onProblem: (error) => send({ kind: 'failed', ...told(error) }),

@@ -25,7 +25,7 @@ export const IMAGE_CASES: readonly Case<ServerContext>[] = [
       const [channels, height, width] = shape;
       const side = Math.max(height, width);
       const peer = context.peer();
-      const normalized = { mean: Array(channels).fill(0.5), deviation: Array(channels).fill(0.25) };
+      const normalized = { mean: Array(channels).fill(0.5), std: Array(channels).fill(0.25) };
       const samples = [
         ...Object.values(IMAGES).map((file) => image(shape, file)),
         image(shape, IMAGES.JPEG, { fit: Fit.STRETCH, filter: Filter.BICUBIC, ...normalized }),
@@ -80,11 +80,11 @@ export const IMAGE_CASES: readonly Case<ServerContext>[] = [
         'a shorter side of 0': png(crop),
         'a shorter side below the model’s': png({ ...crop, shorterSide: Math.max(height, width) - 1 }),
         'a shorter side of 2^32 - 1': png({ ...crop, shorterSide: 2 ** 32 - 1 }),
-        'a mean too many': png({ fit: Fit.NONE, mean: [...all(0), 0], deviation: [...all(1), 1] }),
-        'a mean without a deviation': png({ fit: Fit.NONE, mean: all(0) }),
-        'a mean of NaN': png({ fit: Fit.NONE, mean: all(Number.NaN), deviation: all(1) }),
-        'a deviation of 0': png({ fit: Fit.NONE, mean: all(0), deviation: all(0) }),
-        'a deviation of infinity': png({ fit: Fit.NONE, mean: all(0), deviation: all(Number.POSITIVE_INFINITY) }),
+        'a mean too many': png({ fit: Fit.NONE, mean: [...all(0), 0], std: [...all(1), 1] }),
+        'a mean without a std': png({ fit: Fit.NONE, mean: all(0) }),
+        'a mean of NaN': png({ fit: Fit.NONE, mean: all(Number.NaN), std: all(1) }),
+        'a std of 0': png({ fit: Fit.NONE, mean: all(0), std: all(0) }),
+        'a std of infinity': png({ fit: Fit.NONE, mean: all(0), std: all(Number.POSITIVE_INFINITY) }),
       });
     },
   },

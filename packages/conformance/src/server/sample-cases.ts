@@ -14,7 +14,7 @@ export const SAMPLE_CASES: readonly Case<ServerContext>[] = [
   {
     id: 'S-40',
     group,
-    title: 'every encoding and prediction is taken',
+    title: 'every encoding and row filter is taken',
     proves: ['S-2'],
     async run(context) {
       const { shape } = context.setup.model;
@@ -26,8 +26,8 @@ export const SAMPLE_CASES: readonly Case<ServerContext>[] = [
         floats(shape, 0),
         halves(shape),
         levels(shape, 2),
-        ...[1, 2, 3].map((prediction) => ({ ...pixels(shape, 3), prediction })),
-        { ...levels(shape, 4), prediction: 3 },
+        ...[1, 2, 3].map((rowFilter) => ({ ...pixels(shape, 3), rowFilter })),
+        { ...levels(shape, 4), rowFilter: 3 },
       ])
         await uploaded(peer, context.uploading(context.session(), [1], { sample }), 1, 0);
     },
@@ -53,16 +53,16 @@ export const SAMPLE_CASES: readonly Case<ServerContext>[] = [
   {
     id: 'S-42',
     group,
-    title: 'an unknown encoding or prediction is refused',
+    title: 'an unknown encoding or row filter is refused',
     proves: ['S-4'],
     async run(context) {
       const good = pixels(context.setup.model.shape, 1);
       await allRefused(context, {
         'encoding 0': { ...good, encoding: 0 },
         'encoding 1000': { ...good, encoding: 1000 as PlainSample['encoding'] },
-        'prediction 1000': { ...good, prediction: 1000 },
-        'a prediction of float16 elements': { ...halves(context.setup.model.shape), prediction: 1 },
-        'a prediction of float32 elements': { ...floats(context.setup.model.shape, 1), prediction: 1 },
+        'row filter 1000': { ...good, rowFilter: 1000 },
+        'a row filter of float16 elements': { ...halves(context.setup.model.shape), rowFilter: 1 },
+        'a row filter of float32 elements': { ...floats(context.setup.model.shape, 1), rowFilter: 1 },
       });
     },
   },

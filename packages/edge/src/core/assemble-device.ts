@@ -105,7 +105,8 @@ export async function assembleDevice(
   const health = resolveHealthOptions(options.health);
   const sampleForm = checkForm(options.samples ?? 'auto', model);
   const labels = options.labels === undefined ? model.labels : checkLabels(options.labels, classes);
-  const images = openImages(shape, options, () => platform.openCodecs());
+  const byModel = model.preprocessing && { preprocessing: model.preprocessing };
+  const images = openImages(shape, { ...byModel, ...options }, () => platform.openCodecs());
   const inference = await platform.openInference({
     ...{ model: model.bytes, name, inputName, outputName, classes, sampleForm },
     inputShape: [1, ...shape],

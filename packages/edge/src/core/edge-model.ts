@@ -7,8 +7,13 @@ import {
   serializeModel,
   sketchedLayers,
 } from '@renorm/onnx';
-import { exportedVersion, RenormError, type VersionState } from '@renorm/protocol';
-import { labelsInMetadata } from './labels.js';
+import {
+  exportedVersion,
+  labelsInMetadata,
+  type Preprocessing,
+  RenormError,
+  type VersionState,
+} from '@renorm/protocol';
 
 /** What a model does not say of itself. The same as the cloud is given. */
 export interface ModelOptions {
@@ -47,6 +52,8 @@ export interface EdgeModel extends ModelFacts {
   readonly takesIntegers: boolean;
   /** Version 0. */
   readonly exported: VersionState;
+  /** How images become its input, where nobody says it. */
+  readonly preprocessing?: Preprocessing;
   /** Whether sketches can be made of it. */
   readonly canSketch: boolean;
 }

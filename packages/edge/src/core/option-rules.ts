@@ -1,4 +1,4 @@
-import { type OptionRules, option, SAMPLE_FORMS } from '@renorm/protocol';
+import { type OptionRules, option, PREPROCESSING_RULES, SAMPLE_FORMS } from '@renorm/protocol';
 import type { DeviceOptions } from './assemble-device.js';
 import { BACKOFF_DEFAULTS } from './backoff.js';
 import { HEALTH_DEFAULTS } from './health.js';
@@ -18,13 +18,7 @@ export const DEVICE_RULES = {
   sketches: like(SKETCH_DEFAULTS),
   queue: like(QUEUE_DEFAULTS),
   samples: oneOf(...SAMPLE_FORMS),
-  preprocessing: group({
-    fit: required(oneOf('none', 'stretch', 'crop')),
-    shorterSide: option.number,
-    filter: oneOf('bilinear', 'bicubic'),
-    mean: option.numbers,
-    deviation: option.numbers,
-  }),
+  preprocessing: group(PREPROCESSING_RULES),
   labels: option.texts,
   quality: option.number,
   output: option.text,

@@ -97,8 +97,8 @@ test('options that cannot be followed are named', async (t) => {
   await rejected({ preprocessing: { fit: 'crop' } }, /shorterSide is undefined; it is an integer from 28 to 65535/);
   await rejected({ preprocessing: { fit: 'crop', shorterSide: 27 } }, /shorterSide is 27/);
   await rejected({ preprocessing: { fit: 'none', mean: [0.5] } }, /come together/);
-  await rejected({ preprocessing: { fit: 'none', mean: [0.5], deviation: [0] } }, /deviation is \[0\]/);
-  await rejected({ preprocessing: { fit: 'none', mean: [0, 0, 0], deviation: [1, 1, 1] } }, /3 values for 1 channels/);
+  await rejected({ preprocessing: { fit: 'none', mean: [0.5], std: [0] } }, /std is \[0\]/);
+  await rejected({ preprocessing: { fit: 'none', mean: [0, 0, 0], std: [1, 1, 1] } }, /3 values for 1 channels/);
   await rejected({ quality: 0 }, /quality is 0/);
   await rejected({ quality: 50, samples: 'exact' }, /leave one out/);
 });

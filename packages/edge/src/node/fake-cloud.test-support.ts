@@ -108,7 +108,7 @@ export class FakeCloud {
     });
   }
 
-  /** Cuts all connections at once and stops to listen. */
+  /** Cuts all connections at once and stops listening. */
   drop(): void {
     this.#watchers.clear();
     this.#server.forceShutdown();

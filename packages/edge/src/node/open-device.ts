@@ -1,15 +1,26 @@
 import { hostname } from 'node:os';
 import { ImageThreads } from '@renorm/image/node';
 import { prepareRuntime } from '@renorm/onnx/node';
-import { checkOptions, checkToken, type OptionRules, option, type Preprocessing, RenormError } from '@renorm/protocol';
+import {
+  checkOptions,
+  checkToken,
+  faultOf,
+  imageShape,
+  type OptionRules,
+  option,
+  PREPROCESSING_RULES,
+  type Preprocessing,
+  RenormError,
+} from '@renorm/protocol';
+import { preprocessingBeside, readLabels, readPreprocessing } from '@renorm/protocol/node';
 import { assembleDevice, type DeviceOptions, type ModelSetup } from '../core/assemble-device.js';
 import type { Device } from '../core/device.js';
+import type { EdgeModel } from '../core/edge-model.js';
 import { DEVICE_RULES } from '../core/option-rules.js';
 import type { Trust } from '../core/platform.js';
 import { readEdgeModel } from './edge-model.js';
 import { openInference } from './inference.js';
 import { nodeClock, nodeRandom } from './node-runtime.js';
-import { readLabels, readPreprocessing } from './read-named-files.js';
 import { checkTls, readTrust } from './read-trust.js';
 import { type DeviceTls, GrpcTransport, TRANSPORT_DEFAULTS, type TransportOptions } from './transport.js';
 
@@ -19,11 +30,11 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'labels' |
   readonly model: string | Uint8Array;
   /** This device in its cohort, in the same alphabet as `cohort`. Default: the host's name. */
   readonly id?: string;
-  /** Names of the classes, in the order of their indices, or a file of them: a line each, JSON, or a `config.json` with `id2label`. */
+  /** Names of the classes, in the order of their indices, or a file of them: one per line, JSON, or a `config.json` with `id2label`. */
   readonly labels?: string | readonly string[];
   /**
-   * How image files and frames become the model's input, or the file that says so: a `preprocessor_config.json`, or timm's `config.json`.
-   * Default: `{ fit: 'stretch' }`, scaled to [0, 1].
+   * How image files and frames become the model's input, or the file that says so: a `preprocessor_config.json`, or timm's
+   * `config.json`. Default: what such a file beside the model says, else `{ fit: 'stretch' }`, scaled to [0, 1].
    */
   readonly preprocessing?: string | Preprocessing;
   /** Certificates, for a cloud with TLS. */
@@ -48,6 +59,7 @@ const RULES = {
   model: option.required(option.pathOrBytes),
   tls: option.group({ authority: option.required(option.text), certificate: option.text, key: option.text }),
   labels: option.pathOrTexts,
+  preprocessing: option.pathOr(PREPROCESSING_RULES),
   token: option.text,
   trust: option.pathOrBytes,
   trustMemory: option.text,
@@ -62,9 +74,7 @@ const RULES = {
  * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError: the model cannot be read or adapted, ONNX_RUNTIME
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
-  // The rules of what stands in an object are for what is none.
-  const isFile = typeof options?.preprocessing === 'string';
-  checkOptions('openDevice', options, isFile ? { ...RULES, preprocessing: option.text } : RULES);
+  checkOptions('openDevice', options, RULES);
   const { model, tls, trust, trustMemory, id = hostIdentifier() } = options;
   prepareRuntime(import.meta.url);
   const threads = checkThreads(options.threads ?? 1);
@@ -88,7 +98,24 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
       preprocessing: typeof preprocessing === 'string' ? await readPreprocessing(preprocessing) : preprocessing,
     }),
   };
-  return assembleDevice(platform, { ...others, ...read, id }, () => readEdgeModel(model, options), readCredentials);
+  const readModel = async (): Promise<EdgeModel> => {
+    const edge = await readEdgeModel(model, options);
+    return preprocessing === undefined && typeof model === 'string' ? withPreprocessingBeside(edge, model) : edge;
+  };
+  return assembleDevice(platform, { ...others, ...read, id }, readModel, readCredentials);
+}
+
+/** With what a file says that lies beside the model, where it can be followed, and a word about it in any case. */
+async function withPreprocessingBeside(model: EdgeModel, path: string): Promise<EdgeModel> {
+  const shape = imageShape(model.shape);
+  const found = shape && (await preprocessingBeside(path));
+  if (shape === undefined || found === undefined) return model;
+  const { file, says } = found;
+  const fault = typeof says === 'string' ? says : faultOf(says, shape);
+  if (typeof says !== 'string' && fault === undefined)
+    return { ...model, preprocessing: says, changes: [...model.changes, `prepares images as ${file} says`] };
+  const unfit = `does not prepare images as ${file} says: ${fault}; say how in the option preprocessing`;
+  return { ...model, changes: [...model.changes, unfit] };
 }
 
 /** The host's name, in the alphabet of identifiers. */

@@ -47,7 +47,7 @@ export class Polling {
 export const POLL_MS = 0.1;
 /** Predictions in a row without a pause before anyone polls. */
 const STREAK = 3;
-/** How many times the mean an answer may take before one stops to look. */
+/** How many times the mean an answer may take before one stops looking. */
 const PATIENCE = 2;
 /** The longest look that is worth it, in milliseconds. */
 const LONGEST_MS = 2;

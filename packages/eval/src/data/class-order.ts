@@ -23,7 +23,7 @@ export function classOrder(
   if (classNames !== undefined) {
     if (classNames.length !== classes)
       throw wrong(
-        `--classes names ${classNames.length} classes, the model tells ${classes} apart; name all, one a line, in the model's order.`,
+        `--classes names ${classNames.length} classes, the model tells ${classes} apart; name all, one per line, in the model's order.`,
       );
     const unknown = sorted.find((folder) => !classNames.includes(folder));
     if (unknown !== undefined)
@@ -41,7 +41,7 @@ export function classOrder(
   if (sorted.length < classes && sorted.every((folder) => /^\d+$/.test(folder) && Number(folder) < classes))
     return { indexOf: new Map(sorted.map((folder) => [folder, Number(folder)])), notes: oneClass(sorted) };
   throw wrong(
-    `the folder has ${sorted.length} class folder${sorted.length === 1 ? '' : 's'} and the model tells ${classes} classes apart; say which is which: --classes FILE, the names of all classes, one a line, in the model's order.`,
+    `the folder has ${sorted.length} class folder${sorted.length === 1 ? '' : 's'} and the model tells ${classes} classes apart; say which is which: --classes FILE, the names of all classes, one per line, in the model's order.`,
   );
 }
 

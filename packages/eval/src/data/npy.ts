@@ -77,7 +77,7 @@ export async function integersOf(array: NpyArray, name: string): Promise<number[
   const kind = array.type.slice(1);
   const [count = 0, ...rest] = array.shape;
   if (!/^[iu]\d$/.test(kind) || rest.some((size) => size !== 1))
-    throw damaged(name, `it is an array of ${array.type} and shape [${array.shape}], not one whole number an image`);
+    throw damaged(name, `it is an array of ${array.type} and shape [${array.shape}], not one whole number per image`);
   const values: number[] = [];
   for (let i = 0; i < count; i++) {
     const row = await array.row(i);

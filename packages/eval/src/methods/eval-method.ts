@@ -27,7 +27,7 @@ export const NEEDS_NOTHING: MethodNeeds = {
 /** What a method is opened with. */
 export interface MethodContext {
   readonly models: Models;
-  /** Images a batch, for methods that need batches. */
+  /** Images per batch, for methods that need batches. */
   readonly batch: number;
   readonly link: LinkOptions;
   readonly seed: number;

@@ -37,7 +37,7 @@ export class StreamCloud {
     const { device, session, samples } = parseUpload(request, limits);
     return cohorts.append({
       ...{ cohort: device.cohort, device: device.id, session: toHex(session) },
-      samples: await storableSamples(samples, this.#images),
+      samples: await storableSamples(samples, this.#images, models.view),
     });
   }
 

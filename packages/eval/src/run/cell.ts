@@ -37,9 +37,9 @@ const REVISION = 2;
 
 /** Names a cell by what decides its numbers. */
 export function cellKey(plan: EvalPlan, facts: ModelFacts, stream: Stream, method: string): string {
-  const { data, classNames, preprocessing, batch, link, seed } = plan;
+  const { data, classNames, preprocessing, foundation, batch, link, seed } = plan;
   const decisive = {
-    ...{ data, classNames, preprocessing, link, seed, facts, stream, method },
+    ...{ data, classNames, preprocessing, foundation, link, seed, facts, stream, method },
     revision: REVISION,
     batch: stream.batch ?? batch,
   };

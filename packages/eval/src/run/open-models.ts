@@ -6,10 +6,12 @@ import type { EvalPlan, ModelFacts } from './plan.js';
 export async function openModels({
   edgeModel,
   foundationModel,
+  foundation: said,
+  preprocessing,
 }: EvalPlan): Promise<{ models: Models; facts: ModelFacts }> {
-  const edge = await modelFile(edgeModel, 'the edge model');
+  const edge = await modelFile(edgeModel, 'the edge model', { preprocessing });
   const foundation =
-    foundationModel === undefined ? undefined : await modelFile(foundationModel, 'the foundation model');
+    foundationModel === undefined ? undefined : await modelFile(foundationModel, 'the foundation model', said);
   const models = readModels(edge, foundation);
   const shape = imageShape(models.sampleShape);
   if (shape === undefined)

@@ -1,3 +1,4 @@
+import type { CloudOptions } from '@renorm/cloud';
 import type { ImageShape, Preprocessing } from '@renorm/protocol';
 import type { Severity } from '../corruptions/index.js';
 import type { LinkOptions } from '../methods/link.js';
@@ -6,6 +7,8 @@ import type { LinkOptions } from '../methods/link.js';
 export interface EvalPlan {
   readonly edgeModel: string;
   readonly foundationModel?: string;
+  /** What the foundation model does not say of itself, as a cloud is given it. */
+  readonly foundation?: NonNullable<CloudOptions['foundation']>;
   /** A folder or a file. */
   readonly data: string;
   /** Names of the model's classes in its order, where the data need them. */
@@ -19,7 +22,7 @@ export interface EvalPlan {
   readonly methods: readonly string[];
   /** Kinds of streams. */
   readonly streams: readonly string[];
-  /** Images a batch, for methods that need batches. */
+  /** Images per batch, for methods that need batches. */
   readonly batch: number;
   readonly link: LinkOptions;
   readonly seed: number;

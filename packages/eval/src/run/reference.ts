@@ -14,19 +14,20 @@ import type { EvalPlan } from './plan.js';
  */
 export async function referenceLabels(
   plan: EvalPlan,
-  { edge, foundation, sampleShape, classes }: Models,
+  { edge, foundation, sampleShape, foundationShape, view, classes }: Models,
   images: PlannedImages,
   wanted: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
   const model = foundation ?? edge;
-  const session = await ParametricSession.create(model, sampleShape, { threads: 1 });
+  const session = await ParametricSession.create(model, foundationShape ?? sampleShape, { threads: 1 });
   const parameters = readParameters(model);
   const labels = new Map<number, number>();
   try {
     for (const index of wanted) {
       try {
         const data = modelInput(await images.image(CLEAN, index), plan.preprocessing);
-        labels.set(index, bestClass(await session.logits(parameters, batchOf([{ data }])), classes));
+        const sample = batchOf([{ data }]);
+        labels.set(index, bestClass(await session.logits(parameters, view?.batch(sample) ?? sample), classes));
       } catch (error) {
         // Counted where the stream is read.
         if (!(error instanceof RenormError && error.code === 'IMAGE_UNREADABLE')) throw error;

@@ -21,7 +21,7 @@ export interface Stream {
   readonly kind: string;
   readonly environments: readonly StreamEnvironment[];
   readonly items: readonly StreamItem[];
-  /** Images a batch, for methods that want batches, where the stream says it. */
+  /** Images per batch, for methods that want batches, where the stream says it. */
   readonly batch?: number;
 }
 

@@ -24,8 +24,8 @@ export function writeExact({ tensors }: ParameterGrid, difference: Float64Array)
 /**
  * Writes what matters of a residual: for each tensor the way that costs fewest bits, where errors count in bits too.
  *
- * @param residuals one a tensor
- * @param steps one a tensor, in units: an error of a third of it is about as bad in every tensor
+ * @param residuals one per tensor
+ * @param steps one per tensor, in units: an error of a third of it is about as bad in every tensor
  * @returns the bytes, and the difference that they decode to in units of the grid
  */
 export function writeLossy(

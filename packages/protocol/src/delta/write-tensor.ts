@@ -20,7 +20,7 @@ export interface TensorPlan {
   readonly shift: number;
   /** Powers of two by which the steps of a block are longer, where a quantised tensor has more than one. */
   readonly blocks: readonly number[];
-  /** Whole steps, one a value. */
+  /** Whole steps, one per value. */
   readonly steps: Float64Array;
 }
 

@@ -7,7 +7,7 @@ import { RenormError } from '../errors.js';
 export const VERSION_NUMBER_LIMIT = 2 ** 53 - 2 ** 32;
 
 /**
- * How far a version may be above the newest one that a device has taken. At one version a second a device may be away for 136
+ * How far a version may be above the newest one that a device has taken. At one version per second a device may be away for 136
  * years; a stolen key has to sign two million versions, each of them taken, to use all numbers up.
  */
 export const VERSION_NUMBER_STEP = 2 ** 32;

@@ -51,13 +51,13 @@ export class Adaptation {
   /** @throws OnnxError, RenormError REQUEST_INVALID (options) */
   static async create({ models, options: given, threads = 1 }: AdaptationSetup): Promise<Adaptation> {
     const options = adaptationOptions(given);
-    const { edge, foundation, sampleShape, classes } = models;
+    const { edge, foundation, foundationShape, sampleShape, classes } = models;
     const session = { threads };
     const foundationGraph = trainingModel(foundation, entropyLoss(classes, options));
     const edgeGraph = trainingModel(edge, distillationLoss(classes, options));
     return new Adaptation(models, options, [
-      await TrainingSession.create(foundationGraph, sampleShape, session),
-      await ParametricSession.create(foundation, sampleShape, session),
+      await TrainingSession.create(foundationGraph, foundationShape, session),
+      await ParametricSession.create(foundation, foundationShape, session),
       await TrainingSession.create(edgeGraph, sampleShape, session),
     ]);
   }
@@ -76,7 +76,7 @@ export class Adaptation {
    */
   async step(state: CohortState, fresh: Batch, replay: Batch): Promise<Step> {
     const { foundationLearningRate } = this.options;
-    const result = await this.#foundationStep.run(state.foundation.parameters, fresh);
+    const result = await this.#foundationStep.run(state.foundation.parameters, this.#forFoundation(fresh));
     const foundation = this.#learn(state.foundation, result, foundationLearningRate, 'foundation');
     const step = await this.idleStep({ ...state, foundation }, joinBatches(fresh, replay));
     return { ...step, foundationLoss: result.loss };
@@ -84,7 +84,7 @@ export class Adaptation {
 
   /** Step 3 alone: the edge model takes one step on these samples towards the foundation model as it is. @throws as step */
   async idleStep(state: CohortState, samples: Batch): Promise<Step> {
-    const targets = await this.#targets.logits(state.foundation.parameters, samples);
+    const targets = await this.#targets.logits(state.foundation.parameters, this.#forFoundation(samples));
     const given = new Map([[TARGET_LOGITS, targets]]);
     const result = await this.#distillation.run(state.edge.parameters, samples, given);
     const edge = this.#learn(state.edge, result, this.options.edgeLearningRate, 'edge');
@@ -94,6 +94,10 @@ export class Adaptation {
       edgeLoss: result.loss,
       samples: samples.count,
     };
+  }
+
+  #forFoundation(samples: Batch): Batch {
+    return this.pair.view?.batch(samples) ?? samples;
   }
 
   async release(): Promise<void> {

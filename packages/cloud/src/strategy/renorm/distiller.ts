@@ -49,10 +49,10 @@ export class Distiller {
 
   /** @throws OnnxError */
   static async open(models: ModelPair, options: RenormOptions, threads: number): Promise<Distiller> {
-    const { edge, foundation, sampleShape, classes } = models;
+    const { edge, foundation, foundationShape, view, sampleShape, classes } = models;
     const graph = trainingModel(edge, distillationLoss(classes, ADAPTATION_DEFAULTS), { statistics: 'held' });
     return new Distiller(options, classes, [
-      await Teacher.open(foundation, sampleShape, { threads }),
+      await Teacher.open(foundation, foundationShape, { threads }, view),
       await TrainingSession.create(graph, sampleShape, { threads }),
       await ParametricSession.create(edge, sampleShape, { threads }),
     ]);

@@ -45,14 +45,9 @@ export class Statistics implements Strategy<StatisticsState> {
   }
 
   /** @throws OnnxError; RenormError MODEL_MISMATCH: no layer of the edge model has statistics of a batch that are known */
-  static async open({
-    models,
-    threads,
-    options,
-    source = readSourceMoments(models.edge),
-  }: StatisticsSetup): Promise<Statistics> {
+  static async open({ models, threads, options, source }: StatisticsSetup): Promise<Statistics> {
     const { edge, sampleShape } = models;
-    const obstacle = statisticsObstacle(edge, source);
+    const obstacle = source === undefined ? statisticsObstacle(edge) : obstacleWith(edge, source);
     if (obstacle !== undefined) throw obstacle;
     const pooler = await Pooler.create(edge, sampleShape, { threads }, source);
     return new Statistics(pooler, models, { ...STATISTICS_DEFAULTS, ...options });
@@ -191,11 +186,17 @@ export const sketchesOf = ({ fresh, replay }: Batches): NonNullable<TrainingSamp
   ...(fresh.sketches ?? []),
 ];
 
+/** Kept, because strategies and notes ask for it one after the other, and it goes through the whole graph. */
+const OBSTACLES = new WeakMap<OnnxModel, RenormError | 'none'>();
+
 /** Why the statistics of a model cannot be pooled; undefined where they can. As an error MODEL_MISMATCH. */
-export function statisticsObstacle(
-  edge: OnnxModel,
-  source: SourceMoments = readSourceMoments(edge),
-): RenormError | undefined {
+export function statisticsObstacle(edge: OnnxModel): RenormError | undefined {
+  const found = OBSTACLES.get(edge) ?? obstacleWith(edge, readSourceMoments(edge)) ?? 'none';
+  OBSTACLES.set(edge, found);
+  return found === 'none' ? undefined : found;
+}
+
+function obstacleWith(edge: OnnxModel, source: SourceMoments): RenormError | undefined {
   const layers = normalizationLayers(edge);
   const unknown = layers.find(({ kind, name }) => kind === 'ScaleShift' && !source.has(name));
   if (unknown !== undefined) return folded(edge.name, unknown.name);
