@@ -14,14 +14,19 @@ export { BACKOFF_DEFAULTS, type BackoffOptions, backoffMs } from './core/backoff
 export { QUEUE_DEFAULTS, type QueueOptions } from './core/upload-queue.js';
 export type {
   Clock,
+  DeviceStore,
   Images,
   Inference,
   InferenceResult,
+  OpenedStore,
   Random,
+  RecordChange,
+  StoredRecord,
   Transport,
   WatchHandlers,
   WireCounters,
 } from './core/platform.js';
+export { memoryStore } from './core/state/memory-store.js';
 
 // The selection, for whoever wants it alone.
 export type { Decision, Observation, SelectionPolicy } from './core/selection-policy.js';

@@ -95,6 +95,10 @@ export const ERROR_CODES = {
     GrpcStatus.FailedPrecondition,
     'What a device remembered of versions and roots is damaged: it starts from its root again.',
   ),
+  STATE_LOST: kind(
+    GrpcStatus.FailedPrecondition,
+    'What a device kept of an earlier run is damaged, or of another model: it begins anew with what is left.',
+  ),
   CREDENTIALS_EXPOSED: kind(GrpcStatus.FailedPrecondition, 'Others than its owner can read or write a secret file.'),
   CREDENTIALS_UNREADABLE: kind(GrpcStatus.FailedPrecondition, 'A key, certificate, token or root file cannot be read.'),
   TRAINER_FAILED: kind(GrpcStatus.Internal, 'The trainer of the cloud stopped.'),

@@ -3,6 +3,7 @@ import { cuts } from './cuts.js';
 import { deviceKills } from './device-kills.js';
 import { fullDisks } from './full-disks.js';
 import { kills } from './kills.js';
+import { spoolKills } from './spool.js';
 import type { Tally, Trial } from './tally.js';
 import { whyNoVolumes } from './volume.js';
 
@@ -20,6 +21,7 @@ const everywhere = (): undefined => undefined;
 export const KINDS: Readonly<Record<string, Kind>> = {
   kills: { about: 'kill -9 of the cloud', try: kills, whyNot: everywhere },
   'device-kills': { about: 'kill -9 of a device', try: deviceKills, whyNot: everywhere },
+  spool: { about: "kill -9 of what keeps a device's samples", try: spoolKills, whyNot: everywhere },
   cuts: { about: 'power cuts', try: cuts, whyNot: whyNoVolumes },
   disks: { about: 'full disks', try: fullDisks, whyNot: whyNoVolumes },
   containers: { about: 'two containers on one data folder', try: containers, whyNot: whyNoNamespaces },

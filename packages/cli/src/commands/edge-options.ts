@@ -15,6 +15,7 @@ export interface ImageFlags extends PreprocessingFlags {
 export interface SecurityFlags {
   readonly trust?: string;
   readonly trustMemory?: string;
+  readonly state?: string;
   readonly tlsAuthority?: string;
   readonly tlsCertificate?: string;
   readonly tlsKey?: string;
@@ -33,11 +34,20 @@ export function imageOptions({ quality, labels, ...flags }: ImageFlags): Partial
 
 /** What they say to the library. @throws RenormError REQUEST_INVALID, CREDENTIALS_UNREADABLE */
 export async function securityOptions(flags: SecurityFlags): Promise<Partial<OpenDeviceOptions>> {
-  const { trust, trustMemory, tlsAuthority: authority, tlsCertificate: certificate, tlsKey: key, tokenFile } = flags;
+  const {
+    state,
+    trust,
+    trustMemory,
+    tlsAuthority: authority,
+    tlsCertificate: certificate,
+    tlsKey: key,
+    tokenFile,
+  } = flags;
   if (authority === undefined && (certificate !== undefined || key !== undefined))
     throw new RenormError('REQUEST_INVALID', '--tls-certificate and --tls-key ask for --tls-authority; give it.');
   const own = { ...(certificate !== undefined && { certificate }), ...(key !== undefined && { key }) };
   return {
+    ...(state !== undefined && { state }),
     ...(trust !== undefined && { trust }),
     ...(trustMemory !== undefined && { trustMemory }),
     ...(authority !== undefined && { tls: { authority, ...own } }),

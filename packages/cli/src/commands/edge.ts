@@ -71,8 +71,12 @@ export function edgeCommand(): Command {
         .default(false)
         .conflicts('repeat'),
     )
+    .option('--state <folder>', 'folder for what outlives this device: the version in force, samples that wait, …')
     .option('--trust <file>', 'root that names who may sign versions (1.root of renorm keys init)')
-    .option('--trust-memory <file>', 'file that remembers the newest version and root over a restart')
+    .option(
+      '--trust-memory <file>',
+      'file that remembers the newest version and root over a restart; not needed with --state',
+    )
     .option('--tls-authority <file>', 'authority that signed the certificate of the cloud, in PEM: connect with TLS')
     .option('--tls-certificate <file>', 'certificate of this device, for a cloud that asks for one')
     .option('--tls-key <file>', 'its key')
@@ -111,6 +115,8 @@ async function edge(
   const files = watch ? [] : await listImages(images);
   if (flags.trust === undefined)
     messages.note('Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).');
+  if (flags.state === undefined)
+    messages.note('A restart begins anew: what is learnt and what waits is in memory. --state FOLDER keeps it.');
   const device = await openDevice({
     ...{ model, cloud, cohort, ...(id === undefined ? {} : { id }) },
     ...(select && { selection: select }),
@@ -141,7 +147,7 @@ async function edge(
       if (cancelled) output.cancelled();
       output.summary(device, unreadable.size);
       if (cancelled) signal.throwIfAborted();
-      process.exitCode = exitCode(device, unreadable.size, answered);
+      process.exitCode = exitCode(device, unreadable.size, answered, flags.state !== undefined);
     });
   } finally {
     await device.close();
@@ -149,11 +155,12 @@ async function edge(
 }
 
 /** What a script should know: that nothing was predicted, that no cloud was there, or that what was kept for it is gone. */
-function exitCode(device: Device, unreadable: number, answered: boolean): number {
+function exitCode(device: Device, unreadable: number, answered: boolean, isKept: boolean): number {
   const { predictions, dropped, pending } = device.status();
   if (predictions === 0 && unreadable > 0) return EXIT.failed;
   if (!answered) return EXIT.noCloud;
-  return dropped + pending > 0 ? EXIT.samplesLost : 0;
+  // What waits in a folder goes with the next run.
+  return dropped + (isKept ? 0 : pending) > 0 ? EXIT.samplesLost : 0;
 }
 
 /** @throws RenormError REQUEST_INVALID if the model takes no image of one or three channels */

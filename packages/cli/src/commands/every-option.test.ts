@@ -23,7 +23,18 @@ const CLOUD: Says<Omit<CloudOptions, 'onEvent'>> = {
 
 const EDGE: Says<OpenDeviceOptions> = {
   ...alike('model', 'cloud', 'cohort', 'id', 'upload', 'sketches', 'queue', 'samples', 'preprocessing', 'labels'),
-  ...alike('quality', 'output', 'sizes', 'shape', 'backoff', 'budgetRetryMs', 'health', 'trust', 'trustMemory'),
+  ...alike(
+    'quality',
+    'output',
+    'sizes',
+    'shape',
+    'backoff',
+    'budgetRetryMs',
+    'health',
+    'trust',
+    'trustMemory',
+    'state',
+  ),
   ...alike('threads', 'transport'),
   selection: ['select'],
   // It would stand in the list of processes.

@@ -12,9 +12,10 @@ import type { EdgeModel, ModelOptions } from './edge-model.js';
 import { type HealthOptions, resolveHealthOptions } from './health.js';
 import { openImages } from './images.js';
 import { checkLabels } from './labels.js';
-import type { Clock, ImageCodecs, Inference, Random, Transport, Trust } from './platform.js';
+import type { Clock, ImageCodecs, Inference, OpenedStore, Random, Transport, Trust } from './platform.js';
 import { policyOf, type SelectionChoice } from './policies/index.js';
 import { resolveSketchOptions, type SketchOptions } from './sketch-window.js';
+import { loadResumed, resumeState } from './state/resume.js';
 import type { QueueOptions } from './upload-queue.js';
 
 /** What a device is opened with on every platform. */
@@ -64,6 +65,8 @@ export interface Platform {
   openInference(setup: ModelSetup): Promise<Inference>;
   /** @param address host:port */
   connect(address: string): Transport;
+  /** Opens what outlives the device; left out, nothing does. @throws RenormError DATA_IN_USE, DATA_NOT_WRITABLE */
+  openStore?(): Promise<OpenedStore>;
 }
 
 /** What a model's sessions are made of. */
@@ -95,7 +98,7 @@ export async function assembleDevice(
   const cohort = checkIdentifier('cohort', options.cohort);
   const id = checkIdentifier('device id', options.id);
   const address = checkAddress(options.cloud);
-  const trust = await readTrust();
+  const given = await readTrust();
   const model = await readModel();
   const { name, digest, inputName, outputName, shape, classes, exported, canSketch } = model;
   // Before any thread is started: this is the last thing that can be wrong with the options.
@@ -107,35 +110,44 @@ export async function assembleDevice(
   const labels = options.labels === undefined ? model.labels : checkLabels(options.labels, classes);
   const byModel = model.preprocessing && { preprocessing: model.preprocessing };
   const images = openImages(shape, { ...byModel, ...options }, () => platform.openCodecs());
-  const inference = await platform.openInference({
-    ...{ model: model.bytes, name, inputName, outputName, classes, sampleForm },
-    inputShape: [1, ...shape],
-    elements: elementsOf(shape),
-  });
-  let transport: Transport;
+  const open: { close(): Promise<void> }[] = images ? [images] : [];
   try {
-    transport = platform.connect(address);
+    const opened = await platform.openStore?.();
+    if (opened !== undefined) open.push(opened.store);
+    const identity = { cohort, modelDigest: digest };
+    const kept = opened && (await resumeState(opened, identity, exported, given));
+    const inference = await platform.openInference({
+      ...{ model: model.bytes, name, inputName, outputName, classes, sampleForm },
+      inputShape: [1, ...shape],
+      elements: elementsOf(shape),
+    });
+    open.push(inference);
+    const resumed = kept && (await loadResumed(kept, inference));
+    const trust = resumed?.trust ?? given;
+    const transport = platform.connect(address);
+    return new Device({
+      ...{ id, cohort, shape, classes, exported, inference, transport, modelDigest: digest },
+      model: { shape, classes, output: model.output, changes: model.changes },
+      ...(labels && { labels }),
+      ...(images && { images }),
+      ...(opened && { store: opened.store }),
+      ...resumed,
+      ...(trust && { trust }),
+      clock: platform.clock,
+      random: platform.random,
+      tuning: {
+        ...{ selection, health, upload: options.upload ?? 'samples' },
+        ...(sketches && { sketches }),
+        queue: { ...TUNING_DEFAULTS.queue, ...options.queue },
+        backoff: { ...TUNING_DEFAULTS.backoff, ...options.backoff },
+        budgetRetryMs: options.budgetRetryMs ?? TUNING_DEFAULTS.budgetRetryMs,
+      },
+    });
   } catch (error) {
-    // Threads that nobody ends would keep the process alive.
-    await inference.close();
+    // Threads and locks that nobody ends would outlive the call.
+    await Promise.all(open.map((each) => each.close()));
     throw error;
   }
-  return new Device({
-    ...{ id, cohort, shape, classes, exported, inference, transport, modelDigest: digest },
-    model: { shape, classes, output: model.output, changes: model.changes },
-    ...(labels && { labels }),
-    ...(trust && { trust }),
-    ...(images && { images }),
-    clock: platform.clock,
-    random: platform.random,
-    tuning: {
-      ...{ selection, health, upload: options.upload ?? 'samples' },
-      ...(sketches && { sketches }),
-      queue: { ...TUNING_DEFAULTS.queue, ...options.queue },
-      backoff: { ...TUNING_DEFAULTS.backoff, ...options.backoff },
-      budgetRetryMs: options.budgetRetryMs ?? TUNING_DEFAULTS.budgetRetryMs,
-    },
-  });
 }
 
 function sketching(options: DeviceOptions, model: string, canSketch: boolean): SketchOptions | undefined {

@@ -38,8 +38,8 @@ const UNDECODED: ReadonlySet<ErrorCode> = new Set([
 /** The device is open: says what it lost, and connects. */
 export function start(draft: Draft): void {
   if (draft.session.phase !== 'idle') return;
-  const lost = draft.session.health.conditions.find(({ code }) => code === 'TRUST_MEMORY_LOST');
-  if (lost !== undefined) draft.fail(new RenormError('TRUST_MEMORY_LOST', lost.remedy));
+  for (const { code, remedy } of draft.session.health.conditions)
+    if (code === 'TRUST_MEMORY_LOST' || code === 'STATE_LOST') draft.fail(new RenormError(code, remedy));
   for (const condition of draft.session.health.conditions) draft.tell('health', { ...condition, over: false });
   connect(draft);
 }
@@ -165,7 +165,7 @@ export function verified(draft: Draft, opened: OpenedVersion): void {
   const { versions, trust, health, inbox } = draft.session;
   let next = versions;
   try {
-    next = takeVersion(versions, opened, trust !== undefined);
+    next = takeVersion(versions, opened, trust !== undefined, inbox[0]?.signedVersion);
   } catch (error) {
     lose(draft, error as RenormError, true);
     return;
@@ -175,6 +175,8 @@ export function verified(draft: Draft, opened: OpenedVersion): void {
   // A cloud that brings something new is of use, however short its streams are.
   if (isNew) draft.set({ failures: 0, refusal: undefined });
   if (next.newest !== versions.newest || next.vouchedBy !== versions.vouchedBy) draft.remember();
+  // The same version, and something that is good for longer says so.
+  if (next.serving !== versions.serving) draft.effect({ kind: 'hold', version: next.serving });
   if (next.held.number >= next.goal) lookWhetherBehind(draft, next.held.number);
   verifyNext(draft);
 }
@@ -192,6 +194,7 @@ export function versionLoaded(draft: Draft): void {
   const { versions } = draft.session;
   const next = loaded(versions);
   draft.set({ versions: next });
+  draft.effect({ kind: 'hold', version: next.serving });
   const { number } = next.serving;
   draft.tell('version', { number, previous: versions.serving.number, publishedAtMs: publishedAt(next.serving) });
 }

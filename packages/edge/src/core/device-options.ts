@@ -1,12 +1,14 @@
-import type { VersionState } from '@renorm/protocol';
+import type { RenormError, VersionState } from '@renorm/protocol';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
 import type { ModelFacts } from './edge-model.js';
 import { HEALTH_DEFAULTS, type HealthOptions } from './health.js';
-import type { Clock, Images, Inference, Random, Transport, Trust } from './platform.js';
+import type { Clock, DeviceStore, Images, Inference, Random, Transport, Trust } from './platform.js';
 import { policyOf } from './policies/index.js';
 import type { SelectionPolicy } from './selection-policy.js';
 import type { SketchOptions } from './sketch-window.js';
+import type { RecalledState } from './state/recall.js';
 import { QUEUE_DEFAULTS, type QueueOptions } from './upload-queue.js';
+import type { ProvenVersion } from './versions.js';
 
 /** `samples`: those that the selection chooses. `none`: no sample ever leaves the device, only sketches do. */
 export type UploadChoice = 'samples' | 'none';
@@ -58,4 +60,12 @@ export interface DeviceParts {
   readonly tuning: DeviceTuning;
   /** Whose versions are taken. Without it anybody's are. */
   readonly trust?: Trust;
+  /** What outlives the device. Without it nothing does. */
+  readonly store?: DeviceStore;
+  /** What an earlier run left there. */
+  readonly recalled?: RecalledState;
+  /** The version that it left in force, which is loaded already. */
+  readonly version?: ProvenVersion;
+  /** Why that version is not taken. */
+  readonly refusal?: RenormError;
 }

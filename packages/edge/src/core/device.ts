@@ -13,6 +13,12 @@ import { copyFrame, type Frame, isFrame, isImage, SampleChecker, type SampleInpu
 import { initialSession } from './session-state.js';
 import { Sketcher } from './sketcher.js';
 import { softmax } from './softmax.js';
+import { Keeper } from './state/keeper.js';
+import { memoryStore } from './state/memory-store.js';
+import { encodePlain } from './state/plain.js';
+import { KEY } from './state/records.js';
+import { resumedSession } from './state/resume.js';
+import { trustMemoryIn } from './state/trust-memory.js';
 import { pendingIn } from './upload-queue.js';
 
 /** What the device says about a sample. */
@@ -46,6 +52,7 @@ export class Device {
   readonly #checker: SampleChecker;
   readonly #intake: Intake;
   readonly #runner: Runner;
+  readonly #keeper: Keeper;
   #inFlight = 0;
   #predictions = 0;
   #closing: Promise<void> | undefined;
@@ -68,19 +75,35 @@ export class Device {
       ...{ clock, random, tell, inference, shape: parts.shape, classes: parts.classes, uploads: upload === 'samples' },
       ...(parts.images && { images: parts.images }),
       ...(sketcher && { sketcher }),
+      ...(parts.recalled?.selection && { recalled: parts.recalled.selection }),
+      onRemembered: (kept) => this.#keeper.put(KEY.selection, encodePlain(kept)),
       onDecided: (kept, reason) => this.#runner.dispatch({ kind: 'decided', upload: kept, reason }),
       ...taken,
     });
     const setup = { ...tuning, cohort, modelDigest };
     const now = { at: clock.monotonic(), date: clock.now() };
-    this.#runner = new Runner(initialSession(setup, parts.exported, now, trust?.root, trust?.recalled), {
-      ...{ inference, transport, clock, random, tell, ...(trust && { trust }) },
+    const { recalled, store = memoryStore() } = parts;
+    this.#keeper = new Keeper({
+      ...{ store, clock, random, backoff: tuning.backoff },
+      onTrouble: (error) => this.#runner.dispatch(error ? { kind: 'not-kept', error } : { kind: 'kept' }),
+    });
+    for (const { key, value } of recalled?.changes ?? []) this.#keeper.put(key, value);
+    const remembering = trust && { memory: trustMemoryIn(this.#keeper), ...trust };
+    const resumed = resumedSession(recalled, parts.version, now);
+    const session = initialSession(setup, parts.exported, now, trust?.root, trust?.recalled, resumed);
+    this.#runner = new Runner(session, {
+      ...{ inference, transport, clock, random, tell, ...(remembering && { trust: remembering }) },
       device: create(DeviceSchema, { id, cohort, modelDigest }),
       model: modelFactsMessage({ ...parts.model, sampleShape: parts.shape }),
-      uploadSession: random.bytes(SESSION_LENGTH),
+      uploadSession: recalled?.uploads?.session ?? random.bytes(SESSION_LENGTH),
+      keeper: this.#keeper,
     });
     // Those who opened the device listen from the next turn on.
-    clock.soon(() => this.#runner.dispatch({ kind: 'start' }));
+    clock.soon(() => {
+      const { refusal } = parts;
+      if (refusal !== undefined) this.#runner.dispatch({ kind: 'not-loaded', error: refusal });
+      this.#runner.dispatch({ kind: 'start' });
+    });
   }
 
   /**
@@ -184,6 +207,8 @@ export class Device {
     await this.#until(CLOSE_PREDICTIONS_MS, () => this.#inFlight === 0);
     await this.#drain(CLOSE_FLUSH_MS, isHopeless);
     await this.#runner.close();
+    this.#intake.remember();
+    await this.#keeper.close();
     this.#parts.transport.close();
     await Promise.all([this.#parts.inference.close(), this.#parts.images?.close()]);
   }

@@ -13,8 +13,9 @@ import type {
   Welcome,
 } from '@renorm/protocol';
 import type { DeviceEvents } from './device-events.js';
+import type { PendingSample, Worth } from './pending-sample.js';
 import type { Remembered } from './platform.js';
-import type { PendingSample } from './upload-queue.js';
+import type { Left } from './upload-queue.js';
 
 /** A moment on both clocks. */
 export interface Moment {
@@ -43,6 +44,9 @@ export type SessionEvent =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'not-loaded'; readonly error: RenormError }
   | { readonly kind: 'not-remembered'; readonly error: RenormError }
+  /** What is to be kept over a restart cannot be written; it can again. */
+  | { readonly kind: 'not-kept'; readonly error: RenormError }
+  | { readonly kind: 'kept' }
   /** The selection decided about a prediction. */
   | { readonly kind: 'decided'; readonly upload: boolean; readonly reason: string }
   /** A sample that was selected is encoded. */
@@ -56,7 +60,7 @@ export type SessionEvent =
   | { readonly kind: 'close' };
 
 /** A sample on its way into the queue. */
-export interface SelectedSample {
+export interface SelectedSample extends Worth {
   readonly encoded: EncodedSample;
   readonly version: number;
   readonly entropy: number;
@@ -72,6 +76,14 @@ export type Effect =
   /** Let the stream of versions go. */
   | { readonly kind: 'unwatch' }
   | { readonly kind: 'remember'; readonly remembered: Remembered }
+  /** Keep a sample that waits. */
+  | { readonly kind: 'spool'; readonly sample: PendingSample; readonly given: SelectedSample }
+  /** Keep the sequences that a batch got, before it is sent under them. */
+  | { readonly kind: 'number'; readonly batch: readonly PendingSample[]; readonly sequence: number }
+  /** Let samples go that no longer wait. */
+  | { readonly kind: 'forget'; readonly left: readonly Left[] }
+  /** Keep the version in force. */
+  | { readonly kind: 'hold'; readonly version: VersionState }
   /** Announce the device, and follow the roots that the cloud serves from `root`. */
   | {
       readonly kind: 'announce';
@@ -106,6 +118,10 @@ export const telling = <Name extends keyof DeviceEvents>(name: Name, payload: De
 const ORDER: readonly Effect['kind'][] = [
   'unwatch',
   'remember',
+  'spool',
+  'number',
+  'forget',
+  'hold',
   'announce',
   'watch',
   'verify',

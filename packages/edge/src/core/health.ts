@@ -13,7 +13,11 @@ export type HealthCode =
   /** What the device holds has expired. */
   | 'VERSION_EXPIRED'
   /** What the device remembered of versions and roots is lost. */
-  | 'TRUST_MEMORY_LOST';
+  | 'TRUST_MEMORY_LOST'
+  /** What the device kept of an earlier run is lost, or part of it. */
+  | 'STATE_LOST'
+  /** What is to be kept over a restart cannot be written. */
+  | 'STATE_NOT_KEPT';
 
 /** Something that goes on. */
 export interface Condition {

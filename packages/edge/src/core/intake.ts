@@ -12,6 +12,8 @@ import type { SelectedSample } from './effects.js';
 import type { Clock, Images, Inference, Random } from './platform.js';
 import type { SelectionPolicy } from './selection-policy.js';
 import type { Sketcher } from './sketcher.js';
+import { PolicyMemory } from './state/policy-memory.js';
+import type { KeptSelection } from './state/recall.js';
 
 /** A prediction whose sample is still to be kept or dropped. */
 export interface Undecided {
@@ -35,6 +37,10 @@ export interface IntakeSurroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly tell: Tell;
+  /** What the policy remembered of an earlier run. */
+  readonly recalled?: KeptSelection;
+  /** Keeps what the policy remembers. */
+  onRemembered(kept: KeptSelection): void;
   /** False: no sample is uploaded, whatever the policy says. */
   readonly uploads: boolean;
   /** Sees every prediction. */
@@ -47,11 +53,16 @@ export interface IntakeSurroundings {
   onLost(error: RenormError): void;
 }
 
+/** How far what is kept of a policy is behind: some hundred predictions of a camera. Writing it costs more than deciding. */
+const REMEMBER_MS = 5000;
+
 /** Decides about samples after their predictions have been returned, and puts those worth learning from into the queue. */
 export class Intake {
   readonly #around: IntakeSurroundings;
   readonly #policy: SelectionPolicy;
+  readonly #memory: PolicyMemory;
   #state: unknown;
+  #keptAt: number;
   #undecided: Undecided[] = [];
   #kept = 0;
   #encoding = 0;
@@ -61,7 +72,9 @@ export class Intake {
   constructor(policy: SelectionPolicy, around: IntakeSurroundings) {
     this.#around = around;
     this.#policy = policy;
-    this.#state = policy.initial(around.classes);
+    this.#memory = new PolicyMemory(policy, around.classes);
+    this.#state = this.#memory.recall(around.recalled);
+    this.#keptAt = around.clock.monotonic();
   }
 
   /** Samples kept so far. */
@@ -80,10 +93,18 @@ export class Intake {
     if (this.#undecided.length === 1) this.#around.clock.soon(() => this.decide());
   }
 
+  /** Has what the policy remembers kept, if it can be. */
+  remember(): void {
+    this.#keptAt = this.#around.clock.monotonic();
+    const kept = this.#memory.kept(this.#state);
+    if (kept !== undefined) this.#around.onRemembered(kept);
+  }
+
   /** Decides about everything that waits for it, now. */
   decide(): void {
     const undecided = this.#undecided;
     this.#undecided = [];
+    if (this.#around.clock.monotonic() - this.#keptAt >= REMEMBER_MS) this.remember();
     for (const sample of undecided) {
       const { entropy, version, label, input } = sample;
       const { keep, reason } = this.#decide(sample);
@@ -98,13 +119,20 @@ export class Intake {
     }
   }
 
-  #decide({ logits, probabilities, entropy, version }: Undecided): { keep?: Selection; reason: string } {
+  #decide({ logits, probabilities, entropy, version }: Undecided): {
+    readonly keep?: Selection & { readonly fair?: boolean };
+    readonly reason: string;
+  } {
     try {
       const observation = { logits, probabilities, entropy, version, random: this.#around.random.fraction() };
       const { state, upload, reason } = this.#policy.decide(this.#state, observation);
       this.#state = state;
       // What the cloud would refuse a whole batch for.
-      const keep = upload && checkSelection({ policy: this.#policy.name, reason, ...upload });
+      const { fair, ...given } = upload ?? {};
+      const keep = upload && {
+        ...checkSelection({ policy: this.#policy.name, reason, ...given }),
+        fair: fair === true,
+      };
       return { reason, ...(keep && { keep }) };
     } catch (cause) {
       this.#failed(cause);
@@ -120,12 +148,17 @@ export class Intake {
     this.#around.tell('error', new RenormError('SELECTION_FAILED', text, { cause }));
   }
 
-  async #keep({ input, file, entropy, version }: Undecided, selection: Selection): Promise<void> {
+  async #keep(
+    { input, file, entropy, version }: Undecided,
+    { fair, ...selection }: Selection & { readonly fair?: boolean },
+  ): Promise<void> {
+    const { score } = selection;
+    const worth = { kind: fair || score === undefined ? 'fair' : 'scored', score: score ?? 0 } as const;
     this.#kept++;
     this.#encoding++;
     try {
       const encoded = await this.#encode(input, file);
-      this.#around.onSample({ encoded, version, entropy, selection });
+      this.#around.onSample({ ...worth, encoded, version, entropy, selection });
     } catch (cause) {
       const text = 'a sample could not be encoded and is not uploaded; the thread for it has ended.';
       this.#around.onLost(new RenormError('INFERENCE_FAILED', text, { cause }));

@@ -213,3 +213,42 @@ export interface TrustMemory {
   /** Never called twice at a time. @throws RenormError DATA_NOT_WRITABLE */
   write(remembered: Remembered): Promise<void>;
 }
+
+/**
+ * What survives a device: records by key. Small ones; a key is 1 to 128 characters of printable ASCII. One device at a time has a store open.
+ * Fill it in with an embedded database that is crash-safe by itself; `store-contract.test-support.ts` tries it.
+ */
+export interface DeviceStore {
+  /** The record under a key; undefined if there is none. @throws RenormError DATA_DAMAGED, DATA_NOT_WRITABLE, CLOSED */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** The records whose keys begin with a prefix, in the order of their keys. @throws as `get` */
+  list(prefix: string): Promise<readonly StoredRecord[]>;
+  /**
+   * Puts and removes records: all of them or none, whenever the process or the power goes. Resolves when nothing takes it back. Never
+   * called twice at a time.
+   *
+   * @throws RenormError DATA_NOT_WRITABLE: the disk is full, for example. All of it may still come true later, or none. A later call may succeed
+   */
+  write(changes: readonly RecordChange[]): Promise<void>;
+  /** Lets others open it. */
+  close(): Promise<void>;
+}
+
+/** A record and its key. */
+export interface StoredRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** A record as it is to be: put, or without a value removed. Of two with one key the later counts. */
+export interface RecordChange {
+  readonly key: string;
+  readonly value: Uint8Array | undefined;
+}
+
+/** A store that was opened. */
+export interface OpenedStore {
+  readonly store: DeviceStore;
+  /** Why something that was in it may be gone; undefined if nothing is. */
+  readonly lost?: string;
+}

@@ -25,14 +25,27 @@ import type { Effect, SessionEvent } from './effects.js';
 import type { Clock, Inference, Random, Remembered, Transport, Trust } from './platform.js';
 import { step } from './session.js';
 import type { Session } from './session-state.js';
+import type { Keeper } from './state/keeper.js';
+import {
+  dataKey,
+  dataRecord,
+  KEY,
+  readData,
+  sampleKey,
+  sampleRecord,
+  uploadsRecord,
+  versionRecord,
+} from './state/records.js';
 
 /** What a runner carries effects out with. */
 export interface RunnerParts {
   readonly device: DeviceMessage;
   /** What the device takes its model for. */
   readonly model: ModelFactsMessage;
-  /** 16 random bytes that name the sequences of this run. */
+  /** 16 random bytes that name the sequences, of this run and of those before whose counter is known. */
   readonly uploadSession: Uint8Array;
+  /** What outlives this run. */
+  readonly keeper: Keeper;
   readonly inference: Inference;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -100,6 +113,12 @@ export class Runner {
       case 'remember':
         this.#remembering = this.#remembering.then(() => this.#remember(effect.remembered));
         break;
+      case 'spool':
+      case 'number':
+      case 'forget':
+      case 'hold':
+        this.#keep(effect);
+        break;
       case 'announce':
         void this.#announce(effect);
         break;
@@ -164,17 +183,41 @@ export class Runner {
   }
 
   async #upload({ connection, batch }: EffectOf<'upload'>): Promise<void> {
-    const { transport, device, uploadSession: session } = this.#parts;
-    const samples = batch.map(({ sequence, encoded, version, entropy, selection }) => ({
-      ...{ ...encoded, entropy, ...(selection && { selection }) },
-      sequence: BigInt(sequence),
-      version: BigInt(version),
-    }));
+    const { transport, device, uploadSession: session, keeper } = this.#parts;
     try {
+      // Its sequences are on the disk before the cloud knows them: after a crash the same samples come under the same ones.
+      await keeper.settled();
+      const samples = await Promise.all(
+        batch.map(async ({ ticket, sequence }) => ({
+          ...readData(await keeper.get(dataKey(ticket))),
+          sequence: BigInt(sequence),
+        })),
+      );
       const response = await transport.upload(create(UploadRequestSchema, { device, session, samples }));
       this.dispatch({ kind: 'uploaded', receipt: parseUploadResponse(response) });
     } catch (error) {
       this.dispatch({ kind: 'not-uploaded', connection, error: errorFromGrpc(error) });
+    }
+  }
+
+  #keep(effect: EffectOf<'spool' | 'number' | 'forget' | 'hold'>): void {
+    const { keeper, uploadSession } = this.#parts;
+    switch (effect.kind) {
+      case 'spool':
+        keeper.put(sampleKey(effect.sample.ticket), sampleRecord(effect.sample));
+        keeper.put(dataKey(effect.sample.ticket), dataRecord(effect.given));
+        break;
+      case 'number':
+        keeper.put(KEY.uploads, uploadsRecord(uploadSession, effect.sequence));
+        for (const sample of effect.batch) keeper.put(sampleKey(sample.ticket), sampleRecord(sample));
+        break;
+      case 'forget':
+        for (const { sample } of effect.left)
+          for (const key of [sampleKey(sample.ticket), dataKey(sample.ticket)]) keeper.put(key, undefined);
+        break;
+      case 'hold':
+        keeper.put(KEY.version, versionRecord(effect.version));
+        break;
     }
   }
 

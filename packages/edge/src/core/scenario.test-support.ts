@@ -37,6 +37,9 @@ const ROOT_KEY = new Uint8Array(32).fill(1);
 const secretOf = (name: string): Uint8Array => new Uint8Array(32).fill(name.charCodeAt(0));
 const sample = encodeSample({ data: Float32Array.of(0.5), shape: [1] });
 
+/** What goes on with each sample would hide the rest. */
+const QUIET: ReadonlySet<Effect['kind']> = new Set(['spool', 'number', 'forget']);
+
 type Options = Readonly<Record<string, string>>;
 
 /** One device over its restarts, its cloud, its clocks. */
@@ -83,7 +86,10 @@ export class Play {
       case 'not-loaded':
         return this.#event({ kind: 'not-loaded', error: failure('VERSION_REFUSED') });
       case 'samples':
-        return this.#times(Number(argument), { kind: 'sample', sample: { encoded: sample, version: 0, entropy: 1 } });
+        return this.#times(Number(argument), {
+          kind: 'sample',
+          sample: { encoded: sample, version: 0, entropy: 1, kind: 'fair', score: 0 },
+        });
       case 'decide':
         return this.#times(Number(argument), {
           kind: 'decided',
@@ -218,7 +224,7 @@ export class Play {
       if (effect.kind === 'remember') this.#memory = effect.remembered;
       if (effect.kind === 'verify') this.#verifying.push(effect);
     }
-    return effects.map((effect) => this.#print(effect));
+    return effects.filter(({ kind }) => !QUIET.has(kind)).map((effect) => this.#print(effect));
   }
 
   #print(effect: Effect): string {
@@ -229,6 +235,8 @@ export class Play {
         return `announce, holding ${effect.running.number}${effect.root ? `, trusting root ${effect.root.version}` : ''}`;
       case 'watch':
         return `watch behind ${effect.running.number}`;
+      case 'hold':
+        return `hold ${effect.version.number}`;
       case 'load':
         return `load ${effect.version.number}`;
       case 'upload':

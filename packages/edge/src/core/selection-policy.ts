@@ -15,8 +15,12 @@ export interface Observation {
 /** What a policy decided about a prediction. */
 export interface Decision<State> {
   readonly state: State;
-  /** What travels with the sample; without it the sample is not uploaded. A score is larger the more the sample is to be learnt from. */
-  readonly upload?: { readonly score?: number };
+  /**
+   * Without it the sample is not uploaded. A score travels with it, and is larger the more the sample is to be learnt from: where not all that waits
+   * can be sent, or kept, the higher ones go first. `fair`: it was drawn without regard to what is in it, and what becomes of it is not to hang on
+   * its score; so is one without a score.
+   */
+  readonly upload?: { readonly score?: number; readonly fair?: boolean };
   /** Why: counted, told, and sent along. 1 to 32 characters out of A-Z a-z 0-9 . _ - */
   readonly reason: string;
 }
@@ -31,4 +35,10 @@ export interface SelectionPolicy<State = unknown> {
   /** Before the first prediction. @throws RenormError REQUEST_INVALID for an option without meaning */
   initial(classes: number): State;
   decide(state: State, observation: Observation): Decision<State>;
+  /**
+   * What it remembers as bytes, and again: over a restart. Without both it begins anew at each start, unless its state is plain data (objects,
+   * arrays, texts, numbers, typed arrays), which is kept as it is.
+   */
+  encode?(state: State): Uint8Array;
+  decode?(bytes: Uint8Array): State;
 }

@@ -4,8 +4,9 @@ import type { LastError } from './device-status.js';
 import { type Effect, inOrder, type Moment, type TrustState, telling } from './effects.js';
 import { begin, HEALTHY, type Health, type HealthOptions } from './health.js';
 import type { Recalled } from './platform.js';
+import type { UploadQueue } from './upload-queue.js';
 import { NO_UPLOADS, type Uploads, type UploadTuning } from './uploads.js';
-import { initialVersions, underRoot, type Versions } from './versions.js';
+import { initialVersions, type ProvenVersion, underRoot, type Versions } from './versions.js';
 
 /** What a device does with a cloud, as data. `step` says how it goes on; a runner carries out what that asks for. */
 export interface Session {
@@ -33,6 +34,8 @@ export interface Session {
   readonly outage: ErrorCode | undefined;
   readonly refusal: ErrorCode | undefined;
   readonly lastError: LastError | undefined;
+  /** Bytes of samples that came since what is to be kept cannot be written; undefined while it can. */
+  readonly unkeptBytes: number | undefined;
   /** What the runner was asked to wake it at. */
   readonly wakeAt: number | undefined;
 }
@@ -44,6 +47,16 @@ export interface SessionSetup extends UploadTuning {
   readonly health: HealthOptions;
 }
 
+/** What an earlier run left behind. */
+export interface Resumed {
+  /** The version in force, which is loaded already. */
+  readonly version?: ProvenVersion;
+  /** Samples that wait, and the last sequence that was given. */
+  readonly queue: UploadQueue;
+  /** Why something else is gone. */
+  readonly lost?: string;
+}
+
 /** A device before it connects. @param recalled what it remembered of an earlier run, already under `root` */
 export function initialSession(
   setup: SessionSetup,
@@ -51,15 +64,20 @@ export function initialSession(
   now: Moment,
   root?: Root,
   recalled?: Recalled,
+  resumed?: Resumed,
 ): Session {
-  const fresh = initialVersions(exported, recalled);
+  const fresh = initialVersions(exported, recalled, resumed?.version);
+  const { lost: forgotten } = recalled ?? {};
+  const healthy = forgotten === undefined ? HEALTHY : begin(HEALTHY, 'TRUST_MEMORY_LOST', now.date, forgotten);
+  const { lost } = resumed ?? {};
   return {
     ...{ setup, phase: 'idle', connection: 0, since: now, failures: 0, retryAt: 0, isAsking: false },
     ...{ inbox: [], ending: undefined, outage: undefined, refusal: undefined, lastError: undefined, wakeAt: undefined },
+    unkeptBytes: undefined,
     trust: root && { root, roots: recalled?.roots ?? [] },
     versions: root === undefined ? fresh : underRoot(fresh, root),
-    uploads: NO_UPLOADS,
-    health: recalled?.lost === undefined ? HEALTHY : begin(HEALTHY, 'TRUST_MEMORY_LOST', now.date, recalled.lost),
+    uploads: resumed === undefined ? NO_UPLOADS : { ...NO_UPLOADS, queue: resumed.queue },
+    health: lost === undefined ? healthy : begin(healthy, 'STATE_LOST', now.date, lost),
   };
 }
 

@@ -12,10 +12,10 @@ import {
   versionLoaded,
   watchFreshness,
 } from './connection.js';
-import type { Effect, Moment, SessionEvent } from './effects.js';
-import { decided, samplesUploaded } from './health.js';
+import type { Effect, Moment, SelectedSample, SessionEvent } from './effects.js';
+import { begin, decided, end, samplesUploaded } from './health.js';
 import { Draft, type Session } from './session-state.js';
-import { giveUp, offer } from './upload-queue.js';
+import { expire, expiryOf, giveUp, offer } from './upload-queue.js';
 import { nextUpload, notUploaded, uploaded } from './uploads.js';
 import { notLoaded } from './versions.js';
 
@@ -77,10 +77,15 @@ function take(draft: Draft, event: SessionEvent): void {
     case 'decided':
       draft.set({ health: decided(health, event.upload, event.reason, date, setup.health) });
       break;
+    case 'not-kept':
+      draft.set({ health: begin(health, 'STATE_NOT_KEPT', date, event.error.text), unkeptBytes: 0 });
+      draft.fail(event.error);
+      break;
+    case 'kept':
+      draft.set({ health: end(health, 'STATE_NOT_KEPT'), unkeptBytes: undefined });
+      break;
     case 'sample':
-      draft.set({
-        uploads: { ...uploads, queue: offer(uploads.queue, { ...event.sample, at }, setup.queue) },
-      });
+      takeIn(draft, event.sample);
       break;
     case 'not-encoded':
       draft.set({ uploads: { ...uploads, queue: giveUp(uploads.queue) } });
@@ -99,19 +104,60 @@ function take(draft: Draft, event: SessionEvent): void {
   }
 }
 
+/** So many bytes of samples wait in memory while they cannot be written. */
+const UNKEPT_BYTES = 16 * 2 ** 20;
+
+/** Puts a sample into the queue. */
+function takeIn(draft: Draft, given: SelectedSample): void {
+  const { uploads, setup, unkeptBytes } = draft.session;
+  const { at, date } = draft.now;
+  const bytes = given.encoded.data.length;
+  if (unkeptBytes !== undefined && unkeptBytes + bytes > UNKEPT_BYTES) {
+    draft.set({ uploads: { ...uploads, queue: giveUp(uploads.queue) } });
+    return;
+  }
+  const { kind, score } = given;
+  const queue = offer(uploads.queue, { kind, score, bytes, at, date }, setup.queue);
+  draft.set({ uploads: { ...uploads, queue }, ...(unkeptBytes !== undefined && { unkeptBytes: unkeptBytes + bytes }) });
+  const sample = { kind, score, bytes, at, date, ticket: queue.ticket, sequence: 0 };
+  draft.effect({ kind: 'spool', sample, given });
+}
+
 /** What follows from any event: what is due now, and until when to sleep. */
 function finish(draft: Draft, isTick: boolean): Step {
   const due: number[] = [];
+  letExpire(draft);
   if (draft.session.phase !== 'closed') {
     loadWanted(draft);
     due.push(...uploadNext(draft), ...watchFreshness(draft));
     if (draft.session.phase === 'waiting') due.push(draft.session.retryAt);
+    const { uploads, setup } = draft.session;
+    const expiry = expiryOf(uploads.queue, setup.queue.maxAgeMs);
+    // A batch that comes back, or does not, is a step of its own.
+    if (expiry !== undefined && !uploads.isSending) due.push(expiry);
   }
+  forgetLeft(draft);
   tellHealth(draft);
   const wakeAt = due.length === 0 ? undefined : Math.min(...due);
   // A timer may go off a little early: it is asked for again.
   if (isTick ? wakeAt !== undefined : wakeAt !== draft.before.wakeAt) draft.effect({ kind: 'wake', at: wakeAt });
   return { session: { ...draft.session, wakeAt }, effects: draft.effects };
+}
+
+/** Gives up what has waited too long. */
+function letExpire(draft: Draft): void {
+  const { uploads, setup } = draft.session;
+  const queue = expire(uploads.queue, draft.now.at, setup.queue);
+  if (queue !== uploads.queue) draft.set({ uploads: { ...uploads, queue } });
+}
+
+/** Has what no longer waits forgotten. */
+function forgetLeft(draft: Draft): void {
+  const { uploads } = draft.session;
+  const { left } = uploads.queue;
+  if (left.length === 0) return;
+  draft.set({ uploads: { ...uploads, queue: { ...uploads.queue, left: [] } } });
+  draft.effect({ kind: 'forget', left });
 }
 
 /** Whether an event belongs to a connection that is over. An upload counts whenever it ends. */
@@ -137,6 +183,8 @@ function uploadNext(draft: Draft): number[] {
   switch (move.kind) {
     case 'send':
       draft.set({ uploads: move.uploads });
+      if (move.uploads.queue.sequence > uploads.queue.sequence)
+        draft.effect({ kind: 'number', batch: move.batch, sequence: move.uploads.queue.sequence });
       draft.effect({ kind: 'upload', connection, batch: move.batch });
       return [];
     case 'ask':

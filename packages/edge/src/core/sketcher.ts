@@ -56,7 +56,13 @@ export function sketchOf(seen: readonly Seen[], { layers, logits }: Measured, cl
   const served = outlookOf(seen, classes);
   const pass = seen.map((_, i) => softmax(logits.subarray(i * classes, (i + 1) * classes)));
   const sketch = { images: seen.length, layers, served, batch: outlookOf(pass, classes) };
-  return { encoded: encodeSketch(sketch), version: seen.at(-1)?.version ?? 0, entropy: served.entropy };
+  return {
+    kind: 'sketch',
+    score: 0,
+    encoded: encodeSketch(sketch),
+    version: seen.at(-1)?.version ?? 0,
+    entropy: served.entropy,
+  };
 }
 
 function outlookOf(

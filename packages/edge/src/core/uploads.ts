@@ -1,5 +1,6 @@
 import { type Receipt, RenormError, type Welcome } from '@renorm/protocol';
 import { type BackoffOptions, backoffMs } from './backoff.js';
+import type { PendingSample } from './pending-sample.js';
 import {
   acknowledge,
   bytesOf,
@@ -7,7 +8,6 @@ import {
   dueIn,
   EMPTY_QUEUE,
   giveBack,
-  type PendingSample,
   pendingIn,
   type QueueOptions,
   take,

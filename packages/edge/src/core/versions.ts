@@ -6,6 +6,7 @@ import {
   type Reference,
   RenormError,
   type Root,
+  type SignedMessage,
   type VersionState,
 } from '@renorm/protocol';
 import type { Remembered } from './platform.js';
@@ -38,15 +39,27 @@ export interface Versions {
   readonly freshUntil: number;
 }
 
+/** A version, and the signed message that says that it is one; without a root there may be none. */
+export interface ProvenVersion extends VersionState {
+  readonly proof?: SignedMessage;
+  /** Until when that is good, in milliseconds since the Unix epoch. */
+  readonly expiresAtMs?: number;
+}
+
 /** So many messages in a row without anything new end a stream. */
 const MAX_STALE = 16;
 
-/** A device before its first version. */
-export function initialVersions(exported: VersionState, recalled?: Omit<Remembered, 'roots'>): Versions {
+/** A device before its first message. @param version that an earlier run left in force, and that is loaded */
+export function initialVersions(
+  exported: VersionState,
+  recalled?: Omit<Remembered, 'roots'>,
+  version: ProvenVersion = exported,
+): Versions {
+  const { expiresAtMs = 0 } = version;
   return {
-    ...{ exported, held: exported, serving: exported, wanted: exported, loading: undefined },
+    ...{ exported, held: version, serving: version, wanted: version, loading: undefined },
     ...{ newest: recalled?.newest ?? 0, vouchedBy: recalled?.vouchedBy ?? [] },
-    ...{ goal: 0, stale: 0, expiresAtMs: 0, freshUntil: 0 },
+    ...{ goal: 0, stale: 0, expiresAtMs, freshUntil: expiresAtMs },
   };
 }
 
@@ -59,20 +72,22 @@ export function catchUp(versions: Versions, latest: Reference): Versions {
  * Takes a version that was checked.
  *
  * @param trusts whether the device has a root; without one it goes wherever the cloud does
+ * @param proof what was signed
  * @throws RenormError as `applyVersion`, STREAM_ENDLESS; then what is held stays
  */
 export function takeVersion(
   versions: Versions,
   { version: message, rolledBack, signers }: OpenedVersion,
   trusts: boolean,
+  proof?: SignedMessage,
 ): Versions {
-  const { held } = versions;
+  const { held, serving } = versions;
   const expiresAtMs = Number(message.expiresAtMs);
   // What is signed anew is good for longer: that is something new.
   const isNews = Number(message.number) !== held.number || expiresAtMs > versions.expiresAtMs;
   const stale = isNews ? 0 : versions.stale + 1;
   if (stale > MAX_STALE) throw endless(held.number, stale);
-  const decoded = applyVersion(held, message);
+  const decoded: ProvenVersion = { ...applyVersion(held, message), ...(proof && { proof, expiresAtMs }) };
   const goal = rolledBack ? 0 : versions.goal;
   const floor = trusts && !rolledBack ? versions.newest : 0;
   const isStep = decoded.number < Math.max(goal, floor);
@@ -82,6 +97,9 @@ export function takeVersion(
     // No date is later.
     freshUntil: Math.min(Math.max(versions.freshUntil, expiresAtMs), 8.64e15),
     ...(isStep || isSame(decoded, versions.wanted) ? {} : { wanted: decoded }),
+    ...(isNews &&
+      isSame(decoded, serving) &&
+      isSame(serving, versions.wanted) && { serving: decoded, wanted: decoded }),
     ...(isNewest && { newest: decoded.number, vouchedBy: vouchers(versions, decoded.number, signers) }),
   };
 }

@@ -1,6 +1,6 @@
 import { RenormError } from '@renorm/protocol';
 import { test } from 'tap';
-import { open, predict, record, sequencesOf, startCloud } from './device.test-support.js';
+import { open, predict, record, sample, sequencesOf, startCloud } from './device.test-support.js';
 import { until } from './fake-cloud.test-support.js';
 
 test('an upload whose answer is lost is sent again with the same identifiers', async (t) => {
@@ -90,7 +90,7 @@ test('a sample that the cloud refuses is given up alone', async (t) => {
 test('more samples than may wait: the oldest go first, and are counted', async (t) => {
   const place = await startCloud();
   place.drop();
-  const device = await open(place, { queue: { maxPending: 5, lingerMs: 20 } });
+  const device = await open(place, { selection: 'everything', queue: { maxPending: 5, lingerMs: 20 } });
   t.teardown(() => device.close());
   await predict(device, 0, 12);
   await until('decided', () => device.status().selected === 12);
@@ -98,7 +98,11 @@ test('more samples than may wait: the oldest go first, and are counted', async (
   await place.listen();
   t.teardown(() => place.drop());
   await until('uploaded', () => device.status().uploaded === 5);
-  t.same(sequencesOf(place), [8, 9, 10, 11, 12]);
+  t.same(sequencesOf(place), [1, 2, 3, 4, 5]);
+  t.same(
+    [...place.samples.values()].map((sent) => sent.kind === 'tensor' && sent.tensor.data),
+    [7, 8, 9, 10, 11].map(sample),
+  );
 });
 
 test('a batch that is larger than the cloud takes is halved; a sample that alone is too large is given up and told once', async (t) => {

@@ -5,7 +5,7 @@ import { TINY_SHAPE, ZEROS } from './tiny-model.test-support.js';
 
 test('a device announces itself, predicts, and uploads what it keeps, to the bit', async (t) => {
   const cloud = await startCloud();
-  const device = await open(cloud);
+  const device = await open(cloud, { selection: 'everything' });
   t.teardown(() => cloud.drop());
   const { label, probabilities, entropy, version } = await device.infer({
     data: Float32Array.from(ZEROS).fill(0.2),
@@ -35,7 +35,7 @@ test('a device announces itself, predicts, and uploads what it keeps, to the bit
 
 test('the caller may use its buffer again at once', async (t) => {
   const cloud = await startCloud();
-  const device = await open(cloud);
+  const device = await open(cloud, { selection: 'everything' });
   t.teardown(() => cloud.drop());
   const buffer = new Float32Array(12);
   const predictions = [];

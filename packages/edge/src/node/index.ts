@@ -28,6 +28,8 @@ export { OnnxError } from '@renorm/onnx';
 export { type ErrorCode, type Preprocessing, RenormError, type Tensor } from '@renorm/protocol';
 
 // For who builds on the parts.
+export { openLevelStore } from './level-store.js';
+export type { DeviceStore, OpenedStore, RecordChange, StoredRecord } from '../core/platform.js';
 export { readTrust } from './read-trust.js';
 export { tryModel } from './try-model.js';
 export { SketchSession } from './sketch-session.js';

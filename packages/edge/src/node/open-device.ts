@@ -20,6 +20,7 @@ import { DEVICE_RULES } from '../core/option-rules.js';
 import type { Trust } from '../core/platform.js';
 import { readEdgeModel } from './edge-model.js';
 import { openInference } from './inference.js';
+import { openLevelStore } from './level-store.js';
 import { nodeClock, nodeRandom } from './node-runtime.js';
 import { checkTls, readTrust } from './read-trust.js';
 import { type DeviceTls, GrpcTransport, TRANSPORT_DEFAULTS, type TransportOptions } from './transport.js';
@@ -48,6 +49,11 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'labels' |
   readonly trust?: string | Uint8Array;
   /** File that remembers the newest version taken and the newest root, so that no older ones are believed after a restart. For `trust`. */
   readonly trustMemory?: string;
+  /**
+   * Folder for what outlives the device, made if it is not there and of one device alone: the version in force, what the selection remembers, the
+   * samples that wait, and with `trust` the newest version and the roots (`trustMemory` is not needed then). Without it a restart begins anew.
+   */
+  readonly state?: string;
   /** Threads that compute one prediction. Default 1. */
   readonly threads?: number;
   /** Time limits of the connection. */
@@ -63,6 +69,7 @@ const RULES = {
   token: option.text,
   trust: option.pathOrBytes,
   trustMemory: option.text,
+  state: option.text,
   threads: option.number,
   transport: option.like(TRANSPORT_DEFAULTS),
 } satisfies OptionRules<OpenDeviceOptions>;
@@ -71,11 +78,12 @@ const RULES = {
  * Opens a device: reads the model, starts its threads, and resolves when it can predict. It connects to the cloud meanwhile
  * and afterwards; without a cloud it predicts all the same.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError: the model cannot be read or adapted, ONNX_RUNTIME
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID, DATA_IN_USE, DATA_NOT_WRITABLE,
+ *   DATA_FORMAT_NEWER; OnnxError: the model cannot be read or adapted, ONNX_RUNTIME
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   checkOptions('openDevice', options, RULES);
-  const { model, tls, trust, trustMemory, id = hostIdentifier() } = options;
+  const { model, tls, trust, trustMemory, state, id = hostIdentifier() } = options;
   prepareRuntime(import.meta.url);
   const threads = checkThreads(options.threads ?? 1);
   const platform = {
@@ -84,6 +92,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
     openCodecs: () => new ImageThreads(),
     openInference: (setup: ModelSetup) => openInference({ ...setup, threads }),
     connect: (address: string) => new GrpcTransport(address, { ...TRANSPORT_DEFAULTS, ...options.transport }, options),
+    ...(state !== undefined && { openStore: () => openLevelStore(state) }),
   };
   const readCredentials = async (): Promise<Trust | undefined> => {
     // A header would show it in an error of its own, and late: when threads have been started that nobody ends.

@@ -56,7 +56,7 @@ export function renorm(given: Partial<RenormSelectionOptions> = {}): SelectionPo
       const state: RenormSelectionState = { ...before, budget, detector, burst: left, uncertain: look.state };
       const upload = (reason: RenormReason, changes: Partial<RenormSelectionState>) => {
         const after = { ...state, budget: spend(budget), ...changes };
-        return { state: after, reason, upload: { score: entropy } };
+        return { state: after, reason, upload: { score: entropy, fair: reason !== 'uncertain' } };
       };
       const isDrawn = draws(before.sinceDrawn + 1, unbiased * rate, random);
       const sinceDrawn = isDrawn ? 0 : before.sinceDrawn + 1;
