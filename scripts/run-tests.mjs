@@ -1,17 +1,17 @@
 // Runs every compiled test and prints, as the very last line, the counts alone. Arguments narrow it: `node scripts/run-tests.mjs onnx`
 // runs the tests with "onnx" in their path.
 import { availableParallelism } from 'node:os';
-import { findTests } from './lib/test-files.mjs';
-import { runTestFile } from './lib/test-process.mjs';
+import { findTests, inGroups } from './lib/test-files.mjs';
+import { runTestFiles } from './lib/test-process.mjs';
 import { describe, summarise } from './lib/test-results.mjs';
 
-/** Tests that cross processes mostly wait, so one more runs at a time than there are processors. */
-const jobs = availableParallelism() + 1;
+/** Tests that cross processes mostly wait, so two more run at a time than there are processors. */
+const jobs = availableParallelism() + 2;
 const SECONDS_PER_FILE = 300;
 const files = findTests(process.argv.slice(2));
 const results = [];
 const started = Date.now();
-const waiting = [...files];
+const waiting = inGroups(files);
 
 await Promise.all(Array.from({ length: jobs }, runWaiting));
 
@@ -24,10 +24,10 @@ process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 
 async function runWaiting() {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+  for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
     let result;
-    const ending = await runTestFile(file, SECONDS_PER_FILE, (parser) => {
-      result = describe(file, parser);
+    const ending = await runTestFiles(group, SECONDS_PER_FILE * group.length, (parser) => {
+      result = describe(group, parser);
     });
     result.ended(ending);
     results.push(result);

@@ -23,3 +23,27 @@ export function findTests(words) {
   // What crosses processes takes longest.
   return wanted.sort((a, b) => Number(b.startsWith('test/')) - Number(a.startsWith('test/')) || a.localeCompare(b));
 }
+
+/** To start Node and load tap takes a second of processor time: a quarter of all that a small file takes. */
+const TOGETHER = 6;
+
+/** Whose tests start no process or server that could outlive them; what is in a folder `node` may, and is about the process that it runs in. */
+const QUIET = ['packages/onnx/', 'packages/protocol/', 'packages/image/', 'packages/eval/', 'packages/edge/dist/core/'];
+
+/**
+ * Neighbours share a process where neither can disturb the other.
+ * @param {readonly string[]} files as `findTests` orders them
+ * @returns {string[][]}
+ */
+export function inGroups(files) {
+  const groups = [];
+  for (const file of files) {
+    const last = groups.at(-1) ?? [];
+    const shared = QUIET.some((folder) =>
+      [file, last[0]].every((name) => name?.startsWith(folder) && !name.includes('/node/')),
+    );
+    if (shared && last.length < TOGETHER) last.push(file);
+    else groups.push([file]);
+  }
+  return groups;
+}

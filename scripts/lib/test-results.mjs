@@ -1,7 +1,12 @@
 // Turns tap-parser's events into lines and counts. A test is a direct child of a file: a test() block, or an assertion outside of one.
 
-/** What is known of one test file; fills while its parser runs. */
-export function describe(name, parser) {
+/**
+ * What is known of test files that share a process; fills while their parser runs.
+ *
+ * @param {readonly string[]} files
+ */
+export function describe(files, parser) {
+  const name = nameOf(files);
   const tests = [];
   const failures = [];
   let end;
@@ -22,7 +27,7 @@ export function describe(name, parser) {
       const seconds = ((end?.time ?? 0) / 1000).toFixed(1);
       const counts = `${tests.length} ${tests.length === 1 ? 'test' : 'tests'}${bad > 0 ? `, ${bad} failed` : ''}`;
       const outside = this.failedOutside() ? `      failed outside of its tests: ${ending(end)}\n` : '';
-      return `${mark}  ${sourceOf(name)}  ${counts}, ${seconds} s\n${failures.join('')}${outside}`;
+      return `${mark}  ${name}  ${counts}, ${seconds} s\n${failures.join('')}${outside}`;
     },
   };
 }
@@ -52,14 +57,22 @@ function failureText(path, diag) {
   return `      not ok  ${path.join(' > ')}${where}\n${indented.join('\n')}\n`;
 }
 
-/** The file that a person edits. */
+/** The file that a person edits, or the folder of several; a failed assertion names its file. */
+function nameOf(files) {
+  const [first = '', ...others] = files.map(sourceOf);
+  if (others.length === 0) return first;
+  const folders = first.split('/').slice(0, -1);
+  while (others.some((file) => !file.startsWith(`${folders.join('/')}/`))) folders.pop();
+  return `${folders.join('/')}, ${first.slice(folders.join('/').length + 1)} to ${others.at(-1)?.slice(folders.join('/').length + 1)}`;
+}
+
 const sourceOf = (file) => file.replace('/dist/', '/src/').replace(/\.js$/, '.ts');
 
 const isFine = (point) => point.ok || point.skip || point.todo;
 const ending = ({ diag }) =>
   `exit code ${diag?.exitCode ?? 'none'}, signal ${diag?.signal ?? 'none'}${diag?.expired ? ', timed out' : ''}`;
 
-/** @param results one for each file */
+/** @param results one for each process */
 export function summarise(results) {
   const tests = results.flatMap((result) => result.tests);
   const failedFiles = results
@@ -68,7 +81,7 @@ export function summarise(results) {
   const failing = results.filter(
     (result) => result.tests.some((point) => !isFine(point)) || failedFiles.includes(result.name),
   );
-  const text = failing.map(({ name }) => `failed: ${sourceOf(name)}\n`).join('');
+  const text = failing.map(({ name }) => `failed: ${name}\n`).join('');
   const skipped = tests.filter((point) => point.skip || point.todo).length;
   const failed = tests.filter((point) => !isFine(point)).length;
   return {
