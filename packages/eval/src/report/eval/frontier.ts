@@ -1,4 +1,5 @@
 import { formatBytes, formatPercent } from '../../format/format.js';
+import type { MethodNeeds } from '../../methods/eval-method.js';
 import type { MethodSummary } from '../../run/method-summary.js';
 import { escapeHtml, linearScale, linePath, niceCeiling } from '../svg.js';
 import { colourOf } from './names.js';
@@ -39,7 +40,10 @@ function frontier(
     (value) =>
       `<text x="${x(value)}" y="${BOTTOM + 16}" text-anchor="${value === most ? 'end' : 'middle'}">${value === 0 ? '0' : format(value)}</text>`,
   );
-  const front = unbeaten(methods, cost);
+  const front = unbeaten(
+    methods.filter(({ needs }) => !asksMuch(needs)),
+    cost,
+  );
   const line = front.map((method) => [x(cost(method)), y(method.changed.accuracy)] as const);
   const along = `<path class="front" fill="none" d="${linePath(line)}"/>`;
   const names = front.map((method) => {
@@ -50,10 +54,13 @@ function frontier(
   const points = methods.map((method, m) => {
     const [px, { accuracy, low, high }] = [x(cost(method)), method.changed];
     const hover = `${method.method}: ${formatPercent(accuracy)} for ${format(cost(method))}`;
-    return `<g><title>${escapeHtml(hover)}</title><line x1="${px.toFixed(1)}" x2="${px.toFixed(1)}" y1="${y(low).toFixed(1)}" y2="${y(high).toFixed(1)}" stroke="${colourOf(m)}" stroke-width="1.5"/><circle cx="${px.toFixed(1)}" cy="${y(accuracy).toFixed(1)}" r="5" fill="${method.needs.batches || method.needs.gradients ? 'var(--page)' : colourOf(m)}" stroke="${colourOf(m)}" stroke-width="2"/></g>`;
+    return `<g><title>${escapeHtml(hover)}</title><line x1="${px.toFixed(1)}" x2="${px.toFixed(1)}" y1="${y(low).toFixed(1)}" y2="${y(high).toFixed(1)}" stroke="${colourOf(m)}" stroke-width="1.5"/><circle cx="${px.toFixed(1)}" cy="${y(accuracy).toFixed(1)}" r="5" fill="${asksMuch(method.needs) ? 'var(--page)' : colourOf(m)}" stroke="${colourOf(m)}" stroke-width="2"/></g>`;
   });
   return `<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`Accuracy over ${title}`)}">${rows.join('')}${ticks.join('')}${along}${points.join('')}${names.join('')}<text x="${WIDTH - RIGHT}" y="${BOTTOM + 34}" text-anchor="end">${escapeHtml(title)}</text></svg></figure>`;
 }
+
+/** Of a device: more than to predict one image after the other. */
+const asksMuch = ({ batches, gradients }: MethodNeeds): boolean => batches || gradients;
 
 /** Methods that are better than all that cost no more, the cheapest first. */
 function unbeaten(methods: readonly MethodSummary[], cost: (method: MethodSummary) => number): MethodSummary[] {

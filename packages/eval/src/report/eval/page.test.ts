@@ -55,6 +55,8 @@ test('the report says on top whether to deploy, and needs nothing from anywhere 
   t.notMatch(html, /<script|<link|@import|https?:|NaN|undefined|Infinity/);
   t.notMatch(html, /<photos>|<angles>/, 'texts are escaped');
   t.match(html, 'alpha-bn is left out');
+  const withPictures = evalReportHtml(record, summary, '<table></table>', new Date(0));
+  t.match(withPictures, 'By statistics. burst: everything, at the start and after a shift.</p>');
   t.match(html, /source: 70\.0% sure where it is wrong, 70\.0% where it is right/);
   t.match(html, /class="front"[\s\S]*>statistics<\/text>/);
 });

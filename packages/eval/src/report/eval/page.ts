@@ -15,7 +15,7 @@ const OWN_STYLE = `
 .interval { stroke: var(--ink); stroke-width: 1.2; opacity: .7; } .band { opacity: .18; } .front { stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 4 3; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 14px; max-width: none; } .legend i { display: inline-block; width: 12px; height: 12px; border-radius: 2px; margin-right: 6px; vertical-align: -1px; }
 .small { display: grid; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); gap: 14px; } .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 18px; }
-.left { text-align: left; } .wide svg { min-width: 680px; }
+.left { text-align: left; white-space: normal; min-width: 110px; } td.name + td.name, th.name + th.name { padding-left: 14px; } .wide svg { min-width: 680px; }
 .pictures { white-space: nowrap; text-align: left; } .pictures img { height: 44px; margin-right: 4px; image-rendering: pixelated; border-radius: 2px; vertical-align: middle; }
 .verdict { border-left: 4px solid var(--quiet); padding: 2px 0 2px 16px; margin: 18px 0; font-size: 18px; } .verdict.deploy { border-color: var(--adapted); } .verdict.do { border-color: var(--up); }
 .verdict p { max-width: 68ch; } .verdict p:first-child { font-weight: 600; }
@@ -51,16 +51,16 @@ ${legend(names)}
 <p class="quiet">Right in each of up to 24 stretches of a stream, in %. The band is the 95% interval of ${escapeHtml(shown)}.</p>
 ${accuracyCurves(cells, names, shown)}
 <h3>What it costs</h3>
-<p class="quiet">The line leads along the methods that nothing cheaper beats. Hollow points need batches or back propagation on the device.</p>
+<p class="quiet">Hollow points need batches or back propagation on the device. Of the others, the line leads along those that nothing cheaper beats.</p>
 ${frontiers(methods)}
 <h3>Calibration</h3>
-<p class="quiet">On the dashed line a model is right as often as it is sure (ECE, in the table, is the mean distance from it). On the right: the farther apart, the better a wrong answer can be told by how sure the model is.</p>
+<p class="quiet">On the dashed line a model is right as often as it is sure (ECE, in the table, is the mean distance from it). In the second chart: the farther apart, the better a wrong answer can be told by how sure the model is.</p>
 <div class="pair">${reliabilityChart(cells, names)}${surenessChart(methods)}</div>`;
   });
   const uploads =
     pictures === ''
       ? ''
-      : `<h2>What was uploaded, and why</h2>\n<p class="quiet">By ${escapeHtml(verdict.method ?? '')}; the words are the policy’s.</p>\n${pictures}`;
+      : `<h2>What was uploaded, and why</h2>\n<p class="quiet">By ${escapeHtml(verdict.method ?? '')}. ${escapeHtml(reasonsOf(record, verdict.method))}</p>\n${pictures}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>renorm eval: ${escapeHtml(title.toLowerCase())}</title><style>${STYLE}${OWN_STYLE}</style></head><body>
@@ -74,6 +74,22 @@ ${uploads}
 ${settings(record)}
 </body></html>
 `;
+}
+
+/** Reasons of the policies that ship, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  burst: 'everything, at the start and after a shift',
+  random: 'drawn without bias',
+  drawn: 'without bias',
+  uncertain: 'what the model is least sure of',
+};
+
+function reasonsOf({ cells }: EvalRecord, method: string | undefined): string {
+  const seen = new Set(cells.flatMap((cell) => (cell.method === method ? cell.uploads.map(([, why]) => why) : [])));
+  const known = [...seen].filter((reason) => Object.hasOwn(REASONS, reason));
+  return known.length === 0
+    ? 'The words are the policy’s.'
+    : `${known.map((reason) => `${reason}: ${REASONS[reason]}`).join('; ')}.`;
 }
 
 function methodTable(methods: readonly MethodSummary[], accuracy: string): string {
