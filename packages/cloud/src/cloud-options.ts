@@ -11,6 +11,12 @@ import type { StrategyName } from './strategy/strategies.js';
 import type { PublishingOptions } from './trainer/messages.js';
 import type { SigningOptions } from './trust/signer.js';
 
+/** Devices in browsers. */
+export interface WebOptions {
+  /** Of the pages that they run in, as in `https://app.example`; `*`: of any. */
+  readonly origins: readonly string[];
+}
+
 /** What a cloud is started with. */
 export interface CloudOptions {
   /** The ONNX file that the devices run: a path, or its bytes. */
@@ -59,6 +65,8 @@ export interface CloudOptions {
   readonly signing?: SigningOptions;
   /** Certificates. Without them everything travels in the clear. */
   readonly tls?: TlsFiles;
+  /** Takes devices in browsers too, by gRPC-Web on the same port. */
+  readonly web?: WebOptions;
   /** File of tokens, see docs/security.md. Without it anybody may write to any cohort. Read again when it changes. */
   readonly tokens?: string;
   /** Bounds on what devices may send and hold, in the place of the defaults. */

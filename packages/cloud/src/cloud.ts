@@ -182,6 +182,7 @@ function servingOptions(options: CloudOptions, onProblem: (error: RenormError) =
     ...(signer && { signer }),
     ...(tls && { tls }),
     ...(authenticator && { authenticator }),
+    ...(options.web && { origins: options.web.origins }),
     limits: gatewayLimits(options.limits),
   };
 }

@@ -1,6 +1,6 @@
 // A cloud in ten lines.
 export { type Cloud, startCloud } from './cloud.js';
-export type { CloudOptions } from './cloud-options.js';
+export type { CloudOptions, WebOptions } from './cloud-options.js';
 export type { ModelOptions } from './model-file.js';
 export type { FoundationVerdict } from './models/foundation-verdict.js';
 export type { CloudEvent, CohortStatus, GatewayStatus } from './events.js';

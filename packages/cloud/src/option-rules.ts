@@ -1,5 +1,5 @@
 import { type OptionRules, option, PREPROCESSING_RULES } from '@renorm/protocol';
-import type { CloudOptions } from './cloud-options.js';
+import type { CloudOptions, WebOptions } from './cloud-options.js';
 import { GATEWAY_LIMITS } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
 import { ADAPTATION_DEFAULTS } from './strategy/cema/options.js';
@@ -41,6 +41,7 @@ export const CLOUD_RULES = {
     key: required(text),
     clientAuthority: text,
   } satisfies OptionRules<TlsFiles>),
+  web: group({ origins: required(option.texts) } satisfies OptionRules<WebOptions>),
   tokens: text,
   limits: like(GATEWAY_LIMITS),
   onEvent: option.callback,

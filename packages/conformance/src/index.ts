@@ -3,7 +3,7 @@
 // A cloud under test.
 export { runServerSuite, SERVER_CASES } from './server/suite.js';
 export type { ServerSetup } from './server/context.js';
-export type { Target, TlsBytes } from './server/peer.js';
+export { PROTOCOLS, type Protocol, type Target, type TlsBytes } from './server/wire.js';
 
 // A device under test.
 export { CLIENT_CASES, runClientSuite } from './client/suite.js';

@@ -33,6 +33,10 @@ export const SENTENCES: Readonly<Record<string, string>> = {
     'When a token, or a cohort of a token, is taken away, the cloud MUST end the streams that were opened with it, with UNAUTHENTICATED or PERMISSION_DENIED. Ours does so within a second.',
   'C-16':
     'A cloud that speaks TLS SHOULD answer calls that come without it with TLS_MISMATCH, and MUST NOT carry them out.',
+  'C-17':
+    'A cloud MAY take gRPC-Web as well (PROTOCOL-WEB.md of the gRPC project), over HTTP/1.1 and HTTP/2, under the content type `application/grpc-web` or `application/grpc-web+proto`: the same paths, requests and messages; what gRPC sends as trailers ends the body, in a frame with the flag 0x80. Every sentence on calls holds for it, but for the ALPN of C-4, which may be `http/1.1`. `application/grpc-web-text` need not be taken.',
+  'C-18':
+    'A cloud that takes gRPC-Web MUST refuse calls, and questions whether one may be sent (CORS preflights), whose header `origin` names a page that it was not told to serve, with the HTTP status 403, before it looks at anything else of the call. To a page that it serves it MUST name its origin in `access-control-allow-origin`.',
   'A-1':
     '`device.id` and `device.cohort` MUST match `[A-Za-z0-9._-]{1,128}`. The cloud MUST refuse others, and a request without `device`, with REQUEST_INVALID; in all three methods.',
   'A-2':

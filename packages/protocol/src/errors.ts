@@ -86,6 +86,10 @@ export const ERROR_CODES = {
   TOO_MANY_COHORTS: kind(GrpcStatus.ResourceExhausted, 'The cloud has as many cohorts as it may.'),
   REQUEST_TIMEOUT: kind(GrpcStatus.DeadlineExceeded, 'A request did not come in within its time.'),
   TLS_MISMATCH: kind(GrpcStatus.FailedPrecondition, 'One side speaks TLS and the other does not.'),
+  ORIGIN_NOT_ALLOWED: kind(
+    GrpcStatus.PermissionDenied,
+    'A page called of an origin that the cloud was not started with.',
+  ),
   UNAUTHENTICATED: kind(
     GrpcStatus.Unauthenticated,
     'A device came without a token, or with one that the cloud does not know.',

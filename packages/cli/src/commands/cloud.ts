@@ -41,6 +41,7 @@ interface CloudFlags extends LogFlags {
   readonly tlsKey?: string;
   readonly clientAuthority?: string;
   readonly tokens?: string;
+  readonly webOrigins?: string[];
   readonly adaptation?: object;
   readonly publishing?: object;
   readonly limits?: object;
@@ -93,6 +94,11 @@ export function cloudCommand(): Command {
     .option('--tls-key <file>', 'its key')
     .option('--client-authority <file>', 'take only devices with a certificate of this authority (mutual TLS)')
     .option('--tokens <file>', 'which token belongs to which cohort (renorm keys token)')
+    .option(
+      '--web-origins <list>',
+      'take devices in browsers too, of pages of these origins: https://app.example,… or * for any',
+      (list: string) => list.split(','),
+    )
     .option('--adaptation <json>', 'constants of the strategy cema', jsonObject)
     .option('--publishing <json>', 'when versions are published, and how exact they are', jsonObject)
     .option('--limits <json>', 'of what devices may ask for', jsonObject)
@@ -127,6 +133,7 @@ async function cloud(
     adaptation,
     publishing,
     limits,
+    webOrigins,
     ...security
   }: CloudFlags,
   output: CloudOutput,
@@ -143,6 +150,7 @@ async function cloud(
     ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
     ...(roles === undefined ? {} : { roles }),
+    ...(webOrigins && { web: { origins: webOrigins } }),
     // What is in them, startCloud checks.
     ...({
       ...(foundation && { foundation }),

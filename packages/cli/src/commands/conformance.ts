@@ -5,6 +5,8 @@ import {
   type DeviceEnvironment,
   junitReport,
   modelFacts,
+  PROTOCOLS,
+  type Protocol,
   type Result,
   type RunOptions,
   runClientSuite,
@@ -39,6 +41,7 @@ interface CommonFlags {
 
 interface ServerFlags extends CommonFlags {
   readonly target: string;
+  readonly protocol: Protocol;
   readonly cohort?: string;
   readonly trust?: string;
   readonly tokenFile?: string;
@@ -61,6 +64,7 @@ function serverCommand(): Command {
   const command = new Command('server')
     .description('act as devices against a cloud: it learns from made-up samples, so give it one that may')
     .requiredOption('--target <host:port>', 'where the cloud listens')
+    .addOption(new Option('--protocol <name>', 'how to speak to it').choices(PROTOCOLS).default('grpc'))
     .option('--cohort <name>', 'where all takes place (default: cohorts that nobody has used)')
     .option('--trust <file>', 'root of a cloud that signs (1.root of renorm keys init)')
     .option('--token-file <file>', 'file with a token for --cohort')
@@ -132,11 +136,11 @@ async function report(
 }
 
 async function serverSetup(flags: ServerFlags): Promise<ServerSetup> {
-  const { target: address, model, cohort, trust, tokenFile } = flags;
+  const { target: address, protocol, model, cohort, trust, tokenFile } = flags;
   const tls = await tlsOf(flags);
   const token = tokenFile && readToken(tokenFile);
   const target: Target = {
-    address,
+    ...{ address, protocol },
     credentials:
       tls === undefined
         ? credentials.createInsecure()

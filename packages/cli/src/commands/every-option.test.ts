@@ -19,6 +19,7 @@ const CLOUD: Says<Omit<CloudOptions, 'onEvent'>> = {
   ...alike('gate', 'data', 'store', 'roles', 'host', 'port', 'threads', 'adaptation', 'publishing', 'tokens', 'limits'),
   signing: Object.values(SIGNING).flat(),
   tls: Object.values(TLS).flat(),
+  web: ['webOrigins'],
 };
 
 const EDGE: Says<OpenDeviceOptions> = {

@@ -26,6 +26,8 @@ export interface GatewaySetup {
   readonly limits: GatewayLimits;
   /** Transport security. Without it everything travels in the clear. */
   readonly tls?: ReloadedCertificates;
+  /** Of pages whose devices may call, by gRPC-Web. Without it none may. */
+  readonly origins?: readonly string[];
   /** Who may act for which cohort. Without it anybody may for any. */
   readonly authenticator?: TokenAuthenticator;
   /** Signs versions and serves roots. Without it versions travel unsigned. */

@@ -44,7 +44,7 @@ interface Named {
   readonly device?: { readonly cohort: string } | undefined;
 }
 
-/** The gRPC side of the cloud: announce, upload, watch. */
+/** The side of the cloud that devices see: announce, upload, watch. */
 export class Gateway {
   readonly #server: GrpcServer<Identity>;
   readonly #setup: GatewaySetup;
@@ -59,8 +59,9 @@ export class Gateway {
   readonly #unwatchTokens: () => void;
   readonly #unwatchCohorts: () => void;
 
+  /** @throws RenormError REQUEST_INVALID: an origin is none */
   constructor(setup: GatewaySetup) {
-    const { limits, cohorts, authenticator, tls } = setup;
+    const { limits, cohorts, authenticator, tls, origins } = setup;
     this.#setup = setup;
     this.#exported = exportedVersion(setup.exported);
     this.#streams = new VersionStreams(setup, this.#exported);
@@ -75,7 +76,7 @@ export class Gateway {
         [definition.upload.path, this.#unary(definition.upload, (request) => this.#upload(request))],
         [definition.watch.path, this.#stream(definition.watch, (request, call) => this.#watch(request, call))],
       ]),
-      ...{ limits, tls },
+      ...{ limits, tls, origins },
       identify: (authorization) => authenticator?.identify(authorization),
       ownerOf: (identity) => identity?.token,
       statusOf: toStatus,
@@ -216,6 +217,7 @@ export class Gateway {
     const { device, running } = parseWatch(request);
     this.#checkModel(device);
     this.#names.admit(device.cohort);
+    call.open();
     this.#streams.add(call, running, device.cohort, definition.watch.responseSerialize);
   }
 

@@ -13,7 +13,7 @@ import {
 import type { GatewayStatus } from '../events.js';
 import type { GatewayLimits } from './gateway-limits.js';
 import { EDGE_DIGEST, EXPORTED, SAMPLE_SHAPE } from './null-cohorts.test-support.js';
-import { framed } from './wire/message-reader.js';
+import { framed } from './wire/answer-format.js';
 
 export const MIB = 2 ** 20;
 

@@ -14,7 +14,7 @@ import {
 import { type Case, expect, Skip, Violation } from '../case.js';
 import type { ServerContext, Who } from './context.js';
 import { answered, refused } from './expectations.js';
-import { METHODS, type Method } from './peer.js';
+import { METHODS, type Method } from './wire.js';
 
 const group = 'Announce';
 

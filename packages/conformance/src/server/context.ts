@@ -21,8 +21,9 @@ import { decoded } from '../encoded-versions.js';
 import type { ModelFacts } from '../model-facts.js';
 import { type PlainSample, pixels } from '../sample-bytes.js';
 import { answered } from './expectations.js';
-import { Peer, type Target } from './peer.js';
+import { Peer } from './peer.js';
 import type { VersionStream } from './version-stream.js';
+import type { Target } from './wire.js';
 
 /** What the suite is told about the cloud under test. */
 export interface ServerSetup {

@@ -4,8 +4,9 @@ import { seededBytes } from '../seeded.js';
 import { requestOf } from './announce-cases.js';
 import type { ServerContext } from './context.js';
 import { answered, notTaken } from './expectations.js';
-import { METHODS } from './peer.js';
-import { framed, RawConnection, type RawEnd } from './raw-connection.js';
+import { framed } from './frames.js';
+import { RawConnection, type RawEnd } from './raw-connection.js';
+import { METHODS } from './wire.js';
 
 const group = 'Hostile peers';
 const shown = ({ status, body }: RawEnd): string => `status ${status ?? 'none'} and ${body.length} bytes`;

@@ -1,60 +1,25 @@
-import { type ChannelCredentials, Client, type ClientReadableStream, Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   type AnnounceResponse,
   AnnounceResponseSchema,
   fromBinary,
   type UploadResponse,
   UploadResponseSchema,
-  type WatchResponse,
-  WatchResponseSchema,
 } from '@renorm/protocol';
+import { GrpcWire } from './grpc-wire.js';
 import type { Outcome } from './outcome.js';
 import { VersionStream } from './version-stream.js';
-
-/** The cloud under test, and how to get in. */
-export interface Target {
-  /** host:port */
-  readonly address: string;
-  readonly credentials: ChannelCredentials;
-  readonly token?: string;
-  /** What `credentials` are made of, for connections without gRPC; undefined: no TLS. */
-  readonly tls?: TlsBytes;
-}
-
-/** PEM. */
-export interface TlsBytes {
-  readonly ca: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
-
-export type Method = 'Announce' | 'Upload' | 'Watch';
-export const METHODS: readonly Method[] = ['Announce', 'Upload', 'Watch'];
-
-/** How to make a call. */
-export interface CallOptions {
-  readonly deadlineMs?: number;
-  /** Aborts the call. */
-  readonly signal?: AbortSignal;
-}
+import { WebWire } from './web-wire.js';
+import type { CallOptions, Method, Target, Wire } from './wire.js';
 
 const DEADLINE_MS = 20_000;
-const PATH = '/renorm.v1.AdaptationService/';
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
-const asBytes = (buffer: Buffer): Uint8Array => new Uint8Array(buffer);
 
-/** One connection of a device, which sends any bytes. */
+/** A device, which sends any bytes. */
 export class Peer {
-  readonly #client: Client;
-  readonly #metadata = new Metadata();
+  readonly #wire: Wire;
   readonly #streams: VersionStream[] = [];
 
-  constructor({ address, credentials, token }: Target) {
-    this.#client = new Client(address, credentials, {
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.max_send_message_length': -1,
-    });
-    if (token !== undefined) this.#metadata.set('authorization', `Bearer ${token}`);
+  constructor(target: Target) {
+    this.#wire = target.protocol === 'grpc-web' ? new WebWire(target) : new GrpcWire(target);
   }
 
   announce(request: Uint8Array, options?: CallOptions): Promise<Outcome<AnnounceResponse>> {
@@ -67,7 +32,7 @@ export class Peer {
 
   /** Watches until the stream is closed. */
   watch(request: Uint8Array): VersionStream {
-    const stream = new VersionStream(this.#stream(request));
+    const stream = new VersionStream((handlers) => this.#wire.stream('Watch', request, handlers));
     this.#streams.push(stream);
     return stream;
   }
@@ -85,35 +50,16 @@ export class Peer {
   close(): void {
     // A client that is closed still waits for its streams.
     for (const stream of this.#streams) stream.close();
-    this.#client.close();
+    this.#wire.close();
   }
 
-  #stream(request: Uint8Array): ClientReadableStream<WatchResponse> {
-    const read = (bytes: Buffer): WatchResponse => fromBinary(WatchResponseSchema, asBytes(bytes));
-    return this.#client.makeServerStreamRequest(`${PATH}Watch`, asBuffer, read, request, this.#metadata);
-  }
-
-  #unary<Response>(
+  async #unary<Response>(
     method: Method,
     request: Uint8Array,
     read: (bytes: Uint8Array) => Response,
-    { deadlineMs = DEADLINE_MS, signal }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<Outcome<Response>> {
-    return new Promise((resolve) => {
-      const done = (error: ServiceError | null, value?: Response): void => {
-        if (error === null && value !== undefined) resolve({ ok: true, value });
-        else resolve({ ok: false, status: error?.code ?? 0, details: error?.details ?? 'neither answer nor error' });
-      };
-      const call = this.#client.makeUnaryRequest(
-        `${PATH}${method}`,
-        asBuffer,
-        (bytes: Buffer) => read(asBytes(bytes)),
-        request,
-        this.#metadata,
-        { deadline: Date.now() + deadlineMs },
-        done,
-      );
-      signal?.addEventListener('abort', () => call.cancel(), { once: true });
-    });
+    const outcome = await this.#wire.unary(method, request, { deadlineMs: DEADLINE_MS, ...options });
+    return outcome.ok ? { ok: true, value: read(outcome.value) } : outcome;
   }
 }

@@ -5,22 +5,16 @@ import {
   type IncomingHttpHeaders,
   type SessionOptions,
 } from 'node:http2';
-import type { Target } from './peer.js';
+import { FrameReader } from './frames.js';
+import { PATH, type Target } from './wire.js';
 
 /** How a raw call ended. */
 export interface RawEnd {
   /** undefined: the stream was reset, or the connection ended, before a status came. */
   readonly status: number | undefined;
+  readonly httpStatus: number | undefined;
   readonly contentType: string | undefined;
   readonly body: Buffer;
-}
-
-/** gRPC's five bytes before a message. */
-export function framed(message: Uint8Array, length = message.length, compressed = 0): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt8(compressed, 0);
-  prefix.writeUInt32BE(length, 1);
-  return Buffer.concat([prefix, message]);
 }
 
 const TIMEOUT_MS = 10_000;
@@ -31,25 +25,23 @@ const statusIn = (headers: IncomingHttpHeaders): number | undefined =>
 /** HTTP/2 without gRPC on top, to send frames that no gRPC library sends. */
 export class RawConnection {
   readonly #session: ClientHttp2Session;
-  readonly #token: string | undefined;
+  readonly #target: Target;
 
-  private constructor(session: ClientHttp2Session, token: string | undefined) {
+  private constructor(session: ClientHttp2Session, target: Target) {
     this.#session = session;
-    this.#token = token;
+    this.#target = target;
     // What goes wrong shows in the calls.
     session.on('error', () => undefined);
   }
 
-  static async open(
-    { address, token, tls }: Target,
-    settings: SessionOptions['settings'] = {},
-  ): Promise<RawConnection> {
+  static async open(target: Target, settings: SessionOptions['settings'] = {}): Promise<RawConnection> {
+    const { address, tls } = target;
     const session = connect(`${tls === undefined ? 'http' : 'https'}://${address}`, { ...tls, settings });
     await new Promise<void>((resolve, reject) => {
       session.once('connect', () => resolve());
       session.once('error', reject);
     });
-    return new RawConnection(session, token);
+    return new RawConnection(session, target);
   }
 
   get session(): ClientHttp2Session {
@@ -58,12 +50,13 @@ export class RawConnection {
 
   /** Begins a call; the caller writes the body. */
   begin(method: string, headers: Readonly<Record<string, string>> = {}): ClientHttp2Stream {
+    const { token } = this.#target;
     const stream = this.#session.request({
       ':method': 'POST',
-      ':path': `/renorm.v1.AdaptationService/${method}`,
-      'content-type': 'application/grpc',
+      ':path': `${PATH}${method}`,
+      'content-type': this.#isWeb ? 'application/grpc-web+proto' : 'application/grpc',
       te: 'trailers',
-      ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...headers,
     });
     stream.on('error', () => undefined);
@@ -81,9 +74,11 @@ export class RawConnection {
     const chunks: Buffer[] = [];
     let status: number | undefined;
     let contentType: string | undefined;
+    let httpStatus: number | undefined;
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('response', (response) => {
       contentType = response['content-type'];
+      httpStatus = response[':status'];
       if (response['grpc-status'] !== undefined) status = Number(response['grpc-status']);
     });
     stream.on('trailers', (trailers) => {
@@ -93,7 +88,8 @@ export class RawConnection {
       const timer = setTimeout(() => stream.close(8), timeoutMs);
       stream.on('close', () => {
         clearTimeout(timer);
-        resolve({ status, contentType, body: Buffer.concat(chunks) });
+        const body = Buffer.concat(chunks);
+        resolve({ status: status ?? this.#statusIn(body), httpStatus, contentType, body });
       });
       stream.end(body);
     });
@@ -104,18 +100,33 @@ export class RawConnection {
     const stream = this.begin(method);
     return new Promise((resolve) => {
       const timer = setTimeout(() => stream.close(8), TIMEOUT_MS);
-      stream.on('response', (response) => resolve(statusIn(response)));
+      stream.on('response', (response) => this.#isWeb || resolve(statusIn(response)));
       stream.on('trailers', (trailers) => resolve(statusIn(trailers)));
       stream.on('close', () => {
         clearTimeout(timer);
         resolve(undefined);
       });
-      stream.resume();
+      stream.on('data', (chunk: Buffer) => {
+        const status = this.#statusIn(chunk);
+        if (status !== undefined) resolve(status);
+      });
       stream.write(part);
     });
   }
 
   close(): void {
     this.#session.destroy();
+  }
+
+  get #isWeb(): boolean {
+    return this.#target.protocol === 'grpc-web';
+  }
+
+  /** Of gRPC-Web, where it is part of the body. */
+  #statusIn(body: Uint8Array): number | undefined {
+    if (!this.#isWeb) return undefined;
+    const frames = new FrameReader();
+    frames.push(body);
+    return frames.status?.status;
   }
 }

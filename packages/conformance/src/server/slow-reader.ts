@@ -1,6 +1,7 @@
 import { fromBinary, type WatchResponse, WatchResponseSchema } from '@renorm/protocol';
 import type { ServerContext } from './context.js';
-import { framed, RawConnection } from './raw-connection.js';
+import { framed } from './frames.js';
+import { RawConnection } from './raw-connection.js';
 
 /** A reader whose HTTP/2 window is shut until it reads on. */
 export interface SlowReader {

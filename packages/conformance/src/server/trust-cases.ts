@@ -3,8 +3,9 @@ import { type Case, expect, Skip } from '../case.js';
 import { requestOf } from './announce-cases.js';
 import type { ServerContext } from './context.js';
 import { answered, refused, shown } from './expectations.js';
-import { METHODS } from './peer.js';
-import { framed, RawConnection } from './raw-connection.js';
+import { framed } from './frames.js';
+import { RawConnection } from './raw-connection.js';
+import { METHODS } from './wire.js';
 
 const group = 'Trust';
 const UNAUTHENTICATED = 16;
@@ -34,8 +35,7 @@ export const TRUST_CASES: readonly Case<ServerContext>[] = [
     async run(context) {
       const { target } = context.setup;
       if (target.token === undefined) throw new Skip('no token was given (--token-file)');
-      const { address, credentials, tls } = target;
-      const bare = { address, credentials, ...(tls !== undefined && { tls }) };
+      const { token: _token, ...bare } = target;
       const [without, wrong] = [context.peer(bare), context.peer({ ...bare, token: 'conformance-no-such-token' })];
       for (const method of METHODS) {
         const request = requestOf(context, method, {});
@@ -67,8 +67,8 @@ export const TRUST_CASES: readonly Case<ServerContext>[] = [
     async run(context) {
       const { target } = context.setup;
       if (target.token === undefined) throw new Skip('no token was given (--token-file)');
-      const { address, credentials, tls } = target;
-      const connection = await RawConnection.open({ address, credentials, ...(tls !== undefined && { tls }) });
+      const { token: _token, ...bare } = target;
+      const connection = await RawConnection.open(bare);
       try {
         for (const method of METHODS) {
           const status = await connection.statusOfUnfinished(method, framed(context.announcement(), 1_000_000));
@@ -78,6 +78,28 @@ export const TRUST_CASES: readonly Case<ServerContext>[] = [
             () => `status ${status ?? 'none'}`,
           );
         }
+      } finally {
+        connection.close();
+      }
+    },
+  },
+  {
+    id: 'S-75',
+    group,
+    title: 'a page of an origin that the cloud was not told to serve is refused, and so is its question',
+    proves: ['C-18'],
+    async run(context) {
+      const { target } = context.setup;
+      if (target.protocol !== 'grpc-web') throw new Skip('it is about pages (--protocol grpc-web)');
+      const connection = await RawConnection.open(target);
+      const headers = { origin: 'https://conformance-no-such-page.example' };
+      const asked = { ...headers, ':method': 'OPTIONS', 'access-control-request-method': 'POST' };
+      try {
+        const permission = await connection.call('Announce', new Uint8Array(), asked);
+        if (permission.httpStatus === 204) throw new Skip('the cloud serves pages of any origin');
+        expect(permission.httpStatus === 403, 'HTTP status 403 to a preflight', `${permission.httpStatus}`);
+        const end = await connection.call('Announce', framed(context.announcement()), headers);
+        expect(end.httpStatus === 403 && end.body.length === 0, 'HTTP status 403 alone', `${end.httpStatus}`);
       } finally {
         connection.close();
       }

@@ -1,27 +1,28 @@
-import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
-import type { WatchResponse } from '@renorm/protocol';
+import { fromBinary, type WatchResponse, WatchResponseSchema } from '@renorm/protocol';
 import { Violation } from '../case.js';
+import type { Status } from './frames.js';
 import type { Outcome } from './outcome.js';
+import type { StreamHandlers } from './wire.js';
 
 /** A stream of versions as the suite reads it: one message at a time. */
 export class VersionStream {
-  readonly #stream: ClientReadableStream<WatchResponse>;
+  readonly #cancel: () => void;
   readonly #messages: WatchResponse[] = [];
-  #end: { readonly status: number; readonly details: string } | undefined;
+  #end: Status | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(stream: ClientReadableStream<WatchResponse>) {
-    this.#stream = stream;
-    stream.on('data', (message: WatchResponse) => {
-      this.#messages.push(message);
-      this.#wake();
+  /** @param begin opens the stream, and gives back what cancels it */
+  constructor(begin: (handlers: StreamHandlers) => () => void) {
+    this.#cancel = begin({
+      onMessage: (message) => {
+        this.#messages.push(fromBinary(WatchResponseSchema, message));
+        this.#wake();
+      },
+      onEnd: (status, details) => {
+        this.#end ??= { status, details };
+        this.#wake();
+      },
     });
-    const ended = (status: number, details: string): void => {
-      this.#end ??= { status, details };
-      this.#wake();
-    };
-    stream.on('error', (error: ServiceError) => ended(error.code, error.details));
-    stream.on('end', () => ended(0, 'the stream ended with success'));
   }
 
   /** The next message; undefined if none came in time. @throws Violation: the stream has ended */
@@ -42,7 +43,7 @@ export class VersionStream {
   }
 
   close(): void {
-    this.#stream.cancel();
+    this.#cancel();
   }
 
   async #wait(timeoutMs: number): Promise<void> {

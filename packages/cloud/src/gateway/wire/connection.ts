@@ -37,10 +37,17 @@ export class Connection {
 
   constructor(socket: Socket, limits: WireLimits, turnedAway?: RenormError) {
     this.#socket = socket;
+    // Of HTTP/1.1, which has no pings of its own.
+    socket.setKeepAlive(true, PING_MS);
     this.#limits = limits;
     this.address = socket.remoteAddress ?? 'unknown';
     this.turnedAway = turnedAway;
     this.#maxAgeMs = limits.maxConnectionAgeMs * (0.9 + 0.2 * Math.random());
+  }
+
+  /** It takes no new calls, and closes soon. */
+  get isDraining(): boolean {
+    return this.#drainingSince !== undefined;
   }
 
   /** HTTP/2 has begun. */

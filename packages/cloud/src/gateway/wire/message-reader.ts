@@ -1,16 +1,5 @@
 import { RenormError } from '@renorm/protocol';
-
-/** What gRPC puts before every message: a flag and the length. */
-export const FRAME_PREFIX = 5;
-
-/** A message behind its prefix, uncompressed. */
-export function framed(message: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(FRAME_PREFIX + message.length);
-  frame.writeUInt8(0, 0);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, FRAME_PREFIX);
-  return frame;
-}
+import { FRAME_PREFIX } from './answer-format.js';
 
 /**
  * The one message of a request as it comes in. What has come is copied into one buffer that doubles as it fills: a peer that announces

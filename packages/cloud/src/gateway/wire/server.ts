@@ -1,162 +1,136 @@
-import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
-import { createServer as createListener, type Server as Listener, type Socket } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 import { GrpcStatus, RenormError } from '@renorm/protocol';
+import { type AnswerFormat, GRPC, grpcWeb } from './answer-format.js';
 import { Call, deadlineOf } from './call.js';
 import type { Connection } from './connection.js';
-import { Connections } from './connections.js';
+import type { Connections } from './connections.js';
+import { Doors } from './doors.js';
+import type { Exchange } from './exchange.js';
 import { MessageReader } from './message-reader.js';
+import { Origins } from './origins.js';
 import { RequestMemory } from './request-memory.js';
 import type { Method, ServerSetup } from './server-setup.js';
 import type { WireLimits } from './wire-limits.js';
 
-/** A pair of these ends a message that is far too long in any case. */
-const MAX_HEADER_PAIRS = 64;
-/** What nghttp2 and Node may hold for one connection, in MiB: headers, frames that wait. */
-const MAX_SESSION_MIB = 32;
-const HANDSHAKE_MS = 10_000;
-const TLS_HANDSHAKE = 0x16;
-const BACKLOG = 1_024;
-
 /**
- * A gRPC server for unary calls and server streams that holds no byte of a request before it knows who sends it, and bounds everything
- * that a peer can make it hold. grpc-js reads requests before any code of ours sees their bytes and has no bound over all calls: 64
- * unfinished requests of 16 MiB on one connection cost a gigabyte (docs/decisions/0010-own-grpc-server.md).
+ * A server of gRPC, and of gRPC-Web where pages may call, for unary calls and server streams, that holds no byte of a request before it knows
+ * who sends it, and bounds everything that a peer can make it hold. grpc-js reads requests before any code of ours sees their bytes and has no
+ * bound over all calls: 64 unfinished requests of 16 MiB on one connection cost a gigabyte (docs/decisions/0010-own-grpc-server.md).
  */
 export class GrpcServer<Identity> {
-  readonly connections: Connections;
   readonly memory: RequestMemory;
   readonly #setup: ServerSetup<Identity>;
-  readonly #listener: Listener;
-  readonly #plain: Http2Server;
-  readonly #secure: Http2SecureServer | undefined;
+  readonly #doors: Doors;
+  readonly #origins: Origins | undefined;
   #streams = 0;
-  #unwatch: () => void = () => undefined;
 
+  /** @throws RenormError REQUEST_INVALID: an origin is none */
   constructor(setup: ServerSetup<Identity>) {
-    const { limits, tls } = setup;
+    const { limits, tls, origins } = setup;
     this.#setup = setup;
-    this.connections = new Connections(limits, (error) => setup.onRefused(error));
+    this.#origins = origins && new Origins(origins);
     this.memory = new RequestMemory(limits.maxRequestBytes, limits.maxRequestBytesPerPeer);
-    const options = {
-      settings: { maxConcurrentStreams: limits.maxStreamsPerPeer, maxHeaderListSize: limits.maxHeaderBytes },
-      maxSessionMemory: MAX_SESSION_MIB,
-      maxHeaderListPairs: MAX_HEADER_PAIRS,
-    };
-    this.#plain = this.#served(createServer(options), tls !== undefined);
-    if (tls !== undefined) {
-      const secure = createSecureServer({ ...options, ...tls.serverOptions(), handshakeTimeout: HANDSHAKE_MS });
-      secure.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
-      this.#unwatch = tls.watch(() => secure.setSecureContext(tls.serverOptions()));
-      this.#secure = this.#served(secure, false);
-    }
-    this.#listener = createListener((socket) => this.#accept(socket));
+    this.#doors = new Doors({
+      ...{ limits, tls, http1: origins !== undefined },
+      onRefused: (error) => setup.onRefused(error),
+      onExchange: (exchange, connection, needsTls) => this.#begin(exchange, connection, needsTls),
+    });
+  }
+
+  get connections(): Connections {
+    return this.#doors.connections;
   }
 
   /** @returns the port @throws the system's error: it cannot be listened on */
   listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#listener.once('error', reject);
-      this.#listener.listen({ host, port, backlog: BACKLOG }, () => {
-        this.#listener.removeListener('error', reject);
-        const bound = this.#listener.address();
-        resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
-      });
-    });
+    return this.#doors.listen(host, port);
   }
 
   /** Takes no more connections and lets calls in hand finish, for so many milliseconds at most. */
-  async close(graceMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
-    this.connections.drain();
-    const timer = setTimeout(() => this.connections.close(), graceMs);
-    await closed;
-    clearTimeout(timer);
-    this.connections.close();
-    this.#unwatch();
+  close(graceMs: number): Promise<void> {
+    return this.#doors.close(graceMs);
   }
 
-  #accept(socket: Socket): void {
-    socket.on('error', () => undefined);
-    const connection = this.connections.accept(socket);
-    if (connection === undefined) {
-      socket.destroy();
-      return;
+  #begin(exchange: Exchange, connection: Connection, needsTls: boolean): void {
+    if (this.#origins !== undefined && exchange.method === 'OPTIONS') this.#permit(exchange, connection, this.#origins);
+    else this.#call(exchange, connection, needsTls);
+  }
+
+  /** Before a browser sends the call of a page it asks whether the page may. */
+  #permit(exchange: Exchange, connection: Connection, origins: Origins): void {
+    try {
+      exchange.answer(204, origins.permission(exchange.headers));
+    } catch (error) {
+      connection.refused();
+      this.#setup.onRefused(error);
+      exchange.answer(403, {});
     }
-    socket.setNoDelay(true);
-    // The first byte says whether the peer speaks TLS: one that does not is told so in its own language.
-    socket.once('readable', () => {
-      const first = socket.read(1) as Buffer | null;
-      if (first === null) return;
-      socket.unshift(first);
-      const server = first[0] === TLS_HANDSHAKE ? this.#secure : this.#plain;
-      // Not a word of TLS: a peer that asked for it can tell so from a cloud that is away.
-      if (server === undefined) socket.end('this cloud speaks without TLS\n');
-      else server.emit('connection', socket);
-    });
-  }
-
-  #served<Server extends Http2Server | Http2SecureServer>(server: Server, needsTls: boolean): Server {
-    server.on('session', (session: ServerHttp2Session) => this.connections.of(session.socket)?.began(session));
-    server.on('sessionError', () => undefined);
-    server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-      const connection = stream.session && this.connections.of(stream.session.socket);
-      if (connection === undefined) stream.destroy();
-      else this.#begin(stream, headers, connection, needsTls);
-    });
-    return server;
   }
 
   /** From the headers alone: who it is, and whether there is room for the call. */
-  #begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection, needsTls: boolean): void {
-    const path = String(headers[':path']);
+  #call(exchange: Exchange, connection: Connection, needsTls: boolean): void {
+    const { headers, path } = exchange;
     const method = this.#setup.methods.get(path);
-    const call = new Call(stream, method?.isStream ?? false);
+    let call: Call | undefined;
     const fail = (error: unknown): void => {
       // Who has left, or has a status, is not told.
-      if (call.ended) return;
+      if (call === undefined || call.ended) return;
       this.#setup.onRefused(error);
       call.end(this.#setup.statusOf(error));
     };
-    // It was counted when it came.
-    if (connection.turnedAway !== undefined) {
-      call.end(this.#setup.statusOf(connection.turnedAway));
-      return;
-    }
     try {
-      checkSize(headers, this.#setup.limits.maxHeaderBytes);
-      if (needsTls) throw tlsNeeded();
-      if (headers[':method'] !== 'POST' || !isGrpc(headers['content-type'])) {
-        stream.respond({ ':status': 415 }, { endStream: true });
+      const format = this.#formatOf(exchange);
+      if (format === undefined) {
+        exchange.answer(415, {});
         connection.refused();
         return;
       }
+      call = new Call(exchange, format, method?.isStream ?? false);
+      // It was counted when it came.
+      if (connection.turnedAway !== undefined) {
+        call.end(this.#setup.statusOf(connection.turnedAway));
+        return;
+      }
+      checkSize(headers, this.#setup.limits.maxHeaderBytes);
+      if (needsTls) throw tlsNeeded();
       const identity = this.#setup.identify(headers.authorization);
       if (method === undefined) {
         connection.refused();
         call.end({ code: GrpcStatus.Unimplemented, details: `there is no method ${path}` });
         return;
       }
-      this.#open(call);
+      this.#open(call, connection);
       if (!method.isStream) this.#enter(connection, call);
       connection.letIn(call);
-      this.#receive(call, connection, identity, method, headers, fail);
+      this.#receive(exchange, call, connection, identity, method, fail);
     } catch (error) {
       connection.refused();
-      fail(error);
+      if (call !== undefined) {
+        fail(error);
+        return;
+      }
+      this.#setup.onRefused(error);
+      exchange.answer(403, {});
     }
   }
 
+  /** @returns undefined: it is no call @throws RenormError ORIGIN_NOT_ALLOWED */
+  #formatOf({ method, headers, hasTrailers }: Exchange): AnswerFormat | undefined {
+    if (method !== 'POST') return undefined;
+    const type = headers['content-type'] ?? '';
+    if (hasTrailers && /^application\/grpc($|[+;])/.test(type)) return GRPC;
+    if (this.#origins === undefined || !/^application\/grpc-web($|[+;])/.test(type)) return undefined;
+    return grpcWeb(this.#origins.headersFor(headers));
+  }
+
   /** @throws RenormError TOO_MANY_CALLS */
-  #open(call: Call): void {
-    const most = this.#setup.limits.maxStreams;
+  #open(call: Call, connection: Connection): void {
+    const { maxStreams: most, maxStreamsPerPeer } = this.#setup.limits;
+    // HTTP/2 has bounded them already; requests of HTTP/1.1 may come one behind the other.
+    if (connection.calls.size >= maxStreamsPerPeer) {
+      const text = `${maxStreamsPerPeer} streams of this connection are open, and no more are taken; end some, or raise the cloud's limit maxStreamsPerPeer.`;
+      throw new RenormError('TOO_MANY_CALLS', text);
+    }
     if (this.#streams >= most) {
       const text = `${most} streams are open at this cloud, and no more are taken; try again later, or raise its limit maxStreams.`;
       throw new RenormError('TOO_MANY_CALLS', text);
@@ -176,11 +150,11 @@ export class GrpcServer<Identity> {
   }
 
   #receive(
+    { request, headers }: Exchange,
     call: Call,
     connection: Connection,
     identity: Identity,
     method: Method<Identity>,
-    headers: IncomingHttpHeaders,
     fail: (error: unknown) => void,
   ): void {
     const { limits, ownerOf } = this.#setup;
@@ -200,10 +174,10 @@ export class GrpcServer<Identity> {
       call.after(deadlineMs, () => call.end({ code: GrpcStatus.DeadlineExceeded, details: 'the deadline passed' }));
     // A peer that leaves while its request is handled has it counted until then: the work goes on.
     let handling = false;
-    call.stream.once('close', () => {
+    call.onClose(() => {
       if (!handling || method.isStream) call.release();
     });
-    call.stream.on('data', (chunk: Buffer) => {
+    request.on('data', (chunk: Buffer) => {
       try {
         reader.push(chunk);
         memory.hold(reader.held);
@@ -211,7 +185,7 @@ export class GrpcServer<Identity> {
         giveUp(error);
       }
     });
-    call.stream.once('end', () => {
+    request.once('end', () => {
       inTime();
       if (call.ended) return;
       handling = true;
@@ -234,8 +208,6 @@ function checkSize(headers: IncomingHttpHeaders, most: number): void {
   const text = `the call has ${bytes} bytes of headers, which is larger than the ${most} that this cloud takes; send fewer, or raise the cloud's limit maxHeaderBytes.`;
   throw new RenormError('MESSAGE_TOO_LARGE', text);
 }
-
-const isGrpc = (type: string | undefined): boolean => /^application\/grpc($|[+;])/.test(type ?? '');
 
 const tlsNeeded = (): RenormError =>
   new RenormError(
