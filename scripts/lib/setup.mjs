@@ -43,6 +43,8 @@ function forgetBuildsWithoutOutput() {
   for (const folder of workspaces()) {
     const sources = readdirSync(join(root, folder, 'src'), { recursive: true }).filter((file) => file.endsWith('.ts'));
     const built = (file) => existsSync(join(root, folder, 'dist', file.replace(/\.ts$/, '.js')));
-    if (!sources.every(built)) rmSync(join(root, folder, 'tsconfig.tsbuildinfo'), { force: true });
+    if (sources.every(built)) continue;
+    for (const record of ['tsconfig.tsbuildinfo', 'tsconfig.web.tsbuildinfo'])
+      rmSync(join(root, folder, record), { force: true });
   }
 }

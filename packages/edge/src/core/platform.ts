@@ -19,7 +19,7 @@ import type {
 } from '@renorm/protocol';
 import type { Frame } from './sample-input.js';
 
-// The whole seam between a device and its platform: `node/` fills it in, `web/` will. What a browser can only do asynchronously is
+// The whole seam between a device and its platform: `node/` and `web/` fill it in. What a browser can only do asynchronously is
 // asynchronous here.
 
 /** Runs the model, and takes a new version of its parameters while it does. */
