@@ -1,6 +1,7 @@
 // Installs the packages, generates the code of the protocol and builds, each only where it is still to do.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isPageBuilt } from '../build-page.mjs';
 import { installedStamp, isGenerated, root, stampGenerated, stampInstalled, workspaces } from './fresh.mjs';
 import { findPnpm, node, StepFailed, step } from './step.mjs';
 
@@ -29,6 +30,8 @@ export async function setUp() {
       advice: 'the sources do not compile; the lines above say where.',
       quietFor: 3000,
     });
+    if (!isPageBuilt())
+      await step('building the page', [node, 'scripts/build-page.mjs'], { advice: 'delete packages/page/dist.' });
     return true;
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;

@@ -3,6 +3,7 @@ import type { Preprocessing } from '@renorm/protocol';
 import type { CloudEvent } from './events.js';
 import type { GatewayLimits } from './gateway/gateway-limits.js';
 import type { TlsFiles } from './gateway/tls.js';
+import type { ServedFile } from './gateway/wire/served-file.js';
 import type { ModelOptions } from './model-file.js';
 import type { GateName } from './publication/gates.js';
 import type { CloudRole } from './roles.js';
@@ -14,7 +15,9 @@ import type { SigningOptions } from './trust/signer.js';
 /** Devices in browsers. */
 export interface WebOptions {
   /** Of the pages that they run in, as in `https://app.example`; `*`: of any. */
-  readonly origins: readonly string[];
+  readonly origins?: readonly string[];
+  /** By path, as in `/`: a page that this cloud serves, whose devices may call too. */
+  readonly files?: ReadonlyMap<string, ServedFile>;
 }
 
 /** What a cloud is started with. */

@@ -182,7 +182,8 @@ function servingOptions(options: CloudOptions, onProblem: (error: RenormError) =
     ...(signer && { signer }),
     ...(tls && { tls }),
     ...(authenticator && { authenticator }),
-    ...(options.web && { origins: options.web.origins }),
+    ...(options.web && { origins: options.web.origins ?? [] }),
+    ...(options.web?.files && { files: options.web.files }),
     limits: gatewayLimits(options.limits),
   };
 }

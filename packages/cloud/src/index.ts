@@ -7,6 +7,7 @@ export type { CloudEvent, CohortStatus, GatewayStatus } from './events.js';
 export { OnnxError } from '@renorm/onnx';
 export { type ErrorCode, RenormError } from '@renorm/protocol';
 export type { TlsFiles } from './gateway/tls.js';
+export type { ServedFile } from './gateway/wire/served-file.js';
 export type { SigningOptions } from './trust/signer.js';
 
 // What stands in a data folder while its cloud is stopped.

@@ -41,7 +41,10 @@ export const CLOUD_RULES = {
     key: required(text),
     clientAuthority: text,
   } satisfies OptionRules<TlsFiles>),
-  web: group({ origins: required(option.texts) } satisfies OptionRules<WebOptions>),
+  web: group({
+    origins: option.texts,
+    files: { what: 'a map of files', is: (value) => value instanceof Map },
+  } satisfies OptionRules<WebOptions>),
   tokens: text,
   limits: like(GATEWAY_LIMITS),
   onEvent: option.callback,

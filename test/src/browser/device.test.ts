@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publicKeyText, startCloud, writeNextRoot, writeSecretKey } from '@renorm/cloud';
 import { openDevice } from '@renorm/edge/node';
+import { readPage } from '@renorm/page';
 import {
   encodeDelta,
   exportedVersion,
@@ -61,6 +62,11 @@ async function signingCloud(t: Test, origin: string) {
     expiresAtMs: Date.now() + 86_400_000,
   });
   const bytes = new Uint8Array(await readFile(file));
+  const files = new Map(await readPage());
+  const setup = { cohort: 'page', pictures: true, trust: true };
+  files.set('/page.json', { type: 'application/json', bytes: Buffer.from(JSON.stringify(setup)) });
+  files.set('/edge.onnx', { type: 'application/octet-stream', bytes: new Uint8Array(await readFile(edgeModel)) });
+  files.set('/root', { type: 'application/octet-stream', bytes });
   const cloud = await startCloud({
     ...{
       edgeModel,
@@ -69,7 +75,7 @@ async function signingCloud(t: Test, origin: string) {
       strategy: 'statistics',
       gate: 'none',
       threads: 1,
-      web: { origins: [origin] },
+      web: { origins: [origin], files },
     },
     signing: { key: path('signing.key'), roots: path('roots') },
   });
@@ -164,5 +170,34 @@ test('a device in Chromium', { skip: 'missing' in found && found.missing, timeou
     await ask(older, 'open', { ...connected, cohort: 'lobby', selection: 'nothing' });
     await until(older, 'a version that nobody touched', ({ version }) => (version ?? 0) > 0);
     await ask(older, 'close');
+  });
+
+  await t.test('shows both models on the page of the cloud, on a phone, by keyboard, to a screen reader', async (t) => {
+    const shown = await browser.newPage({ viewport: { width: 400, height: 800 } });
+    shown.on('pageerror', (error) => t.fail(`the page failed: ${error.message}`));
+    await shown.goto(`http://${cloud.address}/`);
+    await shown.locator('body[data-ready]').waitFor();
+    await shown.focus('#rate');
+    await shown.keyboard.press('End');
+    await shown.focus('#fog');
+    await shown.keyboard.press('End');
+    t.equal(await shown.textContent('#fog + output'), '100');
+    await shown.locator('#versions th').first().waitFor();
+    await shown.locator('#adapting [data-part=version]', { hasText: /^version \d+$/ }).waitFor();
+    t.equal(await shown.textContent('#plain [data-part=version]'), 'as exported');
+    t.ok((await shown.locator('#uploads canvas').count()) > 0, 'what was uploaded is shown');
+    await shown.focus('#private');
+    await shown.keyboard.press('Space');
+    await shown.locator('#private-note').waitFor({ state: 'visible' });
+    t.ok(Number(await shown.evaluate('document.documentElement.scrollWidth')) <= 400, 'nothing sticks out');
+    const axe = await readFile(repositoryPath('test/node_modules/axe-core/axe.min.js'), 'utf8');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await shown.emulateMedia({ colorScheme });
+      const faults = await shown.evaluate(
+        `${axe};axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`,
+      );
+      t.same(faults, [], `${colorScheme}: what axe finds`);
+    }
+    await shown.close();
   });
 });

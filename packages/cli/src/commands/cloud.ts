@@ -42,6 +42,7 @@ interface CloudFlags extends LogFlags {
   readonly clientAuthority?: string;
   readonly tokens?: string;
   readonly webOrigins?: string[];
+  readonly page: boolean;
   readonly adaptation?: object;
   readonly publishing?: object;
   readonly limits?: object;
@@ -99,6 +100,7 @@ export function cloudCommand(): Command {
       'take devices in browsers too, of pages of these origins: https://app.example,… or * for any',
       (list: string) => list.split(','),
     )
+    .option('--page', 'serve a page that shows the model adapting in a browser', false)
     .option('--adaptation <json>', 'constants of the strategy cema', jsonObject)
     .option('--publishing <json>', 'when versions are published, and how exact they are', jsonObject)
     .option('--limits <json>', 'of what devices may ask for', jsonObject)
@@ -134,10 +136,12 @@ async function cloud(
     publishing,
     limits,
     webOrigins,
+    page,
     ...security
   }: CloudFlags,
   output: CloudOutput,
 ): Promise<void> {
+  const files = page ? await (await import('../page.js')).demonstrationPage(edgeModel, security.roots) : undefined;
   const running = await startCloud({
     ...{ edgeModel, gate, host, port },
     ...(data !== undefined && { data }),
@@ -150,7 +154,7 @@ async function cloud(
     ...securityOptions(security),
     ...(threads === undefined ? {} : { threads }),
     ...(roles === undefined ? {} : { roles }),
-    ...(webOrigins && { web: { origins: webOrigins } }),
+    ...((webOrigins || files) && { web: { ...(webOrigins && { origins: webOrigins }), ...(files && { files }) } }),
     // What is in them, startCloud checks.
     ...({
       ...(foundation && { foundation }),
@@ -166,6 +170,8 @@ async function cloud(
       output.started(running.address, running.place);
       if (running.address !== '' && security.signingKey === undefined)
         output.note('Versions are not signed: only devices without --trust take them (docs/security.md).');
+      if (page)
+        output.note(`The page is at ${security.tlsCertificate === undefined ? 'http' : 'https'}://${running.address}/`);
       for (const status of await running.status()) output.goesOn(status);
       await aborted(signal);
       output.closing();

@@ -6,6 +6,7 @@ import type { Signer } from '../trust/signer.js';
 import type { GatewayLimits } from './gateway-limits.js';
 import type { ReloadedCertificates } from './tls.js';
 import type { TokenAuthenticator } from './token-authenticator.js';
+import type { ServedFile } from './wire/served-file.js';
 
 /** What the gateway does with the cohorts: it takes samples in, and hears of versions. */
 export type GatewayCohorts = Pick<Cohorts, 'names' | 'append' | 'standing' | 'latest' | 'versionsAfter' | 'watch'>;
@@ -28,6 +29,8 @@ export interface GatewaySetup {
   readonly tls?: ReloadedCertificates;
   /** Of pages whose devices may call, by gRPC-Web. Without it none may. */
   readonly origins?: readonly string[];
+  /** By path: a page that is served. */
+  readonly files?: ReadonlyMap<string, ServedFile>;
   /** Who may act for which cohort. Without it anybody may for any. */
   readonly authenticator?: TokenAuthenticator;
   /** Signs versions and serves roots. Without it versions travel unsigned. */

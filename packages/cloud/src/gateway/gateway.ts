@@ -61,7 +61,7 @@ export class Gateway {
 
   /** @throws RenormError REQUEST_INVALID: an origin is none */
   constructor(setup: GatewaySetup) {
-    const { limits, cohorts, authenticator, tls, origins } = setup;
+    const { limits, cohorts, authenticator, tls, origins, files } = setup;
     this.#setup = setup;
     this.#exported = exportedVersion(setup.exported);
     this.#streams = new VersionStreams(setup, this.#exported);
@@ -76,7 +76,7 @@ export class Gateway {
         [definition.upload.path, this.#unary(definition.upload, (request) => this.#upload(request))],
         [definition.watch.path, this.#stream(definition.watch, (request, call) => this.#watch(request, call))],
       ]),
-      ...{ limits, tls, origins },
+      ...{ limits, tls, origins, files },
       identify: (authorization) => authenticator?.identify(authorization),
       ownerOf: (identity) => identity?.token,
       statusOf: toStatus,

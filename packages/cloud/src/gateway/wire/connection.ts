@@ -56,9 +56,15 @@ export class Connection {
     session.on('error', () => undefined);
   }
 
-  /** A call was let in: the peer is no stranger any more. */
-  letIn(call: Call): void {
+  /** The peer is no stranger any more. */
+  isKnown(): void {
     this.#known = true;
+    this.#lastUseAt = performance.now();
+  }
+
+  /** A call was let in. */
+  letIn(call: Call): void {
+    this.isKnown();
     this.calls.add(call);
     call.onClose(() => {
       this.calls.delete(call);

@@ -6,7 +6,7 @@ const REMEMBERED_S = 7_200;
 
 /** The pages that may call: browsers ask before they send a request of one, and show it no answer that does not say so (CORS). */
 export class Origins {
-  readonly #allowed: ReadonlySet<string>;
+  readonly #allowed: Set<string>;
 
   /** @param allowed as in `https://app.example:8443`, or `*` @throws RenormError REQUEST_INVALID */
   constructor(allowed: readonly string[]) {
@@ -16,6 +16,12 @@ export class Origins {
       throw new RenormError('REQUEST_INVALID', text);
     }
     this.#allowed = new Set(allowed);
+  }
+
+  /** A page that comes from here may call: by the names that nobody else can give themselves. */
+  allowOwn(isSecure: boolean, host: string, port: number): void {
+    for (const name of ['localhost', '127.0.0.1', '[::1]', host])
+      this.#allowed.add(`${isSecure ? 'https' : 'http'}://${name}:${port}`);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { CallStatus } from './answer-format.js';
 import type { Call } from './call.js';
+import type { ServedFile } from './served-file.js';
 import type { WireLimits } from './wire-limits.js';
 
 /** Serves one method. What a handler throws, or rejects with, becomes the call's status. */
@@ -32,6 +33,8 @@ export interface ServerSetup<Identity> {
   readonly tls?: ServerCertificates | undefined;
   /** Of pages that may call, by gRPC-Web over HTTP/2 or HTTP/1.1; `*`: any. Without it gRPC over HTTP/2 alone is served. */
   readonly origins?: readonly string[] | undefined;
+  /** By path: what a browser is given that asks for it. */
+  readonly files?: ReadonlyMap<string, ServedFile> | undefined;
   /** Says who calls, by the header `authorization` alone. @throws RenormError UNAUTHENTICATED */
   identify(authorization: string | undefined): Identity;
   /** Who shares one allowance of memory: a token; undefined: whoever shares an address. */

@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.js';
 import { MessageReader } from './message-reader.js';
 import { Origins } from './origins.js';
 import { RequestMemory } from './request-memory.js';
+import { serveFile } from './served-file.js';
 import type { Method, ServerSetup } from './server-setup.js';
 import type { WireLimits } from './wire-limits.js';
 
@@ -42,8 +43,10 @@ export class GrpcServer<Identity> {
   }
 
   /** @returns the port @throws the system's error: it cannot be listened on */
-  listen(host: string, port: number): Promise<number> {
-    return this.#doors.listen(host, port);
+  async listen(host: string, port: number): Promise<number> {
+    const bound = await this.#doors.listen(host, port);
+    if (this.#setup.files !== undefined) this.#origins?.allowOwn(this.#setup.tls !== undefined, host, bound);
+    return bound;
   }
 
   /** Takes no more connections and lets calls in hand finish, for so many milliseconds at most. */
@@ -52,6 +55,8 @@ export class GrpcServer<Identity> {
   }
 
   #begin(exchange: Exchange, connection: Connection, needsTls: boolean): void {
+    const { files } = this.#setup;
+    if (files !== undefined && !needsTls && serveFile(files, exchange, connection)) return;
     if (this.#origins !== undefined && exchange.method === 'OPTIONS') this.#permit(exchange, connection, this.#origins);
     else this.#call(exchange, connection, needsTls);
   }

@@ -1,0 +1,2 @@
+// The demonstration page, as files.
+export { type PageFile, readPage } from './read-page.js';
