@@ -9,10 +9,12 @@ import { seededRandom } from '@renorm/protocol';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { type Test, test } from 'tap';
+import { BODIES } from './support/brought-bodies.js';
 import { BROUGHT, type Brought, folded, larger } from './support/brought-models.js';
 import { writeModel } from './support/onnx-file.js';
 
 const SAMPLES = 8;
+const MODELS = [...BROUGHT, ...BODIES];
 const IMAGE = [3, 8, 8];
 
 /** Waits until a condition holds. */
@@ -29,7 +31,7 @@ function inFolder(t: Test, { file, beside }: Brought): { folder: string; model: 
   return { folder, model };
 }
 
-for (const brought of BROUGHT.filter(({ refused }) => refused === undefined)) {
+for (const brought of MODELS.filter(({ refused }) => refused === undefined)) {
   test(`a model with ${brought.title} adapts`, async (t) => {
     const { model } = inFolder(t, brought);
     const { options = {} } = brought;
@@ -49,7 +51,7 @@ for (const brought of BROUGHT.filter(({ refused }) => refused === undefined)) {
   });
 }
 
-for (const brought of BROUGHT.filter(({ isWhole }) => isWhole)) {
+for (const brought of MODELS.filter(({ isWhole }) => isWhole)) {
   test(`a model with ${brought.title} goes through cloud and device`, async (t) => {
     const { folder, model } = inFolder(t, brought);
     const { options = {} } = brought;
@@ -105,7 +107,7 @@ function softmax(values: Float32Array): Float32Array {
   return values.map((each) => Math.exp(each - top) / sum);
 }
 
-for (const brought of BROUGHT.filter(({ refused }) => refused !== undefined)) {
+for (const brought of MODELS.filter(({ refused }) => refused !== undefined)) {
   test(`a model with ${brought.title} is refused by inspect, cloud and device with the same words`, async (t) => {
     const { folder, model } = inFolder(t, brought);
     const { refused } = brought;
@@ -131,11 +133,13 @@ test('a model whose normalization was folded is adapted by statistics once it is
   t.match(await by(model), { cema: 'ready', statistics: /folded into .*renorm prepare --calibrate/ });
   const { remarks } = await prepareModel({ model });
   t.match(remarks, [/folded into 1 layers.*--calibrate/]);
+  t.same((await judgeModel({ model })).remarks, remarks, 'inspect says the same');
   const random = seededRandom(4);
   const calibrate = Array.from({ length: 40 }, () => Float32Array.from({ length: 192 }, random));
   const { bytes, changes } = await prepareModel({ model, calibrate });
   t.match(changes, [/what 1 folded layers see of 40 samples/]);
   t.match(await by(bytes), { cema: 'ready', statistics: 'ready' });
+  t.same((await judgeModel({ model: bytes })).remarks, []);
   await t.rejects(prepareModel({ model, calibrate: [new Float32Array(3)] }), { message: /a sample has 3 values/ });
 });
 

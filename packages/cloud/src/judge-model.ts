@@ -3,6 +3,7 @@ import { prepareRuntime } from '@renorm/onnx/node';
 import { checkOptions, type OptionRules, option, RenormError, seededRandom } from '@renorm/protocol';
 import { SampleVetting } from './admission/sample-vetting.js';
 import type { CloudOptions } from './cloud-options.js';
+import { foldingRemark } from './folding-remark.js';
 import { modelFile } from './model-file.js';
 import { type ModelFile, type ModelPair, modelPair } from './models/model-facts.js';
 import { ParametricSession } from './models/session.js';
@@ -38,6 +39,8 @@ export interface ModelVerdict {
   readonly description: ModelDescription | undefined;
   /** What it does to the model before anything else, in sentences; none where it is fit as it is. */
   readonly changes: readonly string[];
+  /** What it costs that BatchNormalization was folded away, and the like. */
+  readonly remarks: readonly string[];
   readonly edge: RoleVerdict;
   readonly foundation: RoleVerdict;
   /** Of the model as edge model together with the foundation model that was given. */
@@ -76,13 +79,13 @@ export async function judgeModel(options: JudgeOptions): Promise<ModelVerdict> {
   const description = described(file);
   if (!('layers' in description)) {
     const refused = { ready: false, strategies: [], refusal: description };
-    return { description: undefined, changes: [], edge: refused, foundation: refused };
+    return { description: undefined, changes: [], remarks: [], edge: refused, foundation: refused };
   }
   const pair = options.foundationModel === undefined ? undefined : await judgePair(file, options);
   const found = await outcome(() => readWith(file));
   if (found.value === undefined) {
     const refused = { ready: false, strategies: [], ...(found.refusal && { refusal: found.refusal }) };
-    return { description, changes: [], edge: refused, foundation: refused, ...(pair && { pair }) };
+    return { description, changes: [], remarks: [], edge: refused, foundation: refused, ...(pair && { pair }) };
   }
   const judged = found.value;
   const strategies = await tried(STRATEGY_NAMES, judged);
@@ -90,8 +93,9 @@ export async function judgeModel(options: JudgeOptions): Promise<ModelVerdict> {
     const of = strategies.filter(({ strategy }) => names.includes(strategy));
     return { ready: isReady(of), strategies: of };
   };
+  const remark = foldingRemark(judged.models.edge);
   return {
-    ...{ description, changes: judged.models.prepared.edge.changes },
+    ...{ description, changes: judged.models.prepared.edge.changes, remarks: remark === undefined ? [] : [remark] },
     edge: role(STRATEGY_NAMES),
     foundation: role(STRATEGY_NAMES.filter(needsFoundation)),
     ...(pair && { pair }),

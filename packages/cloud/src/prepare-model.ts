@@ -23,6 +23,7 @@ import {
   type Preprocessing,
   RenormError,
 } from '@renorm/protocol';
+import { foldingRemark } from './folding-remark.js';
 import { modelFile } from './model-file.js';
 import { batchOf } from './models/batch.js';
 import { StatisticsSession } from './models/statistics-session.js';
@@ -80,9 +81,8 @@ export async function prepareModel(options: PrepareModelOptions): Promise<Prepar
     return { bytes: changes.length === 0 ? file.bytes : serializeModel(model), changes, remarks };
   }
   if (options.calibrate === undefined) {
-    const remarks = [
-      `BatchNormalization was folded into ${folded.length} layers: a scale and a shift stand in their place, which need gradients, or statistics of clean samples (--calibrate FOLDER); unfolded, the model adapts as well or better: torch.onnx.export(…, do_constant_folding=False, training=TrainingMode.PRESERVE) of a model in eval mode`,
-    ];
+    const remark = foldingRemark(model);
+    const remarks = remark === undefined ? [] : [remark];
     return { bytes: changes.length === 0 ? file.bytes : serializeModel(model), changes, remarks };
   }
   const { source, count } = await measured(

@@ -10,7 +10,7 @@ export interface Inspection extends ModelVerdict {
 }
 
 /** Whether a model can be used, for a person: a verdict for each role, and what to do about each obstacle. */
-export function verdictText({ changes, edge, foundation, pair, preprocessing }: Inspection): string {
+export function verdictText({ changes, remarks, edge, foundation, pair, preprocessing }: Inspection): string {
   const made =
     changes.length === 0
       ? []
@@ -19,6 +19,7 @@ export function verdictText({ changes, edge, foundation, pair, preprocessing }: 
   return [
     ...(preprocessing === undefined ? [] : [besideLine(preprocessing), '']),
     ...made,
+    ...remarks.flatMap((remark) => [chalk.yellow(remark), '']),
     ...roleLines('edge model', edge),
     ...(same
       ? [`${chalk.red('not ready')} as foundation model, for the same reason`]

@@ -14,9 +14,13 @@ import { fill, normals } from '../testing/fixtures.js';
 import { distance, type Feed, run, shapes } from '../testing/runtime.js';
 import { GRAPH_OPSET, upgraded } from './upgrade.js';
 
-const { INT, INTS, FLOAT } = AttributeProto_AttributeType;
+const { INT, INTS, FLOAT, FLOATS, STRING } = AttributeProto_AttributeType;
 
-function attribute(name: string, value: number | readonly number[]) {
+function attribute(name: string, value: number | readonly number[] | string) {
+  if (typeof value === 'string')
+    return create(AttributeProtoSchema, { name, type: STRING, s: new TextEncoder().encode(value) });
+  if (typeof value !== 'number' && name === 'scales')
+    return create(AttributeProtoSchema, { name, type: FLOATS, floats: [...value] });
   if (typeof value !== 'number') return create(AttributeProtoSchema, { name, type: INTS, ints: value.map(BigInt) });
   return Number.isInteger(value)
     ? create(AttributeProtoSchema, { name, type: INT, i: BigInt(value) })
@@ -26,7 +30,7 @@ function attribute(name: string, value: number | readonly number[]) {
 /** One operator of an older set, with an input x of 2x3x4x1. */
 function before(
   opType: string,
-  attributes: Readonly<Record<string, number | readonly number[]>>,
+  attributes: Readonly<Record<string, number | readonly number[] | string>>,
   outputs = 1,
   opset = 11,
 ): OnnxModel {
@@ -108,6 +112,39 @@ for (const [type, attributes, outputs] of OPERATORS) {
     });
   }
 }
+
+// biome-ignore format: one line each
+const BEFORE_11: readonly (readonly [string, Readonly<Record<string, number | readonly number[] | string>>, number])[] = [
+  ['Clip', { min: -0.25, max: 0.5 }, 7],
+  ['Clip', { max: 0.5 }, 10],
+  ['Clip', {}, 9],
+  ['Pad', { pads: [0, 0, 1, 0, 0, 0, 2, 0], value: 0.5 }, 7],
+  ['Pad', { pads: [0, 0, 1, 0, 0, 0, 2, 0], mode: 'edge' }, 10],
+  ['Slice', { starts: [1, 0], ends: [3, 2], axes: [1, 2] }, 9],
+  ['Slice', { starts: [0, 1], ends: [2, 3] }, 7],
+  ['Upsample', { scales: [1, 1, 2, 3], mode: 'nearest' }, 7],
+  ['Upsample', { scales: [1, 1, 2, 3], mode: 'linear' }, 8],
+  ['Softmax', { axis: 2 }, 9],
+  ['Squeeze', { axes: [3] }, 7],
+];
+
+for (const [type, attributes, opset] of BEFORE_11) {
+  test(`${type} ${JSON.stringify(attributes)} of operator set ${opset} computes the same in ${GRAPH_OPSET}`, async (t) => {
+    const old = before(type, attributes, 1, opset);
+    const feeds = new Map([['x', { data: fill(24, normals(2)), dims: [2, 3, 4, 1] }]]);
+    const [now, then] = [await run(file(upgraded(old)), feeds), await run(serializeModel(old), feeds)];
+    t.ok(distance(now.get('y0') ?? [], then.get('y0') ?? []) < 1e-6);
+  });
+}
+
+test('what cannot be brought to a newer operator set is refused, with the way out', async (t) => {
+  const refused = (type: string, attributes: object, opset: number, message: RegExp) =>
+    t.throws(() => upgraded(before(type, attributes as Record<string, number>, 1, opset)), {
+      ...{ code: 'ONNX_UNSUPPORTED', message },
+    });
+  refused('BatchNormalization', { spatial: 0 }, 7, /"only", a BatchNormalization .*spatial = 0\).*version_converter/);
+  refused('Relu', {}, 6, /old\.onnx uses operator set 6; convert it to 17/);
+});
 
 test('models of newer operator sets are handed back', async (t) => {
   for (const opset of [17, 18, 25]) {

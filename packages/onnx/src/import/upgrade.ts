@@ -6,29 +6,22 @@ import {
   type GraphProto,
   type NodeProto,
   NodeProtoSchema,
-  type TensorProto,
   AttributeProto_AttributeType as Type,
 } from '../gen/onnx/onnx_pb.js';
 import { withBodies } from '../model/bodies.js';
 import { changed } from '../model/changed.js';
 import type { OnnxModel } from '../model/model.js';
 import { intTensor } from '../model/tensor.js';
+import { type Additions, attributeOf, BEFORE_11, type Rewrite } from './before-11.js';
 
 /** The operator set that graphs are written in at least: the first with LayerNormalization, and with sums in ScatterElements. */
 export const GRAPH_OPSET = 17;
 
 /** The oldest operator set that is understood. */
-const OLDEST_OPSET = 11;
-
-/** What a rewrite adds beside its nodes. */
-interface Additions {
-  readonly initializers: TensorProto[];
-}
-
-type Rewrite = (node: NodeProto, additions: Additions) => NodeProto[];
+const OLDEST_OPSET = 7;
 
 /**
- * A model of operator set 11 to 16 in operator set 17, where it means the same: axes and sizes that were attributes are inputs, and
+ * A model of operator set 7 to 16 in operator set 17, where it means the same: axes and sizes that were attributes are inputs, and
  * Softmax works along one axis. Newer models are handed back as they are. Shares nodes and tensors with the model.
  *
  * @throws OnnxError ONNX_UNSUPPORTED: an older operator set
@@ -41,22 +34,20 @@ export function upgraded(model: OnnxModel): OnnxModel {
       `${model.name} uses operator set ${model.opset}; convert it to ${GRAPH_OPSET} with onnx.version_converter, or export it again, to train it.`,
     );
   }
-  const graph = model.opset < 13 ? rewritten(model.graph) : model.graph;
+  const tables = [...(model.opset < 11 ? [BEFORE_11] : []), ...(model.opset < 13 ? [BEFORE_13] : [])];
+  const graph = tables.reduce(rewritten, model.graph);
   return { ...model, opset: GRAPH_OPSET, graph };
 }
 
-/** A graph, and the bodies in it, in operator set 13. */
-function rewritten(graph: GraphProto): GraphProto {
+/** A graph, and the bodies in it, in a newer operator set. */
+function rewritten(graph: GraphProto, table: Readonly<Record<string, Rewrite>>): GraphProto {
   const additions: Additions = { initializers: [] };
   const node = graph.node.flatMap((each) => {
-    const own = withBodies(each, rewritten);
-    return (each.domain === '' ? BEFORE_13[each.opType]?.(own, additions) : undefined) ?? [own];
+    const own = withBodies(each, (body) => rewritten(body, table));
+    return (each.domain === '' ? table[each.opType]?.(own, additions) : undefined) ?? [own];
   });
   return changed(graph, { node, initializer: [...graph.initializer, ...additions.initializers] });
 }
-
-const attributeOf = ({ attribute }: NodeProto, name: string): AttributeProto | undefined =>
-  attribute.find((each) => each.name === name);
 
 /** An attribute with integers that became an input. */
 const toInput =

@@ -21,7 +21,7 @@ export function withFunctionsInlined(proto: ModelProto): ModelProto {
   if (graph === undefined || functions.length === 0) return proto;
   const version = defaultVersion(proto);
   const same = functions.filter((each) => [version, undefined].includes(defaultVersion(each)));
-  const inlined = new Inliner(same, allNames(graph)).graph(graph, 0);
+  const inlined = new Inliner(same, allNames(graph), new Set(graph.node.map(({ name }) => name))).graph(graph, 0);
   return changed(proto, { graph: inlined, functions: functions.filter((each) => !same.includes(each)) });
 }
 
@@ -31,9 +31,11 @@ const defaultVersion = ({ opsetImport }: Pick<ModelProto, 'opsetImport'>): bigin
 class Inliner {
   readonly #functions: ReadonlyMap<string, FunctionProto>;
   readonly #taken: Set<string>;
+  readonly #nodes: Set<string>;
   #count = 0;
 
-  constructor(functions: readonly FunctionProto[], taken: Set<string>) {
+  constructor(functions: readonly FunctionProto[], taken: Set<string>, nodes: Set<string>) {
+    this.#nodes = nodes;
     this.#functions = new Map(functions.map((each) => [keyOf(each.domain, each.name, each.overload), each]));
     this.#taken = taken;
   }
@@ -87,7 +89,7 @@ class Inliner {
             }),
           ),
           {
-            name: `${stem}/${node.name || node.output[0] || node.opType}`,
+            name: this.#freeNode(`${stem}/${node.name || node.output[0] || node.opType}`),
             input: node.input.map(fresh),
             output: node.output.map(fresh),
           },
@@ -100,11 +102,20 @@ class Inliner {
   }
 
   #free(wish: string): string {
-    let name = wish;
-    for (let i = 1; this.#taken.has(name); i++) name = `${wish}_${i}`;
-    this.#taken.add(name);
-    return name;
+    return free(wish, this.#taken);
   }
+
+  /** Nodes of a function may share a name; those of a graph may not. */
+  #freeNode(wish: string): string {
+    return free(wish, this.#nodes);
+  }
+}
+
+function free(wish: string, taken: Set<string>): string {
+  let name = wish;
+  for (let i = 1; taken.has(name); i++) name = `${wish}_${i}`;
+  taken.add(name);
+  return name;
 }
 
 const identity = (like: NodeProto, input: string, output: string): NodeProto =>

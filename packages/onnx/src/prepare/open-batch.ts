@@ -36,7 +36,7 @@ interface Context {
  */
 export function openBatch(model: OnnxModel): Prepared {
   const [fixed] = openDims(shapeOf(model.input));
-  if (fixed === undefined) return { model, changes: [] };
+  if (fixed === undefined) return zeroOpened(model);
   const refused = (why: string) =>
     new OnnxError(
       'ONNX_UNSUPPORTED',
@@ -71,6 +71,21 @@ export function openBatch(model: OnnxModel): Prepared {
   const opened = checkModel(proto, model.name);
   check(opened, before, refused);
   return { model: opened, changes };
+}
+
+/** Some write an open batch as 0, which onnxruntime takes at its word. */
+function zeroOpened(model: OnnxModel): Prepared {
+  const isZero = ({ type }: OnnxModel['input']): boolean => {
+    const [batch] = type?.value.case === 'tensorType' ? (type.value.value.shape?.dim ?? []) : [];
+    return batch?.value.case === 'dimValue' && batch.value.value === 0n;
+  };
+  if (!isZero(model.input)) return { model, changes: [] };
+  const { proto, graph } = editable(model);
+  const opened = (value: OnnxModel['input']) =>
+    isZero(value) ? describedValue(value, { shape: openDims(shapeOf(value)) }) : value;
+  graph.input = graph.input.map(opened);
+  graph.output = graph.output.map(opened);
+  return { model: checkModel(proto, model.name), changes: [`opened the batch of "${model.input.name}", which was 0`] };
 }
 
 /** Every value on the way has the batch as its first axis, and is as it was otherwise. */

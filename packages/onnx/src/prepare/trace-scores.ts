@@ -1,3 +1,4 @@
+import { OnnxError } from '../errors.js';
 import { type NodeProto, TensorProto_DataType as Type, type ValueInfoProto } from '../gen/onnx/onnx_pb.js';
 import type { Shape } from '../graph/types.js';
 import { constantLookup, type OnnxModel } from '../model/model.js';
@@ -34,7 +35,7 @@ const CHOOSES: ReadonlySet<string> = new Set(['ArgMax', 'TopK', 'Hardmax']);
 
 /** Goes back from an output to the scores that it is made of. */
 export function tracer(
-  { graph, opset }: OnnxModel,
+  { graph, opset, name: model }: OnnxModel,
   sizes: (name: string) => Shape | undefined,
 ): (value: Pick<ValueInfoProto, 'name' | 'type'>) => Candidate {
   const producers = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
@@ -71,13 +72,24 @@ export function tracer(
     return isClassAxis(axis, shape) ? top.input[0] : undefined;
   };
 
-  /** [1 - p, p] of a single score's Sigmoid. */
+  /** [1 - p, p] of a single score's Sigmoid. @throws OnnxError ONNX_UNSUPPORTED: [p, 1 - p] */
   const bothOf = (node: NodeProto): string | undefined => {
     if (typeOf(node) !== 'Concat' || node.input.length !== 2) return undefined;
-    const [rest, one] = node.input.map((name) => producers.get(name));
-    if (rest === undefined || one === undefined || typeOf(rest) !== 'Sub' || typeOf(one) !== 'Sigmoid')
-      return undefined;
-    return scalar(rest.input[0]) === 1 && rest.input[1] === node.input[1] ? one.input[0] : undefined;
+    const isRest = (name: string, of: string): boolean => {
+      const rest = producers.get(name);
+      return rest !== undefined && typeOf(rest) === 'Sub' && scalar(rest.input[0]) === 1 && rest.input[1] === of;
+    };
+    const [first = '', second = ''] = node.input;
+    const sigmoidOf = (name: string): string | undefined => {
+      const one = producers.get(name);
+      return one !== undefined && typeOf(one) === 'Sigmoid' ? one.input[0] : undefined;
+    };
+    if (isRest(first, second)) return sigmoidOf(second);
+    if (sigmoidOf(first) === undefined || !isRest(second, first)) return undefined;
+    throw new OnnxError(
+      'ONNX_UNSUPPORTED',
+      `"${node.output[0]}" of ${model} gives a Sigmoid and what is left of 1, in this order; export the score before the Sigmoid, "${sigmoidOf(first)}", or what is left first.`,
+    );
   };
 
   /** Which of its inputs a node hands on as probabilities, where these are what it reads. */
