@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { type DemoRecord, demoPlan } from '@renorm/eval';
 import { test } from 'tap';
 import { liveView } from './live-view.js';
+import { plainLine } from './plain-lines.js';
 
 /** A quick run in which every device has reported `reports` chunks of clean images. */
 function record(reports: number): DemoRecord {
@@ -46,4 +47,15 @@ test('the live view shows both models of every device, and a device that has los
   for (const id of ['entrance-1', 'entrance-2', 'workshop-1']) t.match(text, new RegExp(`${id} +adapted +88\\.0%`));
   t.equal(text.match(/no cloud +unadapted +80\.0%/g)?.length, 3);
   t.match(text, '150 images  10.0% uploaded  7.50 kB up  100 B down  version 5');
+});
+
+test('a log begins with who sees what, and says in each line how long it takes', async (t) => {
+  const [start, ...devices] = plainLine({ kind: 'streaming' }, record(0));
+  t.match(start, /cloud listens at 127\.0\.0\.1:7443\. 3 devices/);
+  t.equal(devices[0], '  entrance-1 and entrance-2: 200 clean, then 500 fog, then 500 contrast');
+  t.match(devices[2], /^adapted: right among the latest 50 images, .*; unadapted: .* exported\.$/);
+  const running = record(5);
+  const line = plainLine({ kind: 'chunk', device: running.devices[0] as DemoRecord['devices'][number] }, running);
+  // 125 of 1,200 images in 5 seconds.
+  t.match(line[0], /^0:05 +entrance-1 +clean +125 images .* about 0:43 left$/);
 });

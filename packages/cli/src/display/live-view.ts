@@ -23,8 +23,9 @@ export function liveView(record: DemoRecord, width: number): string {
     ...record.plan.cohorts.flatMap(({ name }) => ['', ...cohortBlock(record, name, curve)]),
     '',
     chalk.dim(
-      `Right among the latest ${record.plan.window} images. Bars from ${Math.round(100 * lowest(record))}% to 100%.`,
+      `Right among the latest ${record.plan.window} images; bars from ${Math.round(100 * lowest(record))}% to 100%.`,
     ),
+    chalk.dim('adapted: with the versions that the cloud sends; unadapted: as exported.'),
   ].join('\n');
 }
 
