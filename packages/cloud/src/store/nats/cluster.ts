@@ -221,7 +221,7 @@ async function loadClient(): Promise<[Transport, Jetstream]> {
   } catch (cause) {
     throw new RenormError(
       'REQUEST_INVALID',
-      `a store on NATS asks for the packages @nats-io/transport-node and @nats-io/jetstream, which cannot be loaded (${reasonOf(cause)}); install them: npm install @nats-io/transport-node @nats-io/jetstream.`,
+      `a store on NATS asks for the packages @nats-io/transport-node and @nats-io/jetstream, which cannot be loaded (${reasonOf(cause)}); install them: npm install @nats-io/transport-node@3.3 @nats-io/jetstream@3.3.`,
       { cause },
     );
   }
