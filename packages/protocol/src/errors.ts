@@ -99,6 +99,10 @@ export const ERROR_CODES = {
     GrpcStatus.FailedPrecondition,
     'What a device remembered of versions and roots is damaged: it starts from its root again.',
   ),
+  VERSION_UNFIT: kind(
+    GrpcStatus.Aborted,
+    'A version was tried on what the device has seen, and computes what is no number or says one class of everything.',
+  ),
   STATE_LOST: kind(
     GrpcStatus.FailedPrecondition,
     'What a device kept of an earlier run is damaged, or of another model: it begins anew with what is left.',

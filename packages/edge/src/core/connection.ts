@@ -193,7 +193,9 @@ export function loadWanted(draft: Draft): void {
 export function versionLoaded(draft: Draft): void {
   const { versions } = draft.session;
   const next = loaded(versions);
-  draft.set({ versions: next });
+  // One that was tried and is newer: it is over.
+  const isCured = next.serving.number > versions.serving.number;
+  draft.set({ versions: next, ...(isCured && { health: end(draft.session.health, 'VERSION_UNFIT') }) });
   draft.effect({ kind: 'hold', version: next.serving });
   const { number } = next.serving;
   draft.tell('version', { number, previous: versions.serving.number, publishedAtMs: publishedAt(next.serving) });

@@ -1,4 +1,4 @@
-import { create, DeviceSchema, modelFactsMessage, RenormError, SESSION_LENGTH } from '@renorm/protocol';
+import { create, DeviceSchema, elementsOf, modelFactsMessage, RenormError, SESSION_LENGTH } from '@renorm/protocol';
 import type { DeviceEvents, Tell } from './device-events.js';
 import type { DeviceParts } from './device-options.js';
 import type { DeviceStatus } from './device-status.js';
@@ -8,6 +8,7 @@ import { Emitter, type Listener } from './events.js';
 import { Intake, type Undecided } from './intake.js';
 import { type RankedClass, ranked } from './labels.js';
 import type { InferenceResult, PreparedImage } from './platform.js';
+import { Probation } from './probation.js';
 import { Runner } from './runner.js';
 import { copyFrame, type Frame, isFrame, isImage, SampleChecker, type SampleInput } from './sample-input.js';
 import { initialSession } from './session-state.js';
@@ -53,6 +54,7 @@ export class Device {
   readonly #intake: Intake;
   readonly #runner: Runner;
   readonly #keeper: Keeper;
+  readonly #probation: Probation;
   #inFlight = 0;
   #predictions = 0;
   #closing: Promise<void> | undefined;
@@ -62,6 +64,7 @@ export class Device {
     this.#parts = parts;
     const { inference, transport, clock, random, tuning, modelDigest, id, cohort, trust } = parts;
     this.#checker = new SampleChecker(parts.shape);
+    this.#probation = new Probation(elementsOf(parts.shape));
     const tell: Tell = (name, payload) => this.#events.emit(name, payload);
     const { upload = 'samples', sketches } = tuning;
     const taken = {
@@ -97,6 +100,7 @@ export class Device {
       model: modelFactsMessage({ ...parts.model, sampleShape: parts.shape }),
       uploadSession: recalled?.uploads?.session ?? random.bytes(SESSION_LENGTH),
       keeper: this.#keeper,
+      probation: this.#probation,
     });
     // Those who opened the device listen from the next turn on.
     clock.soon(() => {
@@ -193,6 +197,8 @@ export class Device {
   #predicted(given: Pick<Undecided, 'input' | 'file'>, { logits, version }: InferenceResult): Prediction {
     const { label, probabilities, entropy } = softmax(logits);
     this.#predictions++;
+    const probability = probabilities[label] ?? Number.NaN;
+    if (this.#probation.add(given.input, { label, probability, version })) void this.#runner.doubt();
     // The selection has its own copy of the probabilities: the caller may change those that it gets.
     this.#intake.add({ ...given, label, logits, probabilities: probabilities.slice(), entropy, version });
     return { label, top: ranked(probabilities, this.#parts.labels), probabilities, entropy, version };

@@ -44,6 +44,8 @@ export type SessionEvent =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'not-loaded'; readonly error: RenormError }
   | { readonly kind: 'not-remembered'; readonly error: RenormError }
+  /** The version of that number was tried while it serves, and is not to. */
+  | { readonly kind: 'unfit'; readonly number: number; readonly error: RenormError }
   /** What is to be kept over a restart cannot be written; it can again. */
   | { readonly kind: 'not-kept'; readonly error: RenormError }
   | { readonly kind: 'kept' }

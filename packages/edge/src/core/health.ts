@@ -14,6 +14,8 @@ export type HealthCode =
   | 'VERSION_EXPIRED'
   /** What the device remembered of versions and roots is lost. */
   | 'TRUST_MEMORY_LOST'
+  /** A version was tried and does not serve, or serves no more. */
+  | 'VERSION_UNFIT'
   /** What the device kept of an earlier run is lost, or part of it. */
   | 'STATE_LOST'
   /** What is to be kept over a restart cannot be written. */

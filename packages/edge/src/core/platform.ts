@@ -34,9 +34,14 @@ export interface Inference {
    * Makes a version ready beside the active one, then has every later prediction made by it. Resolves at the switch; on an error
    * the active version goes on. Never called twice at a time.
    *
+   * @param prove called before the switch with what predicts by the new version: logits, one for each class. What it throws is thrown, and there
+   *   is no switch
    * @throws RenormError VERSION_REFUSED
    */
-  load(version: VersionState): Promise<void>;
+  load(
+    version: VersionState,
+    prove?: (predict: (input: Float32Array) => Promise<Float32Array>) => Promise<void>,
+  ): Promise<void>;
   /**
    * What the layers see of some images where they normalise by these, off the thread that predicts. The images are given away. Missing where a
    * platform cannot do it.

@@ -23,6 +23,7 @@ import {
 import type { Tell } from './device-events.js';
 import type { Effect, SessionEvent } from './effects.js';
 import type { Clock, Inference, Random, Remembered, Transport, Trust } from './platform.js';
+import type { Probation } from './probation.js';
 import { step } from './session.js';
 import type { Session } from './session-state.js';
 import type { Keeper } from './state/keeper.js';
@@ -44,6 +45,8 @@ export interface RunnerParts {
   readonly model: ModelFactsMessage;
   /** 16 random bytes that name the sequences, of this run and of those before whose counter is known. */
   readonly uploadSession: Uint8Array;
+  /** Tries versions before they serve. */
+  readonly probation: Probation;
   /** What outlives this run. */
   readonly keeper: Keeper;
   readonly inference: Inference;
@@ -94,6 +97,23 @@ export class Runner {
     this.dispatch({ kind: 'close' });
     this.#cancelTimer?.();
     await this.#remembering;
+  }
+
+  /** Tries the version that serves once more: it looks as if it had gone bad. */
+  async doubt(): Promise<void> {
+    const { inference, probation } = this.#parts;
+    const { number } = this.#session.versions.serving;
+    try {
+      await probation.prove(number, async (input) => {
+        const { logits, version } = await inference.run(input);
+        // Another serves meanwhile, and was tried before it did.
+        if (version !== number) throw new RenormError('CLOSED', 'it serves no more.');
+        return logits;
+      });
+    } catch (error) {
+      if (error instanceof RenormError && error.code === 'VERSION_UNFIT')
+        this.dispatch({ kind: 'unfit', number, error });
+    }
   }
 
   #step(event: SessionEvent): void {
@@ -175,7 +195,8 @@ export class Runner {
   async #load({ version }: EffectOf<'load'>): Promise<void> {
     try {
       await this.#remembering;
-      await this.#parts.inference.load(version);
+      const { inference, probation } = this.#parts;
+      await inference.load(version, (predict) => probation.prove(version.number, predict));
       this.dispatch({ kind: 'loaded' });
     } catch (cause) {
       this.dispatch({ kind: 'not-loaded', error: asRefusal(version.number, cause) });
@@ -216,7 +237,7 @@ export class Runner {
           for (const key of [sampleKey(sample.ticket), dataKey(sample.ticket)]) keeper.put(key, undefined);
         break;
       case 'hold':
-        keeper.put(KEY.version, versionRecord(effect.version));
+        keeper.put(KEY.version, versionRecord(effect.version, effect.version.number < this.#session.versions.newest));
         break;
     }
   }

@@ -85,6 +85,8 @@ export class Play {
         return this.#event({ kind: 'ended', connection: this.#at.connection, error: failure(argument) });
       case 'not-loaded':
         return this.#event({ kind: 'not-loaded', error: failure('VERSION_REFUSED') });
+      case 'unfit':
+        return this.#event({ kind: 'unfit', number: Number(argument), error: failure('VERSION_UNFIT') });
       case 'samples':
         return this.#times(Number(argument), {
           kind: 'sample',

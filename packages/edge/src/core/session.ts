@@ -17,7 +17,7 @@ import { begin, decided, end, samplesUploaded } from './health.js';
 import { Draft, type Session } from './session-state.js';
 import { expire, expiryOf, giveUp, offer } from './upload-queue.js';
 import { nextUpload, notUploaded, uploaded } from './uploads.js';
-import { notLoaded } from './versions.js';
+import { notLoaded, takeBack } from './versions.js';
 
 /** The next session, and what is to be done, in order. */
 export interface Step {
@@ -69,6 +69,8 @@ function take(draft: Draft, event: SessionEvent): void {
       break;
     case 'not-loaded':
       draft.set({ versions: notLoaded(versions) });
+      if (event.error.code === 'VERSION_UNFIT')
+        draft.set({ health: begin(health, 'VERSION_UNFIT', date, event.error.text) });
       draft.fail(event.error);
       break;
     case 'not-remembered':
@@ -76,6 +78,11 @@ function take(draft: Draft, event: SessionEvent): void {
       break;
     case 'decided':
       draft.set({ health: decided(health, event.upload, event.reason, date, setup.health) });
+      break;
+    case 'unfit':
+      if (event.number !== versions.serving.number) break;
+      draft.set({ versions: takeBack(versions), health: begin(health, 'VERSION_UNFIT', date, event.error.text) });
+      draft.fail(event.error);
       break;
     case 'not-kept':
       draft.set({ health: begin(health, 'STATE_NOT_KEPT', date, event.error.text), unkeptBytes: 0 });

@@ -79,7 +79,10 @@ export class SwappedInference implements Inference {
     });
   }
 
-  async load({ number, parameters }: VersionState): Promise<void> {
+  async load(
+    { number, parameters }: VersionState,
+    prove: (predict: (input: Float32Array) => Promise<Float32Array>) => Promise<void> = async () => undefined,
+  ): Promise<void> {
     if (!this.#standby.alive) this.#standby = this.#start();
     const standby = this.#standby;
     try {
@@ -91,6 +94,12 @@ export class SwappedInference implements Inference {
         `version ${number} cannot be loaded (${reasonOf(cause)}); the version before goes on.`,
         { cause },
       );
+    }
+    try {
+      await prove(async (input) => (await standby.run(input)).logits);
+    } catch (cause) {
+      if (standby.alive) standby.release();
+      throw cause;
     }
     const retired = this.#active;
     this.#active = standby;

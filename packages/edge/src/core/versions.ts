@@ -21,6 +21,8 @@ export interface Versions {
   readonly exported: VersionState;
   readonly held: VersionState;
   readonly serving: VersionState;
+  /** What served before: where to go back to. */
+  readonly previous: VersionState;
   /** What is to serve: what serves, unless something newer has been decoded. */
   readonly wanted: VersionState;
   /** What is being loaded. */
@@ -57,7 +59,7 @@ export function initialVersions(
 ): Versions {
   const { expiresAtMs = 0 } = version;
   return {
-    ...{ exported, held: version, serving: version, wanted: version, loading: undefined },
+    ...{ exported, held: version, serving: version, previous: exported, wanted: version, loading: undefined },
     ...{ newest: recalled?.newest ?? 0, vouchedBy: recalled?.vouchedBy ?? [] },
     ...{ goal: 0, stale: 0, expiresAtMs, freshUntil: expiresAtMs },
   };
@@ -123,7 +125,16 @@ export function loading(versions: Versions, version: VersionState): Versions {
 
 /** The load ended: what was loaded serves. Several versions that came during it cost one more load. */
 export function loaded(versions: Versions): Versions {
-  return { ...versions, serving: versions.loading ?? versions.serving, loading: undefined };
+  const { loading: serving = versions.serving, previous, exported } = versions;
+  // After a step back the next goes to the model as exported.
+  const before = isSame(serving, previous) ? exported : versions.serving;
+  return { ...versions, serving, previous: before, loading: undefined };
+}
+
+/** What serves has gone bad: the one before is to. The model as exported goes on whatever it does, for there is nothing behind it. */
+export function takeBack(versions: Versions): Versions {
+  const { serving, previous, exported, loading } = versions;
+  return loading !== undefined || isSame(serving, exported) ? versions : { ...versions, wanted: previous };
 }
 
 /** The load failed: what serves goes on, and what could not be loaded is not tried again until it comes again. */

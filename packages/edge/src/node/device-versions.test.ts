@@ -89,3 +89,25 @@ test('a version that decodes and cannot be loaded is refused; the next one is ta
   cloud.publish(marked(2));
   await until('version 2', () => device.status().version === 2);
 });
+
+test('a version that says one class of what was predicted for sure does not serve, and the next is tried', async (t) => {
+  const cloud = await startCloud();
+  const device = await open(cloud);
+  t.teardown(async () => {
+    await device.close();
+    cloud.drop();
+  });
+  const errors = record(device, 'error');
+  await until('connected', () => device.status().connected);
+  const sure = (label: number): Float32Array =>
+    Float32Array.from({ length: 12 }, (_, k) => (Math.floor(k / 4) === label ? 9 : 0));
+  for (let i = 0; i < 12; i++) t.equal((await device.infer(sure(i % 3))).label, i % 3);
+  cloud.publish(marked(100));
+  await until('refused', () => errors.length > 0);
+  t.match(errors[0], { code: 'VERSION_UNFIT', message: /version 1 .* says class 0 of all of 12 samples/ });
+  t.match(device.status(), { version: 0, health: [{ code: 'VERSION_UNFIT' }] });
+  t.equal((await device.infer(sure(2))).label, 2);
+  cloud.publish(marked(1));
+  await until('version 2', () => device.status().version === 2);
+  t.same(device.status().health, []);
+});

@@ -35,7 +35,7 @@ export async function provenVersion(
   const isThat = signed.number === snapshot.number && equalBytes(signed.digest, version.digest);
   if (!isThat || signed.cohort !== identity.cohort || !equalBytes(signed.modelDigest, identity.modelDigest))
     throw refused('VERSION_MISMATCH', number, 'what was signed is another');
-  if (number < (trust.recalled?.newest ?? 0))
+  if (number < (trust.recalled?.newest ?? 0) && !kept.isStepBack)
     throw refused('VERSION_ROLLBACK', number, `this device has had version ${trust.recalled?.newest}`);
   return { ...version, proof, expiresAtMs: Number(signed.expiresAtMs) };
 }

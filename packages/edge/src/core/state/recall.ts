@@ -34,6 +34,8 @@ export interface KeptVersion {
   readonly snapshot: Version;
   /** What was signed of it. */
   readonly proof?: SignedMessage;
+  /** Whether the device has had a newer one and went back by itself. */
+  readonly isStepBack?: boolean;
 }
 
 /** What a policy remembered. It is of use to the same policy with the same options, which make the same state at first. */
@@ -148,6 +150,7 @@ const rememberedOf = (fields: Fields): Remembered => ({
 
 const versionOf = (fields: Fields): KeptVersion => ({
   snapshot: fromBinary(VersionSchema, fields.bytes('snapshot')),
+  isStepBack: fields.any('isStepBack') === true,
   ...(fields.has('proof') && { proof: fromBinary(SignedMessageSchema, fields.bytes('proof')) }),
 });
 

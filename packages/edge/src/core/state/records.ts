@@ -65,11 +65,12 @@ export const sampleRecord = ({ at: _at, ...sample }: PendingSample): Uint8Array 
  * A version, whole: what came may build on another. The signed message that came goes beside it, and names the digest of the whole. Version 0
  * needs no record.
  */
-export function versionRecord(version: ProvenVersion): Uint8Array | undefined {
+export function versionRecord(version: ProvenVersion, isStepBack: boolean): Uint8Array | undefined {
   if (version.number === 0) return undefined;
   const { proof } = version;
   return encodePlain({
     snapshot: toBinary(VersionSchema, encodeSnapshot({ ...version, publishedAtMs: publishedAt(version) })),
+    isStepBack,
     ...(proof && { proof: toBinary(SignedMessageSchema, proof) }),
   });
 }
