@@ -3,7 +3,7 @@
 // For platforms: what a device is made of.
 export { assembleDevice, type DeviceOptions, type ModelSetup, type Platform } from './core/assemble-device.js';
 export { Device, type Prediction } from './core/device.js';
-export type { DeviceEvents } from './core/device-events.js';
+export type { Departed, DeviceEvents } from './core/device-events.js';
 export { type DeviceParts, type DeviceTuning, TUNING_DEFAULTS } from './core/device-options.js';
 export type { DeviceStatus, LastError } from './core/device-status.js';
 export type { ModelFacts, ModelOptions } from './core/edge-model.js';
@@ -49,7 +49,7 @@ export {
 export { resolveSelectionOptions, type SelectionOptions, selectionDefaults } from './core/policies/cema-options.js';
 export type { RenormReason } from './core/policies/renorm.js';
 export { type RenormSelectionOptions, renormSelectionDefaults } from './core/policies/renorm-options.js';
-export type { UploadChoice } from './core/device-options.js';
+export type { Consent, Redact, SelectedInput, UploadChoice } from './core/device-options.js';
 export type { SketchOptions } from './core/sketch-window.js';
 export { sketchOf } from './core/sketcher.js';
 export { EMPTY_WINDOW, gather, type Seen, type SketchWindow } from './core/sketch-window.js';

@@ -103,6 +103,10 @@ export const ERROR_CODES = {
     GrpcStatus.Aborted,
     'A version was tried on what the device has seen, and computes what is no number or says one class of everything.',
   ),
+  REDACTION_FAILED: kind(
+    GrpcStatus.Internal,
+    'What says what of a sample may leave a device has failed, and nothing of it leaves.',
+  ),
   STATE_LOST: kind(
     GrpcStatus.FailedPrecondition,
     'What a device kept of an earlier run is damaged, or of another model: it begins anew with what is left.',

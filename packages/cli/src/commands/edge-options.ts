@@ -80,6 +80,7 @@ export interface TuningFlags {
   readonly shape?: number[];
   readonly samples?: string;
   readonly upload?: string;
+  readonly consent?: string;
   readonly sketches?: object;
   readonly queue?: object;
   readonly backoff?: object;
@@ -91,12 +92,14 @@ export interface TuningFlags {
 /** What they say to the library. */
 export function tuningOptions(flags: TuningFlags): Partial<OpenDeviceOptions> {
   const { output, sizes, shape, samples, upload, sketches, queue, backoff, health, transport, budgetRetryMs } = flags;
+  const consent = flags.consent === undefined ? undefined : flags.consent === 'yes';
   const given = Object.entries({
     output,
     sizes,
     shape,
     samples,
     upload,
+    consent,
     sketches,
     queue,
     backoff,

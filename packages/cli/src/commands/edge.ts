@@ -64,6 +64,12 @@ export function edgeCommand(): Command {
         'none',
       ]),
     )
+    .addOption(
+      new Option('--consent <given>', 'no: nothing of any sample leaves this device, sketches neither').choices([
+        'yes',
+        'no',
+      ]),
+    )
     .option('--sketches <json>', 'make sketches: {"every": 4, "window": 32}', jsonObject)
     .option('--repeat <n>', 'go through the folder this many times', wholeNumber(1, 1_000_000), 1)
     .addOption(

@@ -38,6 +38,9 @@ const EDGE: Says<OpenDeviceOptions> = {
   ),
   ...alike('threads', 'transport'),
   selection: ['select'],
+  consent: ['consent'],
+  // A function.
+  redact: [],
   // It would stand in the list of processes.
   token: ['tokenFile'],
   tls: ['tlsAuthority', 'tlsCertificate', 'tlsKey'],

@@ -42,6 +42,7 @@ export function edgeLog(log: Logger): EdgeMessages {
       device.on('version', (facts) => log.info({ event: 'version', ...facts }));
       device.on('error', (error) => log.warn({ event: 'error', err: error }));
       device.on('health', ({ over, ...facts }) => log[over ? 'info' : 'warn']({ event: 'health', over, ...facts }));
+      device.on('left', (facts) => log.debug({ event: 'left', ...facts }));
       device.on('decision', (facts) => log.debug({ event: 'decision', ...facts }));
     },
   };

@@ -7,7 +7,7 @@ import {
   type SampleForm,
 } from '@renorm/protocol';
 import { Device } from './device.js';
-import { type DeviceTuning, TUNING_DEFAULTS, type UploadChoice } from './device-options.js';
+import { type Consent, type DeviceTuning, type Redact, TUNING_DEFAULTS, type UploadChoice } from './device-options.js';
 import type { EdgeModel, ModelOptions } from './edge-model.js';
 import { type HealthOptions, resolveHealthOptions } from './health.js';
 import { openImages } from './images.js';
@@ -36,6 +36,16 @@ export interface DeviceOptions extends ModelOptions {
    * alone, of which no image can be made.
    */
   readonly upload?: UploadChoice;
+  /**
+   * Whether samples, and sketches of them, may leave the device: true (the default), false, or `'ask'`: not before `device.setConsent(true)`, which
+   * is remembered with `state`. What is predicted meanwhile is not kept for later.
+   */
+  readonly consent?: Consent;
+  /**
+   * Sees each selected sample before it is kept or sent, and says what of it may: other values, or undefined for nothing. With it samples travel as values and
+   * not as the files that they came from. Sketches, of which no image can be made, it does not see.
+   */
+  readonly redact?: Redact;
   /** Makes sketches, of which images; see SketchOptions. Default: with `upload: 'none'` the defaults, else none. */
   readonly sketches?: Partial<SketchOptions>;
   /** Bounds of the upload queue. */
@@ -138,6 +148,8 @@ export async function assembleDevice(
       tuning: {
         ...{ selection, health, upload: options.upload ?? 'samples' },
         ...(sketches && { sketches }),
+        ...(options.consent !== undefined && { consent: options.consent }),
+        ...(options.redact && { redact: options.redact }),
         queue: { ...TUNING_DEFAULTS.queue, ...options.queue },
         backoff: { ...TUNING_DEFAULTS.backoff, ...options.backoff },
         budgetRetryMs: options.budgetRetryMs ?? TUNING_DEFAULTS.budgetRetryMs,

@@ -13,6 +13,25 @@ import type { ProvenVersion } from './versions.js';
 /** `samples`: those that the selection chooses. `none`: no sample ever leaves the device, only sketches do. */
 export type UploadChoice = 'samples' | 'none';
 
+/** `ask`: not before `setConsent(true)`, which is remembered with the state. `false`: not before it either, and anew at each start. */
+export type Consent = boolean | 'ask';
+
+/** A sample that was selected. */
+export interface SelectedInput {
+  /** As the model takes them: for an image those of its pixels, channel by channel, normalized. */
+  readonly values: Float32Array;
+  /** Without the batch axis. */
+  readonly shape: readonly number[];
+  /** The class that was predicted. */
+  readonly label: number;
+}
+
+/**
+ * Says what of a sample may leave: the values to send in its place (the same array, changed, or another of its length), or undefined: nothing. What it
+ * throws is told, and nothing leaves.
+ */
+export type Redact = (sample: SelectedInput) => Float32Array | undefined | Promise<Float32Array | undefined>;
+
 /** How a device behaves, apart from what it runs and where. */
 export interface DeviceTuning {
   readonly selection: SelectionPolicy;
@@ -22,6 +41,10 @@ export interface DeviceTuning {
   readonly budgetRetryMs: number;
   /** Whether samples leave the device. Default: `samples`. */
   readonly upload?: UploadChoice;
+  /** Whether anything of the samples may leave the device. Default: true. */
+  readonly consent?: Consent;
+  /** Sees each sample before anything else is done with it. */
+  readonly redact?: Redact;
   /** What sketches are made of; without it none are. */
   readonly sketches?: SketchOptions;
   /** When something is worth a word. */

@@ -1,5 +1,6 @@
 import { create, DeviceSchema, elementsOf, modelFactsMessage, RenormError, SESSION_LENGTH } from '@renorm/protocol';
-import type { DeviceEvents, Tell } from './device-events.js';
+import { consentOf } from './consent.js';
+import type { Departed, DeviceEvents, Tell } from './device-events.js';
 import type { DeviceParts } from './device-options.js';
 import type { DeviceStatus } from './device-status.js';
 import type { ModelFacts } from './edge-model.js';
@@ -16,8 +17,8 @@ import { Sketcher } from './sketcher.js';
 import { softmax } from './softmax.js';
 import { Keeper } from './state/keeper.js';
 import { memoryStore } from './state/memory-store.js';
-import { encodePlain } from './state/plain.js';
-import { KEY } from './state/records.js';
+import { decodePlain, encodePlain } from './state/plain.js';
+import { KEY, LOG } from './state/records.js';
 import { resumedSession } from './state/resume.js';
 import { trustMemoryIn } from './state/trust-memory.js';
 import { pendingIn } from './upload-queue.js';
@@ -55,6 +56,7 @@ export class Device {
   readonly #runner: Runner;
   readonly #keeper: Keeper;
   readonly #probation: Probation;
+  #consents: boolean;
   #inFlight = 0;
   #predictions = 0;
   #closing: Promise<void> | undefined;
@@ -64,6 +66,7 @@ export class Device {
     this.#parts = parts;
     const { inference, transport, clock, random, tuning, modelDigest, id, cohort, trust } = parts;
     this.#checker = new SampleChecker(parts.shape);
+    this.#consents = consentOf(tuning.consent, parts.recalled?.consent);
     this.#probation = new Probation(elementsOf(parts.shape));
     const tell: Tell = (name, payload) => this.#events.emit(name, payload);
     const { upload = 'samples', sketches } = tuning;
@@ -75,7 +78,17 @@ export class Device {
     const measuring = { inference: { sketch: sketch?.bind(inference) as NonNullable<typeof sketch> }, ...taken };
     const sketcher = sketch && sketches && new Sketcher(sketches, { ...measuring, classes: parts.classes });
     this.#intake = new Intake(tuning.selection, {
-      ...{ clock, random, tell, inference, shape: parts.shape, classes: parts.classes, uploads: upload === 'samples' },
+      ...{
+        clock,
+        random,
+        tell,
+        inference,
+        shape: parts.shape,
+        classes: parts.classes,
+        uploads: () => upload === 'samples',
+      },
+      consents: () => this.#consents,
+      ...(tuning.redact && { redact: tuning.redact }),
       ...(parts.images && { images: parts.images }),
       ...(sketcher && { sketcher }),
       ...(parts.recalled?.selection && { recalled: parts.recalled.selection }),
@@ -106,6 +119,7 @@ export class Device {
     clock.soon(() => {
       const { refusal } = parts;
       if (refusal !== undefined) this.#runner.dispatch({ kind: 'not-loaded', error: refusal });
+      if (!this.#consents) this.#runner.dispatch({ kind: 'erase' });
       this.#runner.dispatch({ kind: 'start' });
     });
   }
@@ -126,6 +140,40 @@ export class Device {
     } finally {
       this.#inFlight--;
     }
+  }
+
+  /** Whether samples may leave the device. */
+  get consent(): boolean {
+    return this.#consents;
+  }
+
+  /**
+   * Says whether samples, and sketches of them, may leave the device, from now on. Taken back, what waits is erased; what is on its way to the cloud is
+   * not called back. Remembered with the state.
+   */
+  setConsent(given: boolean): void {
+    this.#consents = given;
+    this.#keeper.put(KEY.consent, encodePlain({ given }));
+    if (!given) this.#runner.dispatch({ kind: 'erase' });
+  }
+
+  /** What left of late and why, the oldest first: the latest 10,000 samples, over restarts where state is kept. */
+  async log(): Promise<readonly Departed[]> {
+    await this.#keeper.settled();
+    const entries = await this.#keeper.list(LOG);
+    return entries.map(({ value }) => decodePlain(value) as Departed);
+  }
+
+  /**
+   * Erases the samples that wait and the log of what left, from the disk too. What the cloud has it has.
+   *
+   * @throws RenormError DATA_NOT_WRITABLE: not yet from the disk
+   */
+  async erase(): Promise<void> {
+    this.#runner.dispatch({ kind: 'erase' });
+    await this.#keeper.settled();
+    for (const { key } of await this.#keeper.list(LOG)) this.#keeper.put(key, undefined);
+    await this.#keeper.purge();
   }
 
   /** What the device found out of its model, and what it did to it. */

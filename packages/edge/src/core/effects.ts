@@ -59,6 +59,8 @@ export type SessionEvent =
   | { readonly kind: 'not-uploaded'; readonly connection: number; readonly error: RenormError }
   /** Whether to send without waiting for full batches. */
   | { readonly kind: 'hurry'; readonly on: boolean }
+  /** Erase what waits. */
+  | { readonly kind: 'erase' }
   | { readonly kind: 'close' };
 
 /** A sample on its way into the queue. */
@@ -107,6 +109,9 @@ export type Effect =
   | TellEffect
   /** Call back with `tick` at this time of the monotonic clock; undefined: not at all. */
   | { readonly kind: 'wake'; readonly at: number | undefined };
+
+/** An effect of a kind. */
+export type EffectOf<Kind extends Effect['kind']> = Effect & { readonly kind: Kind };
 
 type TellEffect = {
   [Name in keyof DeviceEvents]: { readonly kind: 'tell'; readonly name: Name; readonly payload: DeviceEvents[Name] };

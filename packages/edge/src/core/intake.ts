@@ -1,6 +1,7 @@
 import {
   checkSelection,
   type EncodedSample,
+  indexOfNonFinite,
   PreprocessingSchema,
   RenormError,
   reasonOf,
@@ -8,6 +9,7 @@ import {
   toBinary,
 } from '@renorm/protocol';
 import type { Tell } from './device-events.js';
+import type { Redact, SelectedInput } from './device-options.js';
 import type { SelectedSample } from './effects.js';
 import type { Clock, Images, Inference, Random } from './platform.js';
 import type { SelectionPolicy } from './selection-policy.js';
@@ -42,7 +44,11 @@ export interface IntakeSurroundings {
   /** Keeps what the policy remembers. */
   onRemembered(kept: KeptSelection): void;
   /** False: no sample is uploaded, whatever the policy says. */
-  readonly uploads: boolean;
+  uploads(): boolean;
+  /** False: nothing of a sample is kept or leaves. */
+  consents(): boolean;
+  /** Says what of a sample may leave. */
+  readonly redact?: Redact;
   /** Sees every prediction. */
   readonly sketcher?: Sketcher;
   /** The policy decided about a prediction. */
@@ -108,8 +114,8 @@ export class Intake {
     for (const sample of undecided) {
       const { entropy, version, label, input } = sample;
       const { keep, reason } = this.#decide(sample);
-      this.#around.sketcher?.add({ input, label, entropy, version }, reason === 'burst');
-      if (!this.#around.uploads) {
+      if (this.#around.consents()) this.#around.sketcher?.add({ input, label, entropy, version }, reason === 'burst');
+      if (!this.#around.uploads() || !this.#around.consents()) {
         this.#around.tell('decision', { keep: false, reason, entropy, version });
         continue;
       }
@@ -149,7 +155,7 @@ export class Intake {
   }
 
   async #keep(
-    { input, file, entropy, version }: Undecided,
+    { input, file, label, entropy, version }: Undecided,
     { fair, ...selection }: Selection & { readonly fair?: boolean },
   ): Promise<void> {
     const { score } = selection;
@@ -157,13 +163,43 @@ export class Intake {
     this.#kept++;
     this.#encoding++;
     try {
-      const encoded = await this.#encode(input, file);
-      this.#around.onSample({ ...worth, encoded, version, entropy, selection });
+      const allowed = await this.#redacted({ values: input, shape: this.#around.shape, label });
+      if (allowed !== undefined) {
+        const encoded = await this.#encode(allowed, this.#around.redact ? undefined : file);
+        // It may have been taken back meanwhile.
+        if (this.#around.consents()) this.#around.onSample({ ...worth, encoded, version, entropy, selection });
+      }
     } catch (cause) {
+      if (cause instanceof RenormError) return this.#lose(cause);
       const text = 'a sample could not be encoded and is not uploaded; the thread for it has ended.';
-      this.#around.onLost(new RenormError('INFERENCE_FAILED', text, { cause }));
+      return this.#lose(new RenormError('INFERENCE_FAILED', text, { cause }));
     }
     this.#encoding--;
+  }
+
+  #lose(error: RenormError): void {
+    this.#encoding--;
+    this.#around.onLost(error);
+  }
+
+  /** What may leave of a sample. @throws RenormError REDACTION_FAILED */
+  async #redacted(sample: SelectedInput): Promise<Float32Array | undefined> {
+    const { redact } = this.#around;
+    if (redact === undefined) return sample.values;
+    const { length } = sample.values;
+    let why: string;
+    let cause: unknown;
+    try {
+      const values = await redact(sample);
+      if (values === undefined) return undefined;
+      if (values instanceof Float32Array && values.length === length && indexOfNonFinite(values) < 0) return values;
+      why = `it gives no Float32Array of ${length} finite values`;
+    } catch (error) {
+      why = reasonOf(error);
+      cause = error;
+    }
+    const text = `the option redact failed on a sample (${why}), and nothing of it leaves; correct it.`;
+    throw new RenormError('REDACTION_FAILED', text, { cause });
   }
 
   /** As an image file or as a tensor, whichever is smaller. */

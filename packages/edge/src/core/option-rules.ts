@@ -15,6 +15,8 @@ export const DEVICE_RULES = {
   // Its policies know their options.
   selection: option.anything,
   upload: oneOf('samples', 'none'),
+  consent: { what: "true, false or 'ask'", is: (value) => value === 'ask' || typeof value === 'boolean' },
+  redact: option.callback,
   sketches: like(SKETCH_DEFAULTS),
   queue: like(QUEUE_DEFAULTS),
   samples: oneOf(...SAMPLE_FORMS),

@@ -12,6 +12,8 @@ export interface PendingSample extends Worth {
   readonly ticket: number;
   /** Names the sample within the session of uploads for ever, from 1, rising; 0 before it is first sent. */
   readonly sequence: number;
+  /** The policy that selected it, and why, in its words; of a sketch nothing. */
+  readonly reason?: string;
   /** Compressed bytes. */
   readonly bytes: number;
   /** When it was taken in, in milliseconds of the monotonic clock. */

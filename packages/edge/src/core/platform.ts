@@ -235,6 +235,8 @@ export interface DeviceStore {
    * @throws RenormError DATA_NOT_WRITABLE: the disk is full, for example. All of it may still come true later, or none. A later call may succeed
    */
   write(changes: readonly RecordChange[]): Promise<void>;
+  /** Takes what was removed off the disk as well, where removing alone leaves it there for a while. */
+  purge?(): Promise<void>;
   /** Lets others open it. */
   close(): Promise<void>;
 }

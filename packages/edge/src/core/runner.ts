@@ -21,22 +21,14 @@ import {
   type WatchResponse,
 } from '@renorm/protocol';
 import type { Tell } from './device-events.js';
-import type { Effect, SessionEvent } from './effects.js';
+import type { Effect, EffectOf, SessionEvent } from './effects.js';
 import type { Clock, Inference, Random, Remembered, Transport, Trust } from './platform.js';
 import type { Probation } from './probation.js';
 import { step } from './session.js';
 import type { Session } from './session-state.js';
+import { keep } from './state/keep.js';
 import type { Keeper } from './state/keeper.js';
-import {
-  dataKey,
-  dataRecord,
-  KEY,
-  readData,
-  sampleKey,
-  sampleRecord,
-  uploadsRecord,
-  versionRecord,
-} from './state/records.js';
+import { dataKey, readData } from './state/records.js';
 
 /** What a runner carries effects out with. */
 export interface RunnerParts {
@@ -56,8 +48,6 @@ export interface RunnerParts {
   readonly trust?: Trust;
   readonly tell: Tell;
 }
-
-type EffectOf<Kind extends Effect['kind']> = Effect & { readonly kind: Kind };
 
 /** Timers of platforms hold 31 bits of milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -137,7 +127,7 @@ export class Runner {
       case 'number':
       case 'forget':
       case 'hold':
-        this.#keep(effect);
+        keep(effect, this.#parts, this.#session.versions.newest);
         break;
       case 'announce':
         void this.#announce(effect);
@@ -218,27 +208,6 @@ export class Runner {
       this.dispatch({ kind: 'uploaded', receipt: parseUploadResponse(response) });
     } catch (error) {
       this.dispatch({ kind: 'not-uploaded', connection, error: errorFromGrpc(error) });
-    }
-  }
-
-  #keep(effect: EffectOf<'spool' | 'number' | 'forget' | 'hold'>): void {
-    const { keeper, uploadSession } = this.#parts;
-    switch (effect.kind) {
-      case 'spool':
-        keeper.put(sampleKey(effect.sample.ticket), sampleRecord(effect.sample));
-        keeper.put(dataKey(effect.sample.ticket), dataRecord(effect.given));
-        break;
-      case 'number':
-        keeper.put(KEY.uploads, uploadsRecord(uploadSession, effect.sequence));
-        for (const sample of effect.batch) keeper.put(sampleKey(sample.ticket), sampleRecord(sample));
-        break;
-      case 'forget':
-        for (const { sample } of effect.left)
-          for (const key of [sampleKey(sample.ticket), dataKey(sample.ticket)]) keeper.put(key, undefined);
-        break;
-      case 'hold':
-        keeper.put(KEY.version, versionRecord(effect.version, effect.version.number < this.#session.versions.newest));
-        break;
     }
   }
 

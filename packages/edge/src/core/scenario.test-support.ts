@@ -274,7 +274,8 @@ function told({ name, payload }: Effect & { readonly kind: 'tell' }): string {
     case 'health':
       return `health ${payload.code}${payload.over ? ' is over' : ''}`;
     case 'decision':
-      return 'decision';
+    case 'left':
+      return name;
   }
 }
 

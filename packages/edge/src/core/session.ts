@@ -15,7 +15,7 @@ import {
 import type { Effect, Moment, SelectedSample, SessionEvent } from './effects.js';
 import { begin, decided, end, samplesUploaded } from './health.js';
 import { Draft, type Session } from './session-state.js';
-import { expire, expiryOf, giveUp, offer } from './upload-queue.js';
+import { erase, expire, expiryOf, giveUp, offer } from './upload-queue.js';
 import { nextUpload, notUploaded, uploaded } from './uploads.js';
 import { notLoaded, takeBack } from './versions.js';
 
@@ -102,6 +102,9 @@ function take(draft: Draft, event: SessionEvent): void {
     case 'not-uploaded':
       uploadEnded(draft, event);
       break;
+    case 'erase':
+      draft.set({ uploads: { ...uploads, queue: erase(uploads.queue) } });
+      break;
     case 'hurry':
       draft.set({ uploads: { ...uploads, hurry: event.on } });
       break;
@@ -123,10 +126,12 @@ function takeIn(draft: Draft, given: SelectedSample): void {
     draft.set({ uploads: { ...uploads, queue: giveUp(uploads.queue) } });
     return;
   }
-  const { kind, score } = given;
-  const queue = offer(uploads.queue, { kind, score, bytes, at, date }, setup.queue);
+  const { kind, score, selection } = given;
+  const reason = selection && { reason: `${selection.policy}: ${selection.reason}` };
+  const known = { kind, score, bytes, at, date, ...reason };
+  const queue = offer(uploads.queue, known, setup.queue);
   draft.set({ uploads: { ...uploads, queue }, ...(unkeptBytes !== undefined && { unkeptBytes: unkeptBytes + bytes }) });
-  const sample = { kind, score, bytes, at, date, ticket: queue.ticket, sequence: 0 };
+  const sample = { ...known, ticket: queue.ticket, sequence: 0 };
   draft.effect({ kind: 'spool', sample, given });
 }
 

@@ -23,8 +23,8 @@ export const QUEUE_DEFAULTS: QueueOptions = {
   lingerMs: 1000,
 };
 
-/** Why a sample no longer waits: the cloud has it; there was no room; it waited too long; the cloud refused it, or it was damaged. */
-export type Departure = 'uploaded' | 'full' | 'expired' | 'refused';
+/** Why a sample no longer waits: the cloud has it; there was no room; it waited too long; the cloud refused it, or it was damaged; it was erased. */
+export type Departure = 'uploaded' | 'full' | 'expired' | 'refused' | 'erased';
 
 /** A sample that no longer waits. */
 export interface Left {
@@ -156,6 +156,9 @@ export function discard(queue: UploadQueue): UploadQueue {
   const { inFlight } = queue;
   return letGo({ ...queue, inFlight: [], waiting: [...inFlight, ...queue.waiting] }, inFlight, 'refused');
 }
+
+/** Erases all that waits. What is in flight may be with the cloud already, and goes as it is answered. */
+export const erase = (queue: UploadQueue): UploadQueue => letGo(queue, queue.waiting, 'erased');
 
 /** Gives samples that wait up. */
 function letGo(queue: UploadQueue, samples: readonly PendingSample[], why: Departure): UploadQueue {

@@ -1,7 +1,7 @@
 // A device on Node.
 export { type OpenDeviceOptions, openDevice } from './open-device.js';
 export { Device, type Prediction } from '../core/device.js';
-export type { DeviceEvents } from '../core/device-events.js';
+export type { Departed, DeviceEvents } from '../core/device-events.js';
 export type { DeviceStatus, LastError } from '../core/device-status.js';
 export type { ModelFacts, ModelOptions } from '../core/edge-model.js';
 export type { Condition, HealthCode, HealthOptions } from '../core/health.js';
@@ -19,7 +19,7 @@ export {
 export type { RankedClass } from '../core/labels.js';
 export type { FrameInput, ImageInput, SampleInput } from '../core/sample-input.js';
 export type { Decision, Observation, SelectionPolicy } from '../core/selection-policy.js';
-export type { UploadChoice } from '../core/device-options.js';
+export type { Consent, Redact, SelectedInput, UploadChoice } from '../core/device-options.js';
 export type { SketchOptions } from '../core/sketch-window.js';
 export type { QueueOptions } from '../core/upload-queue.js';
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'tap';
@@ -85,4 +86,64 @@ test('a folder that cannot be made is refused by name', async (t) => {
     code: 'DATA_NOT_WRITABLE',
     message: /file.state cannot be written/,
   });
+});
+
+test('one that was being written anew when the process ended is as before, or whole', async (t) => {
+  for (const ended of ['before', 'between', 'after'] as const) {
+    const folder = await filled();
+    const [now, next, old] = ['records', 'records.new', 'records.old'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    cpSync(now, next, { recursive: true });
+    if (ended !== 'before') renameSync(now, old);
+    if (ended === 'after') renameSync(next, now);
+    t.equal(await recordsOf(await openLevelStore(folder)), 40, ended);
+    t.same(
+      readdirSync(folder).filter((name) => name !== 'records'),
+      [],
+      'nothing is left beside it',
+    );
+  }
+});
+
+test('a full disk: what was acknowledged is there, and it goes on by itself when there is room', async (t) => {
+  const path = mkdtempSync(join(tmpdir(), 'renorm-small-'));
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${4 * 2 ** 20}`, 'tmpfs', path]).status !== 0)
+    return t.pass('skipped: mounting a small file system in memory needs root on Linux');
+  t.teardown(() => void spawnSync('umount', ['--lazy', path]));
+  const { store } = await openLevelStore(join(path, 'state'));
+  const ballast = join(path, 'ballast');
+  writeFileSync(ballast, new Uint8Array(2 ** 21));
+  const kept: number[] = [];
+  const write = async (i: number): Promise<boolean> => {
+    try {
+      const value = new Uint8Array(30_000).fill(i);
+      await store.write([{ key: `spool/${String(i).padStart(4, '0')}`, value }]);
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== 'DATA_NOT_WRITABLE') throw error;
+      return false;
+    }
+    kept.push(i);
+    return true;
+  };
+  let i = 0;
+  while (await write(i)) i++;
+  t.ok(i > 3, `${i} were written`);
+  for (let k = 1; k < 4; k++) t.notOk(await write(i + k), 'still full');
+  rmSync(ballast);
+  t.ok(await write(i + 4), 'there is room');
+  t.ok(await write(i + 5));
+  const found = (await store.list('spool/')).map(({ key, value }) => {
+    const number = Number(key.slice(6));
+    if (!value.every((byte) => byte === number % 256)) throw new Error(`record ${number} is another`);
+    return number;
+  });
+  t.same(
+    kept.filter((each) => !found.includes(each)),
+    [],
+    'all that was acknowledged',
+  );
+  await store.close();
 });

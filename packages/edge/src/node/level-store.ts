@@ -1,4 +1,4 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { ClassicLevel } from 'classic-level';
@@ -31,6 +31,7 @@ export async function openLevelStore(folder: string): Promise<OpenedStore> {
     throw notWritable(path, cause);
   }
   try {
+    await tidy(path);
     return { store: new LevelStore(path, await openLevel(path)) };
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -56,8 +57,18 @@ async function openDamaged(path: string, damage: RenormError): Promise<OpenedSto
   }
 }
 
-/** The database has a folder of its own in that of the user, who may find it full of files. */
-const RECORDS = 'records';
+/** The database has a folder of its own in that of the user; while it is written anew there are two. */
+const [RECORDS, NEXT, OLD] = ['records', 'records.new', 'records.old'] as const;
+
+/** What is left of one that was being written anew when the process ended: it is as before, or whole. */
+async function tidy(path: string): Promise<void> {
+  const isThere = await stat(join(path, RECORDS)).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) await rename(join(path, OLD), join(path, RECORDS)).catch(() => undefined);
+  for (const name of [NEXT, OLD]) await rm(join(path, name), { recursive: true, force: true });
+}
 
 /** @throws RenormError DATA_IN_USE, DATA_NOT_WRITABLE, DATA_DAMAGED */
 async function openLevel(path: string): Promise<Level> {
@@ -116,6 +127,40 @@ class LevelStore implements DeviceStore {
       await this.#giveUp(level);
       throw asStoreError(this.#path, cause);
     }
+  }
+
+  /** LevelDB removes by a note, and may keep a file with what was removed for ever: all that is left goes into another database. */
+  async purge(): Promise<void> {
+    const level = await this.#opened();
+    const records = await this.list('');
+    this.#level = undefined;
+    // Who reads or writes meanwhile waits for it.
+    this.#reopening = this.#rewritten(level, records).finally(() => {
+      this.#reopening = undefined;
+    });
+    this.#level = await this.#reopening;
+  }
+
+  async #rewritten(level: Level, records: readonly StoredRecord[]): Promise<Level> {
+    const [now, next, old] = [RECORDS, NEXT, OLD].map((name) => join(this.#path, name)) as [string, string, string];
+    try {
+      const fresh: Level = new ClassicLevel(next, OPTIONS);
+      await fresh.open();
+      await fresh.batch(
+        records.map(({ key, value }) => ({ type: 'put', key, value }) as const),
+        { sync: true },
+      );
+      await fresh.close();
+      await level.close();
+      await rename(now, old);
+      await rename(next, now);
+      await rm(old, { recursive: true });
+    } catch (cause) {
+      await level.close().catch(() => undefined);
+      await tidy(this.#path);
+      throw asStoreError(this.#path, cause);
+    }
+    return openLevel(this.#path);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { type BackoffOptions, backoffMs } from '../backoff.js';
-import type { Clock, DeviceStore, Random, RecordChange } from '../platform.js';
+import type { Clock, DeviceStore, Random, RecordChange, StoredRecord } from '../platform.js';
 
 /** What a keeper works with. */
 export interface KeeperParts {
@@ -57,6 +57,31 @@ export class Keeper {
 
   /** Resolves when all that was put before is written, or the store has failed. */
   async settled(): Promise<void> {
+    await this.#run;
+  }
+
+  /** The records of a prefix, as they are on the disk. */
+  list(prefix: string): Promise<readonly StoredRecord[]> {
+    return this.#parts.store.list(prefix);
+  }
+
+  /**
+   * Has what was removed gone from the disk too, once all that was put is written.
+   *
+   * @throws RenormError DATA_NOT_WRITABLE
+   */
+  async purge(): Promise<void> {
+    this.#run ??= this.#write();
+    await this.#run;
+    if (this.#failures > 0)
+      throw new RenormError(
+        'DATA_NOT_WRITABLE',
+        'what was erased is still on the disk, which cannot be written; make room.',
+      );
+    // What is put meanwhile waits, as behind a write.
+    this.#run = (async () => this.#parts.store.purge?.())().finally(() => {
+      this.#run = this.#changes.size > 0 ? this.#write() : undefined;
+    });
     await this.#run;
   }
 

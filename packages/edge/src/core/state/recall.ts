@@ -20,6 +20,8 @@ export interface RecalledState {
   readonly version?: KeptVersion;
   readonly selection?: KeptSelection;
   readonly uploads?: KeptUploads;
+  /** What the owner said of uploads. */
+  readonly consent?: boolean;
   /** Samples that wait; their `at` is left to the clock of this run. */
   readonly samples: readonly Omit<PendingSample, 'at'>[];
   /** Why something else is gone. */
@@ -69,10 +71,11 @@ export async function recallState({ store, lost }: OpenedStore, identity: Identi
   const version = await reader.read(KEY.version, versionOf);
   const selection = await reader.read(KEY.selection, selectionOf);
   const uploads = await reader.read(KEY.uploads, uploadsOf);
+  const consent = await reader.read(KEY.consent, (fields) => fields.any('given') === true);
   const samples = await reader.all(SAMPLES, sampleOf);
   return {
     ...{ samples, changes, ...(trust && { trust }), ...(version && { version }), ...(selection && { selection }) },
-    ...(uploads && { uploads }),
+    ...{ ...(uploads && { uploads }), ...(consent !== undefined && { consent }) },
     ...(reader.lost && { lost: reader.lost }),
   };
 }
@@ -170,6 +173,7 @@ function sampleOf(fields: Fields): Omit<PendingSample, 'at'> {
   return {
     ...{ kind, score: fields.number('score'), ticket: fields.count('ticket'), sequence: fields.count('sequence') },
     ...{ bytes: fields.count('bytes'), date: fields.number('date') },
+    ...(fields.has('reason') && { reason: fields.text('reason') }),
   };
 }
 

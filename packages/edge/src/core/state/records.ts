@@ -32,6 +32,8 @@ export const KEY = {
   selection: 'selection',
   /** The session of uploads, and the last sequence in it. */
   uploads: 'uploads',
+  /** What the owner said of uploads. */
+  consent: 'consent',
 } as const;
 
 /** What stands before the ticket in the keys of samples that wait: of what is known of them, and of what is in them. */
@@ -40,6 +42,9 @@ export const DATA = 'data/';
 
 /** Fourteen digits hold every whole number that a double holds. */
 const padded = (ticket: number): string => ticket.toString(16).padStart(14, '0');
+/** What left, and why. */
+export const LOG = 'log/';
+export const logKey = (ticket: number): string => `${LOG}${padded(ticket)}`;
 export const sampleKey = (ticket: number): string => `${SAMPLES}${padded(ticket)}`;
 export const dataKey = (ticket: number): string => `${DATA}${padded(ticket)}`;
 
