@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { DEFAULT_STRATEGY } from '@renorm/cloud';
 import { type EdgeLogits, modelPair, ParametricSession } from '@renorm/cloud/internal';
 import {
   CORRUPTIONS,
@@ -22,6 +23,8 @@ interface Row {
   readonly source: Outcome;
   readonly foundation: Outcome;
   readonly batchStatistics: Outcome;
+  /** What ships: strategy, selection and gate by default. */
+  readonly renorm: Outcome;
   readonly cema: Outcome;
   /** CEMA with the redundancy criterion off. */
   readonly cemaAll: Outcome;
@@ -47,6 +50,7 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
   const file = async (name: string) => ({ name, bytes: await readFile(`${folder}${name}`) });
   const models = modelPair(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
   const training = await openMethod({ models, strategy: 'cema', threads: 2 });
+  const shipped = await openMethod({ models, strategy: DEFAULT_STRATEGY, threads: 2, gate: undefined });
   const { edge, foundation, sampleShape } = models;
   const open = (model: typeof edge, statistics: 'running' | 'batch') =>
     ParametricSession.create(model, sampleShape, { threads: 2 }, statistics);
@@ -58,9 +62,9 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
     `Accuracy in % over streams of ${count} images, severity ${severity}, seed ${seed}. Bytes are kB per 1,000 predictions.\n`,
   );
   console.log(
-    '| corruption | source | foundation as is | batch statistics | CEMA | uploaded | up | down | CEMA, no redundancy criterion | uploaded | up | down |',
+    '| corruption | source | foundation as is | batch statistics | renorm | uploaded | up | down | CEMA | uploaded | up | down | CEMA, no redundancy criterion | uploaded | up | down |',
   );
-  console.log('|---|---|---|---|---|---|---|---|---|---|---|---|');
+  console.log(`|${'---|'.repeat(16)}`);
   const rows: Row[] = [];
   for (const corruption of names) {
     const stream = await labelledStream(images, { corruption, severity, count, seed });
@@ -70,6 +74,7 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
       source: await withoutAdaptation(training.edgeLogits, edgeParameters, stream),
       foundation: await withoutAdaptation(foundationAsIs, foundationParameters, stream),
       batchStatistics: await withoutAdaptation(edgeOnBatches, edgeParameters, stream),
+      renorm: await withAdaptation({ training: shipped, cohort, samplesPerUpload: 1 }, stream),
       cema: await withAdaptation({ training, cohort, selection: 'cema' }, stream),
       cemaAll: await withAdaptation({ training, ...everything }, stream),
     };
@@ -78,6 +83,7 @@ export async function runAccuracyBench(args: string[]): Promise<void> {
   }
   if (rows.length > 1) console.log(line('**mean**', meanRow(rows)));
   await training.close();
+  await shipped.close();
   for (const session of sessions) await session.release();
 }
 
@@ -86,7 +92,7 @@ const logitsOf =
   (parameters, samples) =>
     session.logits(parameters, samples);
 
-function line(name: string, { source, foundation, batchStatistics, cema: kept, cemaAll }: Row): string {
+function line(name: string, { source, foundation, batchStatistics, renorm, cema: kept, cemaAll }: Row): string {
   const traffic = ({ accuracy, uploaded, bytesUpPerThousand, bytesDownPerThousand }: Outcome): string[] => [
     percent(accuracy),
     percent(uploaded),
@@ -94,7 +100,7 @@ function line(name: string, { source, foundation, batchStatistics, cema: kept, c
     kilobytes(bytesDownPerThousand),
   ];
   const cells = [source, foundation, batchStatistics].map(({ accuracy }) => percent(accuracy));
-  return `| ${[name, ...cells, ...traffic(kept), ...traffic(cemaAll)].join(' | ')} |`;
+  return `| ${[name, ...cells, ...traffic(renorm), ...traffic(kept), ...traffic(cemaAll)].join(' | ')} |`;
 }
 
 function meanRow(rows: readonly Row[]): Row {
@@ -111,6 +117,7 @@ function meanRow(rows: readonly Row[]): Row {
     source: mean('source'),
     foundation: mean('foundation'),
     batchStatistics: mean('batchStatistics'),
+    renorm: mean('renorm'),
     cema: mean('cema'),
     cemaAll: mean('cemaAll'),
   };

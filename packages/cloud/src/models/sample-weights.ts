@@ -10,9 +10,9 @@ export type Features = readonly Float64Array[];
 const FARTHEST = 6;
 
 /** A sample counts in full up to so many times as far from the source as the nearest tenth of the samples. Honest ones: 1.7 at most. */
-const REACH = 2.5;
+export const REACH = 2.5;
 /** Below, a distance from the source is nothing out of the ordinary. */
-const ORDINARY = 0.4;
+export const ORDINARY = 0.4;
 
 /** Width of the kernel that counts a sample's neighbours, as a share of how far apart distant samples are; and of the one that counts copies. */
 const KERNEL = 0.27;

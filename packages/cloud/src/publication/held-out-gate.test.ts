@@ -31,13 +31,19 @@ const pooled = (images: readonly Float32Array[]) =>
 const adapted = { hazy: await pooled(hazy(0, 48)), clear: await pooled(clear(0, 48)) };
 const ruined = await pooled(clear(0, 24).map((data, i) => (i === 0 ? data.map((value) => 255 * value) : data)));
 
-const judge = (parameters: ParameterSet, inForce: ParameterSet, images: readonly Float32Array[]) =>
+const samplesOf = (images: readonly Float32Array[]) => ({
+  ...batchOf(images.map((data) => ({ data }))),
+  origins: images.map((_, i) => ({ position: i, device: `device-${i % 4}`, selection: undefined })),
+});
+const judge = (
+  parameters: ParameterSet,
+  inForce: ParameterSet,
+  images: readonly Float32Array[],
+  recent: readonly Float32Array[] = [],
+) =>
   gate.judge({
     ...{ cohort: 'c', parameters, inForce, exported, trained: 100 },
-    heldOut: {
-      ...batchOf(images.map((data) => ({ data }))),
-      origins: images.map((_, i) => ({ position: i, device: `device-${i % 4}`, selection: undefined })),
-    },
+    ...{ heldOut: samplesOf(images), recent: samplesOf(recent) },
   });
 
 test('statistics of the environment are published, where they help and where they change nothing', async (t) => {
@@ -64,6 +70,18 @@ test('where the source model is surely wrong, statistics that are less sure of m
 test('where the version in force is worse than the source too, the source is published again', async (t) => {
   const verdict = await judge(ruined, ruined, clear(100, 40));
   t.match(verdict, { decision: 'go back', parameters: exported });
+});
+
+test('where a quarter sees what the model was trained on and a majority what it does not, the source model stays', async (t) => {
+  const negatives = clear(0, 48).map((data) => data.map((value) => 1 - value));
+  const recent = negatives.map((data, i) => (i % 4 === 2 ? (clear(i, 1)[0] as Float32Array) : data));
+  const adaptedToNegatives = await pooled(negatives);
+  t.match(await judge(adaptedToNegatives, exported, negatives.slice(0, 12), negatives), { decision: 'publish' });
+  const reason = /look like what the model was trained on/;
+  t.match(await judge(adaptedToNegatives, exported, negatives.slice(0, 12), recent), { decision: 'keep', reason });
+  const inForce = await judge(adaptedToNegatives, adaptedToNegatives, negatives.slice(0, 12), recent);
+  t.match(inForce, { decision: 'go back', parameters: exported, reason });
+  t.match(await judge(exported, exported, negatives.slice(0, 12), recent), { decision: 'publish' });
 });
 
 test('hostile samples among the held-out ones do not decide', async (t) => {

@@ -6,6 +6,7 @@ import { features, StatisticsSession } from '../models/statistics-session.js';
 import type { EdgeLogits } from './delta-writer.js';
 import { brokenBy, evidenceOf, type Predictions, predictions } from './evidence.js';
 import type { Candidate, Gate, Verdict } from './gate.js';
+import { likeTheSource } from './like-the-source.js';
 import { worseBySketches } from './sketch-evidence.js';
 
 /** Held-out samples that a version is judged by, and fewest. */
@@ -26,6 +27,8 @@ const BREAKABLE = 0.06;
 const LESS_SURE = 0.2;
 /** A version collapses where the entropy of its mean prediction is below this share of that of what it is compared with. */
 const COLLAPSE = 0.6;
+/** Where so many of the latest samples, two at least, are of the source among others that are not, the source model stays. See likeTheSource. */
+const OF_THE_SOURCE = 1 / 8;
 
 export interface HeldOutGateSetup {
   readonly edge: OnnxModel;
@@ -38,9 +41,9 @@ export interface HeldOutGateSetup {
 /**
  * Judges a version by held-out uploads, without labels, against the source model and the version in force.
  *
- * Worse is: to break what the source is sure of in an environment in which the source is right; to put nearly everything into one class;
- * to be much less sure than before, but for what it gains, far from the source, in classes that samples go into. Which environment it is, the
- * exported model's own statistics tell. Held-out samples are weighed as those that are learnt from are. Where the model has no statistics of a
+ * Worse is: to differ from the source model where a part of the latest samples is of the source and the rest is not; to break what the source is
+ * sure of in an environment in which the source is right; to put nearly everything into one class; to be much less sure than before, but for
+ * what it gains, far from the source, in classes that samples go into. Which environment it is, the exported model's own statistics tell. Held-out samples are weighed as those that are learnt from are. Where the model has no statistics of a
  * batch (LayerNorm), every environment counts as far from the source.
  */
 export class HeldOutGate implements Gate {
@@ -58,7 +61,7 @@ export class HeldOutGate implements Gate {
     return new HeldOutGate(setup, await StatisticsSession.openFor(edge, sampleShape, { threads }, 'running'));
   }
 
-  async judge({ parameters, inForce, exported, heldOut }: Candidate): Promise<Verdict> {
+  async judge({ parameters, inForce, exported, heldOut, recent }: Candidate): Promise<Verdict> {
     if (heldOut.count < FEWEST) {
       const { sketches = [] } = heldOut;
       const limits = { lessSure: LESS_SURE, collapse: COLLAPSE };
@@ -72,16 +75,18 @@ export class HeldOutGate implements Gate {
       predictions(await this.#setup.edgeLogits(of, heldOut), this.#setup.classes);
     const source = await said(exported);
     const candidate = await said(parameters);
-    const against = this.#worse(candidate, source, weights, shift);
     const present = inForce === exported ? source : await said(inForce);
+    const mixed = await this.#mixed(exported, recent);
+    const worse = (model: Predictions): string | undefined =>
+      (saysTheSame(model, source) ? undefined : mixed) ?? this.#worse(model, source, weights, shift);
+    const against = worse(candidate);
     if (against === undefined) {
-      const worse = this.#less(candidate, present, weights, shift);
-      if (worse === undefined) return { decision: 'publish', reason: `not worse on ${heldOut.count} held-out samples` };
-      return { decision: 'keep', reason: `worse than the version in force: ${worse}` };
+      const less = this.#less(candidate, present, weights, shift);
+      if (less === undefined) return { decision: 'publish', reason: `not worse on ${heldOut.count} held-out samples` };
+      return { decision: 'keep', reason: `worse than the version in force: ${less}` };
     }
     const reason = `worse than the source model: ${against}`;
-    if (inForce === exported || this.#worse(present, source, weights, shift) === undefined)
-      return { decision: 'keep', reason };
+    if (inForce === exported || worse(present) === undefined) return { decision: 'keep', reason };
     return { decision: 'go back', reason: `${reason}; the version in force is, too`, parameters: exported };
   }
 
@@ -110,6 +115,14 @@ export class HeldOutGate implements Gate {
     return undefined;
   }
 
+  /** Why the source model has to stay whatever a version does for most; undefined where it has not. */
+  async #mixed(exported: ParameterSet, recent: Candidate['recent']): Promise<string | undefined> {
+    if (recent === undefined || recent.count === 0 || this.#observed === undefined) return undefined;
+    const { near, of } = likeTheSource(features(await this.#observed.run(exported, recent), exported));
+    if (near < Math.max(2, OF_THE_SOURCE * of)) return undefined;
+    return `${near} of the latest ${of} samples look like what the model was trained on, among others that do not`;
+  }
+
   async #environment(
     exported: ParameterSet,
     { origins, ...batch }: Candidate['heldOut'],
@@ -124,3 +137,6 @@ export class HeldOutGate implements Gate {
     return { weights, shift: shiftBetween(environmentOf(seen, weights), SOURCE) };
   }
 }
+
+const saysTheSame = (one: Predictions, other: Predictions): boolean =>
+  one.every((row, i) => row.every((p, c) => Math.abs(p - ((other[i] as Float64Array)[c] as number)) < 1e-6));

@@ -231,7 +231,9 @@ export class TrainingLoop {
     const { cohorts, exported } = this.#parts;
     const inForce = ((await cohorts.latest(cohort)) ?? exported).parameters;
     const heldOut = await this.#read(cohort, judgingPositions(since, trained, this.#gate.heldOut));
-    return this.#gate.judge({ cohort, parameters, inForce, exported: exported.parameters, heldOut, trained });
+    const latest = Array.from({ length: Math.min(trained, this.#gate.heldOut) }, (_, i) => trained - 1 - i).reverse();
+    const recent = await this.#read(cohort, latest);
+    return this.#gate.judge({ cohort, parameters, inForce, exported: exported.parameters, heldOut, recent, trained });
   }
 
   /** What the next step begins from. */

@@ -19,8 +19,9 @@ import { type CohortSetup, runCohort, type Upload } from './cohort.js';
 
 const models = repositoryPath('models/');
 const DEVICES = 4;
-/** Uploads after which the first versions are out. */
+/** Uploads after which the first versions are out; where there are few in all, a quarter of them. */
 const EARLY = 24;
+const FEWEST = 12;
 
 /** How many of the uploads are bad, and whose. */
 interface Scenario {
@@ -60,6 +61,8 @@ export async function runRobustBench(args: string[]): Promise<void> {
     allowNegative: true,
   });
   const [seeds, count, tested] = [Number(values.seeds), Number(values.uploads), Number(values.images)];
+  if (!(Number.isSafeInteger(count) && count >= FEWEST))
+    throw new Error(`--uploads is ${values.uploads}; it has to be ${FEWEST} or more, for a first version.`);
   const file = async (name: string) => ({ name, bytes: new Uint8Array(await readFile(`${models}${name}`)) });
   const both = readModels(await file('fashion-edge.onnx'), await file('fashion-foundation.onnx'));
   const exported = readParameters(both.edge);
@@ -71,10 +74,10 @@ export async function runRobustBench(args: string[]): Promise<void> {
   };
   const images = await readLabelledImages(`${models}fashion-mnist`);
   const severity = Number(values.severity) as Severity;
-  const at = [...new Set([Math.min(EARLY, count), Math.round(count / 2), count])];
+  const at = [Math.min(EARLY, Math.floor(count / 4)), Math.floor(count / 2), count];
   const scenarios = SCENARIOS.filter(({ name }) => values.only === undefined || name.includes(values.only));
   console.log(
-    `Strategy ${values.strategy}, ${count} uploads of ${DEVICES} devices, ${seeds} seeds, ${tested} test images; severity ${severity}; accuracy in %, after ${EARLY} uploads / halfway / at the end.\n`,
+    `Strategy ${values.strategy}, ${count} uploads of ${DEVICES} devices, ${seeds} seeds, ${tested} test images; severity ${severity}; accuracy in % after ${at.join(', ')} uploads.\n`,
   );
   for (const environment of values.environment) {
     const rows = new Map<string, number[][]>();

@@ -68,13 +68,13 @@ export class Distiller {
    * @throws RenormError TRAINER_FAILED: a value that is not finite came out
    */
   async distil(
-    { samples, weights }: Pool,
+    { samples, weights, prior }: Pool,
     settled: ParameterSet,
     from: ParameterSet,
     exported: ParameterSet,
     seed: number,
   ): Promise<Distilled> {
-    const logits = await this.#teacher.logits(samples, weights);
+    const logits = await this.#teacher.logits(samples, weights, prior);
     const rows = [...samples.origins.keys()];
     const apart = rows.filter((row) => choosesAt(samples.origins[row]?.position ?? 0));
     const enough = apart.length >= FEWEST_CHOOSE;

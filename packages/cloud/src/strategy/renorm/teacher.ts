@@ -45,12 +45,13 @@ export class Teacher {
 
   /**
    * @param samples as the edge model takes them
+   * @param prior samples that its exported statistics are worth
    * @returns logits, float32 [samples, classes], row-major
    */
-  async logits(samples: Batch, weights: Float64Array): Promise<Float32Array> {
+  async logits(samples: Batch, weights: Float64Array, prior: number): Promise<Float32Array> {
     if (this.#pooler !== undefined) {
       const own = this.#own(samples);
-      return this.#session.logits(await this.#pooler.pool(own, weights), own);
+      return this.#session.logits(await this.#pooler.pool(own, weights, prior), own);
     }
     const parts: Float32Array[] = [];
     for (let from = 0; from < samples.count; from += AT_ONCE) {

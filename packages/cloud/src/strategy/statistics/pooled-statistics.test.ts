@@ -1,6 +1,6 @@
 import { pooledMoments } from '@renorm/onnx';
 import { test } from 'tap';
-import { mixedMoments, pooledParameters } from './pooled-statistics.js';
+import { mixedMoments, PRIOR_SAMPLES, pooledParameters, priorSamples } from './pooled-statistics.js';
 
 const moments = (mean: number, variance: number) => ({
   mean: Float32Array.of(mean),
@@ -26,6 +26,14 @@ test('moments of a pool are those of all values, each sample with its weight', a
   const { mean, variance } = pooledMoments(layer('BatchNormalization'), Float64Array.of(1, 1, 0));
   t.ok(near(mean[0], 11.5), `${mean}`);
   t.ok(near(variance[0], 1 + 0.25), 'within the samples and between them');
+});
+
+test('the further a pool is from the source, the less the source counts', async (t) => {
+  t.equal(priorSamples(0), PRIOR_SAMPLES);
+  t.equal(priorSamples(0.2), PRIOR_SAMPLES);
+  t.equal(priorSamples(0.5), 8);
+  t.equal(priorSamples(1), 2);
+  t.equal(priorSamples(3), 1);
 });
 
 test('mean = a m + (1-a) m0, variance = a v + (1-a) v0 + a(1-a)(m-m0)^2', async (t) => {

@@ -2,8 +2,21 @@ import type { Moments } from '@renorm/onnx';
 import { type ParameterSet, RenormError } from '@renorm/protocol';
 import type { SampleMoments } from '../../models/statistics-session.js';
 
-/** Weight of the exported statistics, in samples (as alpha-BN shrinks towards the source). */
+/** Weight of the exported statistics, in samples (as alpha-BN shrinks towards the source), where nothing says that they are wrong. */
 export const PRIOR_SAMPLES = 16;
+/** Least weight, and the weight where a pool is one deviation of its samples away from the source. */
+const FEWEST_PRIOR_SAMPLES = 1;
+const PRIOR_AT_ONE = 2;
+
+/**
+ * Weight of the exported statistics for a pool so far from them. The mean of n samples is off by 1/n of their variance, the exported one by the
+ * square of the shift: the best mixture counts the source as 1/shift^2 samples (James and Stein 1961, in the form of Efron and Morris 1973), and
+ * somewhat more, since variances are less well known than means.
+ *
+ * @param shift from the source to the pool; see shiftBetween
+ */
+export const priorSamples = (shift: number): number =>
+  Math.min(PRIOR_SAMPLES, Math.max(FEWEST_PRIOR_SAMPLES, PRIOR_AT_ONE / (shift * shift)));
 
 /** Added to a variance of a folded layer before the root, as its BatchNormalization did. */
 const EPSILON = 1e-5;
@@ -36,7 +49,8 @@ export interface PooledLayer extends Pick<SampleMoments, 'name' | 'kind'> {
  *
  * @param exported of the edge model
  * @param source moments of the layers without running statistics
- * @param count samples that the pool is worth: a = count/(count + 16)
+ * @param count samples that the pool is worth: a = count/(count + prior)
+ * @param prior samples that the source is worth
  * @throws RenormError MODEL_MISMATCH: there are no source moments of such a layer
  */
 export function pooledParameters(
@@ -44,8 +58,9 @@ export function pooledParameters(
   layers: readonly PooledLayer[],
   count: number,
   source: SourceMoments,
+  prior = PRIOR_SAMPLES,
 ): ParameterSet {
-  const share = count / (count + PRIOR_SAMPLES);
+  const share = count / (count + prior);
   const parameters = new Map(exported);
   for (const layer of layers) {
     const before = sourceOf(layer, exported, source);

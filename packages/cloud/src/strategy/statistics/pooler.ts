@@ -44,10 +44,11 @@ export class Pooler {
    * Parameters that normalise by the pool, mixed with those of the source by how many samples the pool is worth.
    *
    * @param weights of the samples; see sampleWeights
+   * @param prior samples that the source is worth; see priorSamples
    * @throws RenormError MODEL_MISMATCH: as pooledParameters
    */
-  async pool(samples: Batch, weights: Float64Array): Promise<ParameterSet> {
-    return this.parameters(await this.moments(samples, weights), effectiveCount(weights));
+  async pool(samples: Batch, weights: Float64Array, prior?: number): Promise<ParameterSet> {
+    return this.parameters(await this.moments(samples, weights), effectiveCount(weights), prior);
   }
 
   /** What every layer sees of the samples, normalising by them. */
@@ -56,9 +57,9 @@ export class Pooler {
     return layers.map((layer) => ({ name: layer.name, kind: layer.kind, moments: pooledMoments(layer, weights) }));
   }
 
-  /** @param count samples that the moments are worth @throws RenormError MODEL_MISMATCH: as pooledParameters */
-  parameters(layers: readonly PooledLayer[], count: number): ParameterSet {
-    return pooledParameters(this.exported, layers, count, this.#source);
+  /** @param count samples that the moments are worth @param prior samples that the source is worth @throws RenormError MODEL_MISMATCH: as pooledParameters */
+  parameters(layers: readonly PooledLayer[], count: number, prior?: number): ParameterSet {
+    return pooledParameters(this.exported, layers, count, this.#source, prior);
   }
 
   async release(): Promise<void> {

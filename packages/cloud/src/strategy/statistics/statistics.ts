@@ -1,7 +1,7 @@
 import { normalizationLayers, type OnnxModel, readSourceMoments, sketchedLayers } from '@renorm/onnx';
 import { type ParameterSet, RenormError, type SketchFormat } from '@renorm/protocol';
 import { rowsOf } from '../../models/batch.js';
-import { type Environment, environmentOf, shiftSince } from '../../models/environment.js';
+import { type Environment, environmentOf, SOURCE, shiftBetween, shiftSince } from '../../models/environment.js';
 import type { Models } from '../../models/model-facts.js';
 import { effectiveCount } from '../../models/robust.js';
 import { type Features, weightsFrom } from '../../models/sample-weights.js';
@@ -9,7 +9,7 @@ import { sketchFormat } from '../../models/sketch-format.js';
 import { joinSamples, type SampleOrigin, type TrainingSamples } from '../../models/training-samples.js';
 import type { Batches, LogView, Plan, Strategy, StrategyStep, Work } from '../strategy.js';
 import { STATISTICS_DEFAULTS, type StatisticsOptions } from './options.js';
-import type { SourceMoments } from './pooled-statistics.js';
+import { PRIOR_SAMPLES, priorSamples, type SourceMoments } from './pooled-statistics.js';
 import { Pooler } from './pooler.js';
 import { merged, type SketchPool, sketchPool } from './sketch-pool.js';
 import { decodeState, encodeState, type StatisticsState } from './state.js';
@@ -74,18 +74,18 @@ export class Statistics implements Strategy<StatisticsState> {
   }
 
   async step(plan: Plan<StatisticsState>, batches: Batches): Promise<StrategyStep<StatisticsState>> {
-    const pool = sketchPool(sketchesOf(batches), this.#pooler.exported, this.#sketched, this.#options.poolSize);
-    if (pool !== undefined) return this.#withSketches(plan, batches, pool);
-    const { state, pool: images } = await this.settle(plan, batches);
+    const { state, worth } = await this.settle(plan, batches);
     const { parameters, steps, since } = state;
-    return { state, steps, parameters, samples: images.samples.count, since };
+    return { state, steps, parameters, samples: worth, since };
   }
 
-  /** A step on images alone, with the pool that it has settled on. */
-  async settle(
-    { state, fresh: planned }: Plan<StatisticsState>,
-    { fresh, replay }: Batches,
-  ): Promise<{ readonly state: StatisticsState; readonly pool: Pool }> {
+  /** A step, with the images that it has settled on. */
+  async settle(plan: Plan<StatisticsState>, batches: Batches): Promise<Settled> {
+    const pool = sketchPool(sketchesOf(batches), this.#pooler.exported, this.#sketched, this.#options.poolSize);
+    return pool === undefined ? this.#onImages(plan, batches) : this.#withSketches(plan, batches, pool);
+  }
+
+  async #onImages({ state, fresh: planned }: Plan<StatisticsState>, { fresh, replay }: Batches): Promise<Settled> {
     const both = joinSamples(fresh, replay);
     const seen = await this.#pooler.features(both);
     const rows = { pool: positions(fresh.count, both.count), began: false };
@@ -109,15 +109,28 @@ export class Statistics implements Strategy<StatisticsState> {
       origins,
     );
     const settled = isEvidence(weights);
+    const prior = priorSamples(
+      shiftBetween(
+        environmentOf(
+          pool.map((row) => seen[row] as Float64Array),
+          weights,
+        ),
+        SOURCE,
+      ),
+    );
     const parameters = settled
-      ? await this.#pooler.pool(samples, weights)
+      ? await this.#pooler.pool(samples, weights, prior)
       : began
         ? this.#pooler.exported
         : state.parameters;
     const first = began ? Math.min(...origins.map(({ position }) => position)) : (planned[0] ?? state.since);
     const since = began ? first : Math.min(first, state.since);
     const steps = state.steps + 1;
-    return { state: { parameters, since, steps }, pool: { samples, weights, settled, began } };
+    return {
+      state: { parameters, since, steps },
+      worth: samples.count,
+      pool: { samples, weights, settled, began, prior },
+    };
   }
 
   restart(state: StatisticsState, parameters: ParameterSet): StatisticsState {
@@ -146,22 +159,27 @@ export class Statistics implements Strategy<StatisticsState> {
     { state, fresh: planned }: Plan<StatisticsState>,
     { fresh, replay }: Batches,
     { parts, began }: SketchPool,
-  ): Promise<StrategyStep<StatisticsState>> {
+  ): Promise<Settled> {
     const images = began === undefined ? joinSamples(fresh, replay) : fresh;
     const all = [...parts];
+    const weights =
+      images.count === 0 ? new Float64Array() : weightsFrom(await this.#pooler.features(images), images.origins);
     if (images.count >= FEWEST) {
-      const weights = weightsFrom(await this.#pooler.features(images), images.origins);
       const layers = (await this.#pooler.moments(images, weights)).map(({ moments }) => moments);
       all.push({ layers, count: effectiveCount(weights) });
     }
     const count = all.reduce((sum, part) => sum + part.count, 0);
     const parameters = this.#pooler.parameters(merged(all, this.#sketched), count);
-    const since = Math.min(began ?? state.since, planned[0] ?? state.since);
+    const since = began ?? Math.min(state.since, planned[0] ?? state.since);
     const steps = state.steps + 1;
-    return {
-      ...{ state: { parameters, since: began ?? since, steps }, steps, parameters },
-      ...{ samples: Math.round(count), since: began ?? since },
+    const pool = {
+      samples: images,
+      weights,
+      settled: isEvidence(weights),
+      began: began !== undefined,
+      prior: PRIOR_SAMPLES,
     };
+    return { state: { parameters, since, steps }, worth: Math.round(count), pool };
   }
 
   /** Whether the latest samples come from another environment than the pool. */
@@ -176,7 +194,7 @@ export class Statistics implements Strategy<StatisticsState> {
       const { features, weights } = known(rows);
       return environmentOf(features, weights);
     }) as [Environment, Environment];
-    return shiftSince(now, before) > this.#options.shift;
+    return before.count >= FEWEST_KNOWN && shiftSince(now, before) > this.#options.shift;
   }
 }
 
@@ -205,7 +223,9 @@ function obstacleWith(edge: OnnxModel, source: SourceMoments): RenormError | und
 }
 
 /** A pool that is worth fewer samples than these changes nothing. */
-const FEWEST = 5;
+const FEWEST = 4;
+/** One that is worth fewer is not known well enough to say that others are of another environment. */
+const FEWEST_KNOWN = 8;
 /** Nor does one of few samples of which less than this share counts: honest ones come to 0.86 and more, those with three quarters black, noise or negatives to 0.4. */
 const LEAST_SHARE = 0.5;
 /** From so many samples' worth on, what counts says enough, whatever came beside it. */
@@ -217,6 +237,14 @@ function isEvidence(weights: Float64Array): boolean {
   return count >= FEWEST && (count >= ENOUGH || count >= LEAST_SHARE * weights.length);
 }
 
+/** A step of statistics. */
+export interface Settled {
+  readonly state: StatisticsState;
+  /** Samples that the statistics are worth. */
+  readonly worth: number;
+  readonly pool: Pool;
+}
+
 /** Samples that statistics were settled on. */
 export interface Pool {
   readonly samples: TrainingSamples;
@@ -225,6 +253,8 @@ export interface Pool {
   readonly settled: boolean;
   /** Whether they are the first ones of another environment than the last pool's. */
   readonly began: boolean;
+  /** Samples that the exported statistics count as. See priorSamples. */
+  readonly prior: number;
 }
 
 /** Held-out samples of the gate are among those that are kept. */
