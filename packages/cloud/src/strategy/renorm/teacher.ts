@@ -48,7 +48,7 @@ export class Teacher {
    * @param prior samples that its exported statistics are worth
    * @returns logits, float32 [samples, classes], row-major
    */
-  async logits(samples: Batch, weights: Float64Array, prior: number): Promise<Float32Array> {
+  async logits(samples: Batch, weights: Float64Array, prior?: number): Promise<Float32Array> {
     if (this.#pooler !== undefined) {
       const own = this.#own(samples);
       return this.#session.logits(await this.#pooler.pool(own, weights, prior), own);
