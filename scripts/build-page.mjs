@@ -1,7 +1,7 @@
 // Makes the files of the demonstration page (packages/page/dist/files) of its compiled code: bundled, with WebAssembly and pictures. Run after tsc -b.
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,11 +47,15 @@ export async function buildPage() {
     ...{ bundle: true, minify: true, outdir: target, external: ['/icon.svg'], logLevel: 'error' },
     nodePaths: [join(page, 'node_modules')],
   });
-  for (const name of ['index.html', 'icon.svg']) await copyFile(join(page, 'static', name), join(target, name));
+  for (const name of ['index.html', 'icon.svg', 'sw.js'])
+    await copyFile(join(page, 'static', name), join(target, name));
   for (const name of ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.mjs'])
     await copyFile(join(page, 'node_modules/onnxruntime-web/dist', name), join(target, name));
   const model = createHash('sha256').update(await readFile(join(root, 'models/fashion-edge.onnx')));
   await writeFile(join(target, 'pictures.json'), JSON.stringify({ model: model.digest('hex'), labels: LABELS }));
+  const names = (await readdir(target)).filter((name) => name !== 'sw.js' && name !== 'index.html');
+  const paths = ['/', ...[...names, 'pictures.bin'].map((name) => `/${name}`)];
+  await writeFile(join(target, 'files.json'), JSON.stringify(paths));
   await writeFile(join(target, 'pictures.bin'), await pictures());
 }
 
@@ -65,7 +69,7 @@ export function isPageBuilt() {
 const PARTS = [
   ...['page', 'edge', 'image'].map((name) => `packages/${name}/tsconfig.web.tsbuildinfo`),
   ...['edge', 'image', 'onnx', 'protocol'].map((name) => `packages/${name}/tsconfig.tsbuildinfo`),
-  ...['index.html', 'main.css', 'icon.svg'].map((name) => `packages/page/static/${name}`),
+  ...['index.html', 'main.css', 'icon.svg', 'sw.js'].map((name) => `packages/page/static/${name}`),
   'scripts/build-page.mjs',
 ];
 

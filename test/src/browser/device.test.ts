@@ -29,6 +29,8 @@ const PATIENCE = 1_200;
 
 type InPage = typeof inPage;
 
+const numberIn = (text: string | null): number => Number(/\d+/.exec(text ?? '')?.[0]);
+
 /** Asks the page. */
 function ask<Name extends keyof InPage>(
   page: Page,
@@ -125,6 +127,25 @@ test('a device in Chromium', { skip: 'missing' in found && found.missing, timeou
     t.same(await ask(page, 'deltaDigests', exported, deltas), digests);
   });
 
+  await t.test('keeps its state in IndexedDB as a store has to', async (t) => {
+    const failures = await page.evaluate(`(async () => {
+      const [{ STORE_CONTRACT }, { openIndexedStore }] = await Promise.all([import('/store-contract.js'), import('/indexed-store.js')]);
+      const failures = [];
+      for (const [i, { name, run }] of STORE_CONTRACT.entries()) {
+        const opened = [];
+        const open = async () => {
+          const { store } = await openIndexedStore('contract-' + i, 'device');
+          opened.push(store);
+          return store;
+        };
+        await run(open).catch((error) => failures.push(name + ': ' + error.message));
+        for (const store of opened) await store.close();
+      }
+      return failures;
+    })()`);
+    t.same(failures, []);
+  });
+
   await t.test('predicts what a device in Node predicts, in whatever form the picture comes', async (t) => {
     const node = await openDevice({ model: edgeModel, cloud: '127.0.0.1:9', cohort: 'lobby', selection: 'nothing' });
     const expected = [...(await node.infer(noise(40, 30, 5))).probabilities];
@@ -186,6 +207,14 @@ test('a device in Chromium', { skip: 'missing' in found && found.missing, timeou
     await shown.locator('#adapting [data-part=version]', { hasText: /^version \d+$/ }).waitFor();
     t.equal(await shown.textContent('#plain [data-part=version]'), 'as exported');
     t.ok((await shown.locator('#uploads canvas').count()) > 0, 'what was uploaded is shown');
+    await shown.evaluate('navigator.serviceWorker.ready.then(() => true)');
+    const held = await shown.textContent('#adapting [data-part=version]');
+    await shown.reload();
+    await shown.locator('#adapting [data-part=version]', { hasText: /^version \d+$/ }).waitFor();
+    t.ok(
+      numberIn(await shown.textContent('#adapting [data-part=version]')) >= numberIn(held),
+      'a reload goes on from there',
+    );
     await shown.focus('#private');
     await shown.keyboard.press('Space');
     await shown.locator('#private-note').waitFor({ state: 'visible' });
@@ -198,6 +227,12 @@ test('a device in Chromium', { skip: 'missing' in found && found.missing, timeou
       );
       t.same(faults, [], `${colorScheme}: what axe finds`);
     }
+    const last = await shown.textContent('#adapting [data-part=version]');
+    await cloud.close();
+    await shown.reload();
+    await shown.locator('#state[data-connected=false]').waitFor();
+    await shown.locator('#adapting [data-part=version]', { hasText: /^version \d+$/ }).waitFor();
+    t.ok(numberIn(await shown.textContent('#adapting [data-part=version]')) >= numberIn(last), 'offline too');
     await shown.close();
   });
 });

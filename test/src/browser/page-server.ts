@@ -19,6 +19,8 @@ export async function bundled(): Promise<ReadonlyMap<string, Uint8Array>> {
     entryPoints: {
       'in-page': fileURLToPath(new URL('./in-page.js', import.meta.url)),
       'worker-entry': repositoryPath('packages/edge/dist/web/worker-entry.js'),
+      'indexed-store': repositoryPath('packages/edge/dist/web/indexed-store.js'),
+      'store-contract': repositoryPath('packages/edge/dist/core/state/store-contract.test-support.js'),
     },
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'browser', target: 'es2022' },
     ...{ outdir: '/', write: false, logLevel: 'error' },

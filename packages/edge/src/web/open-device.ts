@@ -5,6 +5,7 @@ import type { Inference } from '../core/platform.js';
 import { SwappedInference } from '../core/swapped-inference.js';
 import { readEdgeModel } from './edge-model.js';
 import { ImageThreads } from './image-threads.js';
+import type { NamedStore } from './indexed-store.js';
 import { isSource, type Source } from './read-source.js';
 import { readTrust } from './read-trust.js';
 import { SessionWorker } from './session-worker.js';
@@ -20,7 +21,7 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'cloud'> {
   readonly model: Source;
   /** Where the cloud listens: `https://cloud.example:7443`. It was started with the origin of this page (`renorm cloud --web-origins`). */
   readonly cloud: string | URL;
-  /** This device in its cohort, in the same alphabet as `cohort`. Default: drawn at random. */
+  /** This device in its cohort, in the same alphabet as `cohort`. Default: drawn at random, and kept with `state`. */
   readonly id?: string;
   /** What the cloud knows this device's cohort by, if it asks. */
   readonly token?: string;
@@ -29,6 +30,11 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'cloud'> {
    * Without it the device takes versions from whoever answers: for demonstrations on one machine.
    */
   readonly trust?: Source;
+  /**
+   * Name of a database in this browser for what outlives the page, of one device alone: the version in force, what the selection remembers, the
+   * samples that wait, the device's name, and with `trust` the newest version and the roots. Without it a page that is loaded anew begins anew.
+   */
+  readonly state?: string;
   /** Which processor computes. Default `auto`: the GPU by WebGPU where there is one, else WebAssembly. */
   readonly backend?: Backend;
   /** Threads that compute one prediction in WebAssembly. Default: up to 4 on a page that is isolated from others (COOP and COEP), else 1. */
@@ -50,6 +56,7 @@ const RULES = {
   cloud: option.required(address),
   token: option.text,
   trust: source,
+  state: option.text,
   backend: option.oneOf('auto', 'webgpu', 'wasm'),
   threads: option.number,
   wasmPaths: option.text,
@@ -61,7 +68,7 @@ const RULES = {
  * Opens a device: reads the model, starts its workers, and resolves when it can predict. It connects to the cloud meanwhile
  * and afterwards; without a cloud it predicts all the same.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID; OnnxError: the model cannot be read or adapted
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID, DATA_IN_USE, DATA_NOT_WRITABLE; OnnxError: the model cannot be read or adapted
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<WebDevice> {
   checkOptions('openDevice', options, RULES);
@@ -69,7 +76,7 @@ export async function openDevice(options: OpenDeviceOptions): Promise<WebDevice>
     const text = `a page of ${location.origin} has no WebCrypto, without which no version can be checked; serve it over https, or from localhost.`;
     throw new RenormError('REQUEST_INVALID', text);
   }
-  const { model, token, trust, threads, wasmPaths, backend = 'auto' } = options;
+  const { model, token, trust, state, threads, wasmPaths, backend = 'auto' } = options;
   const cloud = cloudOf(options.cloud);
   const start = starterOf(options.worker);
   const platform = {
@@ -87,9 +94,23 @@ export async function openDevice(options: OpenDeviceOptions): Promise<WebDevice>
     if (token !== undefined) checkToken(token, 'the option token');
     return trust === undefined ? undefined : readTrust(trust);
   };
-  const { id = `browser-${toHex(webRandom.bytes(8))}`, ...others } = options;
-  const given = { ...others, id, cloud: `${cloud.hostname}:${cloud.port || DEFAULT_PORTS[cloud.protocol]}` };
-  return new WebDevice(await assembleDevice(platform, given, () => readEdgeModel(model, options), readCredentials));
+  const drawn = `browser-${toHex(webRandom.bytes(8))}`;
+  const opened = state === undefined ? undefined : await openState(state, drawn);
+  const address = `${cloud.hostname}:${cloud.port || DEFAULT_PORTS[cloud.protocol]}`;
+  const given = { ...options, id: options.id ?? opened?.id ?? drawn, cloud: address };
+  const whole = { ...platform, ...(opened && { openStore: async () => opened }) };
+  try {
+    return new WebDevice(await assembleDevice(whole, given, () => readEdgeModel(model, options), readCredentials));
+  } catch (error) {
+    await opened?.store.close();
+    throw error;
+  }
+}
+
+/** Loaded where it is wanted alone. */
+async function openState(name: string, id: string): Promise<NamedStore> {
+  const { openIndexedStore } = await import('./indexed-store.js');
+  return openIndexedStore(name, id);
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };

@@ -26,6 +26,7 @@ export function openAdapting(setup: Setup, sketches: boolean, purse: Purse): Pro
   return openDevice({
     ...common(setup),
     selection: watched(purse),
+    state: 'renorm-page',
     upload: sketches ? 'none' : 'samples',
   });
 }

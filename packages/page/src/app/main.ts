@@ -28,6 +28,7 @@ class Demonstration {
   );
   #uncertain: number[] = [];
   #isRunning = true;
+  #isReopening = false;
   #bytesSeen = 0;
   #decided: { readonly keep: boolean; readonly reason: string; readonly entropy: number } | undefined;
 
@@ -46,7 +47,7 @@ class Demonstration {
     for (;;) {
       const pause = 1_000 / Number(input('rate').value);
       const began = performance.now();
-      if (this.#isRunning) await this.#predict(this.#source.next({ channels, height, width }));
+      if (this.#isRunning && !this.#isReopening) await this.#predict(this.#source.next({ channels, height, width }));
       await new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, pause - (performance.now() - began))));
     }
   }
@@ -118,11 +119,13 @@ class Demonstration {
   }
 
   async #reopen(sketches: boolean): Promise<void> {
-    const before = this.#adapting;
+    element('private-note').hidden = !sketches;
+    this.#isReopening = true;
+    // One device at a time has the state.
+    await this.#adapting.close();
     this.#adapting = await openAdapting(this.#setup, sketches, this.#purse);
     this.#listen();
-    element('private-note').hidden = !sketches;
-    await before.close();
+    this.#isReopening = false;
   }
 
   async #look(atCamera: boolean): Promise<void> {
@@ -156,6 +159,7 @@ async function start(): Promise<void> {
     slider.addEventListener('input', () => {
       (slider.nextElementSibling as HTMLOutputElement).value = slider.value;
     });
+  await navigator.serviceWorker?.register('/sw.js').catch(() => undefined);
   const setup = await readSetup();
   const purse: Purse = { tokens: 0 };
   const [plain, adapting] = await Promise.all([openPlain(setup), openAdapting(setup, false, purse)]);
