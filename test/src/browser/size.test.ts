@@ -26,11 +26,11 @@ async function sizeOf(
   return { atOnce: sum(first), inAll: sum(sizes.keys()), inputs: Object.keys(metafile.inputs) };
 }
 
-test('a device for browsers is under 66 kB gzipped, and has nothing of Node in it', async (t) => {
+test('a device for browsers is under 70 kB gzipped, and has nothing of Node in it', async (t) => {
   const { atOnce, inAll, inputs } = await sizeOf('index');
   t.comment(`${atOnce} bytes at once, ${inAll - atOnce} more with the model`);
-  t.ok(atOnce > 20_000 && atOnce < 66_000, `${atOnce} bytes at once`);
-  t.ok(inAll < 120_000, `${inAll} bytes with what reads ONNX and with the Ed25519 of old browsers`);
+  t.ok(atOnce > 20_000 && atOnce < 70_000, `${atOnce} bytes at once`);
+  t.ok(inAll < 130_000, `${inAll} bytes with what reads ONNX and with the Ed25519 of old browsers`);
   t.same(
     inputs.filter((path) => /\/node\/|sharp|piscina|grpc-js|onnxruntime-node/.test(path)),
     [],
