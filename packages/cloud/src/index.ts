@@ -5,7 +5,7 @@ export type { ModelOptions } from './model-file.js';
 export type { FoundationVerdict } from './models/foundation-verdict.js';
 export type { CloudEvent, CohortStatus, GatewayStatus } from './events.js';
 export { OnnxError } from '@renorm/onnx';
-export { type ErrorCode, RenormError } from '@renorm/protocol';
+export { type ErrorCode, type Preprocessing, RenormError } from '@renorm/protocol';
 export type { TlsFiles } from './gateway/tls.js';
 export type { ServedFile } from './gateway/wire/served-file.js';
 export type { SigningOptions } from './trust/signer.js';
