@@ -8,6 +8,8 @@ import { type EdgeMessages, edgeLog, edgeMessages } from '../display/edge-messag
 import { type EdgeOutput, edgeJson, edgeText } from '../display/edge-output.js';
 import { printError } from '../display/terminal.js';
 import { EXIT } from '../exit-codes.js';
+import { parseRawFormat, type RawFormat } from '../frames/raw-frames.js';
+import { type Source, streamFrames } from '../frames/stream.js';
 import { listImages } from '../images.js';
 import { aborted, Interrupted, interruptible } from '../interrupt.js';
 import { type LogFlags, logged, openLog, withLog } from '../log.js';
@@ -28,7 +30,9 @@ interface EdgeFlags extends ImageFlags, LogFlags, SecurityFlags, TuningFlags {
   readonly cloud: string;
   readonly cohort: string;
   readonly id?: string;
-  readonly images: string;
+  readonly images?: string;
+  readonly stream?: string;
+  readonly raw?: RawFormat;
   readonly repeat: number;
   readonly watch: boolean;
   readonly select?: NamedSelection;
@@ -39,12 +43,23 @@ interface EdgeFlags extends ImageFlags, LogFlags, SecurityFlags, TuningFlags {
 const EXIT_CODES = `
 Exit codes: 0 all went well; 1 an error; 3 samples that were kept for the cloud are lost; 4 the cloud never answered.`;
 
-/** `renorm edge`: a device whose camera is a folder of images. */
+/** `renorm edge`: a device whose camera is a folder of images, a stream or a pipe. */
 export function edgeCommand(): Command {
   const command = new Command('edge')
     .requiredOption('--model <file>', 'the edge model (ONNX), the same file that the cloud was started with')
     .requiredOption('--cloud <host:port>', 'where renorm cloud listens')
-    .requiredOption('--images <folder>', 'folder of PNG, JPEG and WebP images')
+    .option('--images <folder>', 'folder of PNG, JPEG and WebP images')
+    .addOption(
+      new Option(
+        '--stream <where>',
+        'in the place of --images: JPEG frames of a camera (http://…), or of a pipe (a path, - for stdin)',
+      ).conflicts(['images', 'watch', 'repeat']),
+    )
+    .option(
+      '--raw <format>',
+      'with --stream: frames without compression, as ffmpeg -f rawvideo writes them: 640x480:rgb24',
+      parseRawFormat,
+    )
     .option(
       '--quality <n>',
       'upload samples as WebP of this quality, with loss (default: without loss)',
@@ -115,10 +130,11 @@ export function edgeCommand(): Command {
 }
 
 async function edge(
-  { model, cloud, cohort, id, images, repeat, watch, select, threads, json, ...flags }: EdgeFlags,
+  { model, cloud, cohort, id, images, stream, raw, repeat, watch, select, threads, json, ...flags }: EdgeFlags,
   messages: EdgeMessages,
 ): Promise<void> {
-  const files = watch ? [] : await listImages(images);
+  checkSource(images, stream, raw);
+  const files = images === undefined || watch ? [] : await listImages(images);
   if (flags.trust === undefined)
     messages.note('Versions are not checked: anybody who answers can send them. --trust checks (docs/security.md).');
   if (flags.state === undefined)
@@ -143,13 +159,17 @@ async function edge(
     checkInput(model, device.model);
     await interruptible(async (signal) => {
       const unreadable = new Set<string>();
-      const source = watch ? watchedImages(images, signal) : rounds(files, repeat, unreadable);
+      const frames = (folder: string) =>
+        filesOf(watch ? watchedImages(folder, signal) : rounds(files, repeat, unreadable));
+      const source = images === undefined ? streamFrames(stream ?? '-', raw, signal, messages) : frames(images);
       await predictAll(device, source, { output, messages }, signal, unreadable);
-      // Who watches ends it in no other way: a signal is the end that was meant, unless nobody reads any more.
-      const cancelled = signal.aborted && !(watch && isAsked(signal.reason));
-      if (!device.status().connected && !signal.aborted) messages.waiting(cloud);
-      if (!watch) await Promise.race([device.flush(), unreachable, aborted(signal)]);
-      else if (!cancelled && device.status().connected) await device.flush();
+      // What has no end ends in no other way: a signal is the end that was meant, unless nobody reads any more.
+      const isEndless = watch || images === undefined;
+      const cancelled = signal.aborted && !(isEndless && isAsked(signal.reason));
+      if (!signal.aborted) {
+        if (!device.status().connected) messages.waiting(cloud);
+        await Promise.race([device.flush(), unreachable, aborted(signal)]);
+      } else if (!cancelled && device.status().connected) await device.flush();
       if (cancelled) output.cancelled();
       output.summary(device, unreadable.size);
       if (cancelled) signal.throwIfAborted();
@@ -183,27 +203,40 @@ function* rounds(files: readonly string[], times: number, unreadable: ReadonlySe
   for (let round = 0; round < times; round++) for (const file of files) if (!unreadable.has(file)) yield file;
 }
 
+async function* filesOf(files: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Source> {
+  for await (const file of files)
+    yield { path: file, name: basename(file), read: async () => ({ image: await readFile(file) }) };
+}
+
 /** @param unreadable those that could not be read when they came last: filled here */
 async function predictAll(
   device: Device,
-  files: Iterable<string> | AsyncIterable<string>,
+  sources: AsyncIterable<Source>,
   { output, messages }: { readonly output: EdgeOutput; readonly messages: EdgeMessages },
   signal: AbortSignal,
   unreadable: Set<string>,
 ): Promise<void> {
-  for await (const file of files) {
+  for await (const { path, name, read } of sources) {
     if (signal.aborted) break;
     try {
-      output.predicted(basename(file), await device.infer({ image: await readFile(file) }));
-      unreadable.delete(file);
+      output.predicted(name, await device.infer(await read()));
+      unreadable.delete(path);
     } catch (error) {
       const reason = unreadableBecause(error);
       if (reason === undefined) throw error;
-      unreadable.add(file);
-      output.passedOver(basename(file), reason);
-      messages.unreadable(file, reason);
+      unreadable.add(path);
+      output.passedOver(name, reason);
+      messages.unreadable(path, reason);
     }
   }
+}
+
+/** @throws RenormError REQUEST_INVALID */
+function checkSource(images: string | undefined, stream: string | undefined, raw: RawFormat | undefined): void {
+  const wrong = (text: string): RenormError => new RenormError('REQUEST_INVALID', text);
+  if (images === undefined && stream === undefined)
+    throw wrong('there is nothing to predict; give --images with a folder, or --stream with a camera or a pipe.');
+  if (raw !== undefined && stream === undefined) throw wrong('--raw is for --stream; leave it out.');
 }
 
 /** How wide the names are. Those that are still to come are taken for short ones. */

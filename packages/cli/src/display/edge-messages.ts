@@ -11,6 +11,8 @@ export interface EdgeMessages {
   prepared(change: string): void;
   unreadable(file: string, reason: string): void;
   waiting(cloud: string): void;
+  /** A stream of frames was lost, and is asked for again. */
+  lost(stream: string, reason: string, retryInMs: number): void;
   /** Tells what the device tells. */
   follow(device: Device): void;
 }
@@ -20,6 +22,10 @@ export const edgeMessages: EdgeMessages = {
   note: (text) => printError(`${text}\n`),
   prepared: (change) => printError(`${chalk.dim(`model: ${printable(change)}`)}\n`),
   unreadable: (file, reason) => printError(`${chalk.yellow(printableLine(`IMAGE_UNREADABLE: ${file}: ${reason}`))}\n`),
+  lost: (stream, reason, retryInMs) =>
+    printError(
+      `${chalk.yellow(printableLine(`The stream ${stream} was lost (${reason}); again in ${(retryInMs / 1000).toFixed(1)} s.`))}\n`,
+    ),
   waiting: (cloud) => printError(`Waiting for the cloud at ${cloud} …\n`),
   follow(device) {
     device.on('error', (error) => printError(`${chalk.yellow(printable(error.message))}\n`));
@@ -35,6 +41,7 @@ export function edgeLog(log: Logger): EdgeMessages {
     note: (text) => log.warn({ event: 'note', text }),
     prepared: (change) => log.info({ event: 'prepared', change }),
     unreadable: (file, reason) => log.warn({ event: 'unreadable', file, code: 'IMAGE_UNREADABLE', reason }),
+    lost: (stream, reason, retryInMs) => log.warn({ event: 'lost', stream, reason, retryInMs }),
     waiting: (cloud) => log.info({ event: 'waiting', cloud }),
     follow(device) {
       device.on('connected', ({ latest }) => log.info({ event: 'connected', latest: latest.number }));
