@@ -28,7 +28,9 @@ test('edge predicts frames of a pipe and of a camera as it predicts the same ima
   const folder = await mkdtemp(join(tmpdir(), 'renorm-stream-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const names = ['000.png', '001.png', '002.png'];
-  const pixels = await Promise.all(names.map((name) => sharp(join(images, name)).toColourspace('b-w').raw().toBuffer()));
+  const pixels = await Promise.all(
+    names.map((name) => sharp(join(images, name)).toColourspace('b-w').raw().toBuffer()),
+  );
   const pipe = join(folder, 'pipe');
   await writeFile(pipe, Buffer.concat(pixels));
   const [fromFolder, fromPipe] = await Promise.all([

@@ -107,6 +107,10 @@ export const ERROR_CODES = {
     GrpcStatus.Internal,
     'What says what of a sample may leave a device has failed, and nothing of it leaves.',
   ),
+  BYTES_SPENT: kind(
+    GrpcStatus.ResourceExhausted,
+    'A device has sent and received as many bytes as it may in an hour or a day.',
+  ),
   STATE_LOST: kind(
     GrpcStatus.FailedPrecondition,
     'What a device kept of an earlier run is damaged, or of another model: it begins anew with what is left.',

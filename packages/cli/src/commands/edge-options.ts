@@ -82,6 +82,7 @@ export interface TuningFlags {
   readonly upload?: string;
   readonly consent?: string;
   readonly sketches?: object;
+  readonly budget?: object;
   readonly queue?: object;
   readonly backoff?: object;
   readonly health?: object;
@@ -91,7 +92,8 @@ export interface TuningFlags {
 
 /** What they say to the library. */
 export function tuningOptions(flags: TuningFlags): Partial<OpenDeviceOptions> {
-  const { output, sizes, shape, samples, upload, sketches, queue, backoff, health, transport, budgetRetryMs } = flags;
+  const { output, sizes, shape, samples, upload, sketches, budget, queue, backoff, health, transport, budgetRetryMs } =
+    flags;
   const consent = flags.consent === undefined ? undefined : flags.consent === 'yes';
   const given = Object.entries({
     output,
@@ -101,6 +103,7 @@ export function tuningOptions(flags: TuningFlags): Partial<OpenDeviceOptions> {
     upload,
     consent,
     sketches,
+    budget,
     queue,
     backoff,
     health,

@@ -115,6 +115,11 @@ export function edgeCommand(): Command {
         .choices(['auto', 'exact', 'float16', 'uint8'])
         .default('auto'),
     )
+    .option(
+      '--budget <json>',
+      'bytes over the link, up and down: {"bytesPerHour": 1000000, "bytesPerDay": 5000000}',
+      jsonObject,
+    )
     .option('--queue <json>', 'bounds of the samples that wait', jsonObject)
     .option('--backoff <json>', 'waits between attempts to connect', jsonObject)
     .option('--health <json>', 'when starvation, saturation and the like are told', jsonObject)

@@ -36,7 +36,7 @@ const EDGE: Says<OpenDeviceOptions> = {
     'trustMemory',
     'state',
   ),
-  ...alike('threads', 'transport'),
+  ...alike('budget', 'threads', 'transport'),
   selection: ['select'],
   consent: ['consent'],
   // A function.

@@ -6,6 +6,7 @@ import {
   SAMPLE_FORMS,
   type SampleForm,
 } from '@renorm/protocol';
+import { type ByteBudgetOptions, resolveByteBudget } from './byte-budget.js';
 import { Device } from './device.js';
 import { type Consent, type DeviceTuning, type Redact, TUNING_DEFAULTS, type UploadChoice } from './device-options.js';
 import type { EdgeModel, ModelOptions } from './edge-model.js';
@@ -48,6 +49,8 @@ export interface DeviceOptions extends ModelOptions {
   readonly redact?: Redact;
   /** Makes sketches, of which images; see SketchOptions. Default: with `upload: 'none'` the defaults, else none. */
   readonly sketches?: Partial<SketchOptions>;
+  /** Bytes that may go over the link in any hour and any day, up and down together. Default: no bound. */
+  readonly budget?: Partial<ByteBudgetOptions>;
   /** Bounds of the upload queue. */
   readonly queue?: Partial<QueueOptions>;
   /** How samples travel; pixels (k / 255) always as one byte each. Default: `auto`, which loses next to nothing. */
@@ -116,6 +119,7 @@ export async function assembleDevice(
   selection.initial(classes);
   const sketches = sketching(options, name, canSketch);
   const health = resolveHealthOptions(options.health);
+  const budget = resolveByteBudget(options.budget);
   const sampleForm = checkForm(options.samples ?? 'auto', model);
   const labels = options.labels === undefined ? model.labels : checkLabels(options.labels, classes);
   const byModel = model.preprocessing && { preprocessing: model.preprocessing };
@@ -146,7 +150,7 @@ export async function assembleDevice(
       clock: platform.clock,
       random: platform.random,
       tuning: {
-        ...{ selection, health, upload: options.upload ?? 'samples' },
+        ...{ selection, health, budget, upload: options.upload ?? 'samples' },
         ...(sketches && { sketches }),
         ...(options.consent !== undefined && { consent: options.consent }),
         ...(options.redact && { redact: options.redact }),

@@ -1,5 +1,6 @@
 import type { RenormError, VersionState } from '@renorm/protocol';
 import { BACKOFF_DEFAULTS, type BackoffOptions } from './backoff.js';
+import { BYTE_BUDGET_DEFAULTS, type ByteBudgetOptions } from './byte-budget.js';
 import type { ModelFacts } from './edge-model.js';
 import { HEALTH_DEFAULTS, type HealthOptions } from './health.js';
 import type { Clock, DeviceStore, Images, Inference, Random, Transport, Trust } from './platform.js';
@@ -47,6 +48,8 @@ export interface DeviceTuning {
   readonly redact?: Redact;
   /** What sketches are made of; without it none are. */
   readonly sketches?: SketchOptions;
+  /** What may go over the link. */
+  readonly budget: ByteBudgetOptions;
   /** When something is worth a word. */
   readonly health: HealthOptions;
 }
@@ -56,6 +59,7 @@ export const TUNING_DEFAULTS: DeviceTuning = {
   queue: QUEUE_DEFAULTS,
   backoff: BACKOFF_DEFAULTS,
   budgetRetryMs: 30_000,
+  budget: BYTE_BUDGET_DEFAULTS,
   health: HEALTH_DEFAULTS,
 };
 

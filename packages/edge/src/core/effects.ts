@@ -12,9 +12,10 @@ import type {
   WatchResponse,
   Welcome,
 } from '@renorm/protocol';
+import type { ByteBudget } from './byte-budget.js';
 import type { DeviceEvents } from './device-events.js';
 import type { PendingSample, Worth } from './pending-sample.js';
-import type { Remembered } from './platform.js';
+import type { Remembered, WireCounters } from './platform.js';
 import type { Left } from './upload-queue.js';
 
 /** A moment on both clocks. */
@@ -23,6 +24,8 @@ export interface Moment {
   readonly at: number;
   /** Milliseconds since the Unix epoch: for what expires, and for people. */
   readonly date: number;
+  /** What has gone over the link by then. */
+  readonly wire?: WireCounters;
 }
 
 /** What happens to a session. `connection` is the number of the connection that it belongs to; what is of an older one is passed over. */
@@ -88,6 +91,8 @@ export type Effect =
   | { readonly kind: 'forget'; readonly left: readonly Left[] }
   /** Keep the version in force. */
   | { readonly kind: 'hold'; readonly version: VersionState }
+  /** Keep what went over the link of late. */
+  | { readonly kind: 'account'; readonly budget: ByteBudget; readonly now: Moment }
   /** Announce the device, and follow the roots that the cloud serves from `root`. */
   | {
       readonly kind: 'announce';
@@ -129,6 +134,7 @@ const ORDER: readonly Effect['kind'][] = [
   'number',
   'forget',
   'hold',
+  'account',
   'announce',
   'watch',
   'verify',

@@ -16,6 +16,8 @@ export type HealthCode =
   | 'TRUST_MEMORY_LOST'
   /** A version was tried and does not serve, or serves no more. */
   | 'VERSION_UNFIT'
+  /** As much went over the link as may in an hour or a day. */
+  | 'BYTES_SPENT'
   /** What the device kept of an earlier run is lost, or part of it. */
   | 'STATE_LOST'
   /** What is to be kept over a restart cannot be written. */

@@ -1,6 +1,7 @@
 import { type OptionRules, option, PREPROCESSING_RULES, SAMPLE_FORMS } from '@renorm/protocol';
 import type { DeviceOptions } from './assemble-device.js';
 import { BACKOFF_DEFAULTS } from './backoff.js';
+import { BYTE_BUDGET_DEFAULTS } from './byte-budget.js';
 import { HEALTH_DEFAULTS } from './health.js';
 import { SKETCH_DEFAULTS } from './sketch-window.js';
 import { QUEUE_DEFAULTS } from './upload-queue.js';
@@ -18,6 +19,7 @@ export const DEVICE_RULES = {
   consent: { what: "true, false or 'ask'", is: (value) => value === 'ask' || typeof value === 'boolean' },
   redact: option.callback,
   sketches: like(SKETCH_DEFAULTS),
+  budget: like(BYTE_BUDGET_DEFAULTS),
   queue: like(QUEUE_DEFAULTS),
   samples: oneOf(...SAMPLE_FORMS),
   preprocessing: group(PREPROCESSING_RULES),

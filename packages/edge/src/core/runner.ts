@@ -108,7 +108,8 @@ export class Runner {
 
   #step(event: SessionEvent): void {
     const { clock, random } = this.#parts;
-    const now = { at: clock.monotonic(), date: clock.now() };
+    const { bytesUp, bytesDown } = this.#parts.transport.counters;
+    const now = { at: clock.monotonic(), date: clock.now(), wire: { bytesUp, bytesDown } };
     const { session, effects } = step(this.#session, event, now, random.fraction());
     this.#session = session;
     for (const effect of effects) this.#carryOut(effect);
@@ -127,6 +128,7 @@ export class Runner {
       case 'number':
       case 'forget':
       case 'hold':
+      case 'account':
         keep(effect, this.#parts, this.#session.versions.newest);
         break;
       case 'announce':

@@ -1,9 +1,10 @@
 import type { ErrorCode, RenormError, Root, VersionState, WatchResponse } from '@renorm/protocol';
+import { type ByteBudget, type ByteBudgetOptions, UNSPENT } from './byte-budget.js';
 import type { DeviceEvents } from './device-events.js';
 import type { LastError } from './device-status.js';
 import { type Effect, inOrder, type Moment, type TrustState, telling } from './effects.js';
 import { begin, HEALTHY, type Health, type HealthOptions } from './health.js';
-import type { Recalled } from './platform.js';
+import type { Recalled, WireCounters } from './platform.js';
 import type { UploadQueue } from './upload-queue.js';
 import { NO_UPLOADS, type Uploads, type UploadTuning } from './uploads.js';
 import { initialVersions, type ProvenVersion, underRoot, type Versions } from './versions.js';
@@ -30,6 +31,9 @@ export interface Session {
   readonly versions: Versions;
   readonly uploads: Uploads;
   readonly health: Health;
+  /** What went over the link of late, and what of it is counted there. */
+  readonly budget: ByteBudget;
+  readonly counted: WireCounters;
   /** What was told of the present outage; a refusal counts on until something is taken. */
   readonly outage: ErrorCode | undefined;
   readonly refusal: ErrorCode | undefined;
@@ -45,12 +49,15 @@ export interface SessionSetup extends UploadTuning {
   readonly cohort: string;
   readonly modelDigest: Uint8Array;
   readonly health: HealthOptions;
+  readonly budget: ByteBudgetOptions;
 }
 
 /** What an earlier run left behind. */
 export interface Resumed {
   /** The version in force, which is loaded already. */
   readonly version?: ProvenVersion;
+  /** What went over the link of late. */
+  readonly budget?: ByteBudget;
   /** Samples that wait, and the last sequence that was given. */
   readonly queue: UploadQueue;
   /** Why something else is gone. */
@@ -74,6 +81,7 @@ export function initialSession(
     ...{ setup, phase: 'idle', connection: 0, since: now, failures: 0, retryAt: 0, isAsking: false },
     ...{ inbox: [], ending: undefined, outage: undefined, refusal: undefined, lastError: undefined, wakeAt: undefined },
     unkeptBytes: undefined,
+    ...{ budget: resumed?.budget ?? UNSPENT, counted: { bytesUp: 0, bytesDown: 0 } },
     trust: root && { root, roots: recalled?.roots ?? [] },
     versions: root === undefined ? fresh : underRoot(fresh, root),
     uploads: resumed === undefined ? NO_UPLOADS : { ...NO_UPLOADS, queue: resumed.queue },
@@ -88,7 +96,7 @@ export class Draft {
   readonly now: Moment;
   /** Uniform in [0, 1). */
   readonly random: number;
-  readonly #effects: Effect[] = [];
+  #effects: Effect[] = [];
 
   constructor(session: Session, now: Moment, random: number) {
     this.before = session;
@@ -108,6 +116,11 @@ export class Draft {
 
   effect(effect: Effect): void {
     this.#effects.push(effect);
+  }
+
+  /** What this step was to do and is not to. */
+  withdraw(kind: Effect['kind']): void {
+    this.#effects = this.#effects.filter((effect) => effect.kind !== kind);
   }
 
   tell<Name extends keyof DeviceEvents>(name: Name, payload: DeviceEvents[Name]): void {

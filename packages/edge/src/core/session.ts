@@ -1,4 +1,5 @@
-import type { RenormError } from '@renorm/protocol';
+import { RenormError } from '@renorm/protocol';
+import { bytesForUploads, isBounded, mayConnect, nextRelief, spend } from './byte-budget.js';
 import {
   announce,
   announced,
@@ -13,7 +14,7 @@ import {
   watchFreshness,
 } from './connection.js';
 import type { Effect, Moment, SelectedSample, SessionEvent } from './effects.js';
-import { begin, decided, end, samplesUploaded } from './health.js';
+import { begin, decided, end, goesOn, samplesUploaded } from './health.js';
 import { Draft, type Session } from './session-state.js';
 import { erase, expire, expiryOf, giveUp, offer } from './upload-queue.js';
 import { nextUpload, notUploaded, uploaded } from './uploads.js';
@@ -32,6 +33,7 @@ export interface Step {
  */
 export function step(session: Session, event: SessionEvent, now: Moment, random: number): Step {
   const draft = new Draft(session, now, random);
+  countBytes(draft);
   if (!('connection' in event) || !isLate(session, event)) take(draft, event);
   return finish(draft, event.kind === 'tick');
 }
@@ -141,6 +143,7 @@ function finish(draft: Draft, isTick: boolean): Step {
   letExpire(draft);
   if (draft.session.phase !== 'closed') {
     loadWanted(draft);
+    due.push(...keepToBudget(draft));
     due.push(...uploadNext(draft), ...watchFreshness(draft));
     if (draft.session.phase === 'waiting') due.push(draft.session.retryAt);
     const { uploads, setup } = draft.session;
@@ -154,6 +157,37 @@ function finish(draft: Draft, isTick: boolean): Step {
   // A timer may go off a little early: it is asked for again.
   if (isTick ? wakeAt !== undefined : wakeAt !== draft.before.wakeAt) draft.effect({ kind: 'wake', at: wakeAt });
   return { session: { ...draft.session, wakeAt }, effects: draft.effects };
+}
+
+/** Counts what went over the link since the last step. */
+function countBytes(draft: Draft): void {
+  const { counted, budget, setup } = draft.session;
+  const { wire, at } = draft.now;
+  if (wire === undefined || !isBounded(setup.budget)) return;
+  const down = wire.bytesDown - counted.bytesDown;
+  const next = spend(budget, wire.bytesUp - counted.bytesUp + down, down, at);
+  if (next === budget) return;
+  draft.set({ budget: next, counted: wire });
+  draft.effect({ kind: 'account', budget: next, now: draft.now });
+}
+
+/** Lets the connection go where nothing is left: what comes over it cannot be refused. @returns when there will be more */
+function keepToBudget(draft: Draft): number[] {
+  const { budget, setup, phase, health } = draft.session;
+  const { at, date } = draft.now;
+  if (!isBounded(setup.budget)) return [];
+  const relief = nextRelief(budget, at);
+  if (mayConnect(budget, at, setup.budget) || relief === undefined) {
+    draft.set({ health: end(health, 'BYTES_SPENT') });
+    return relief === undefined ? [] : [relief];
+  }
+  const text = `the device has sent and received as much as it may in an hour or a day (budget: ${setup.budget.bytesPerHour} and ${setup.budget.bytesPerDay} bytes); samples wait, and it connects again when there is more. It goes on predicting.`;
+  if (!goesOn(health, 'BYTES_SPENT')) draft.set({ health: begin(health, 'BYTES_SPENT', date, text) });
+  lose(draft, new RenormError('BYTES_SPENT', text));
+  draft.withdraw('announce');
+  if (phase === 'waiting' || draft.session.phase === 'waiting')
+    draft.set({ retryAt: Math.max(draft.session.retryAt, relief) });
+  return [];
 }
 
 /** Gives up what has waited too long. */
@@ -191,7 +225,8 @@ function tellHealth(draft: Draft): void {
 /** Sends, or asks for terms, what is due. @returns when to look again */
 function uploadNext(draft: Draft): number[] {
   const { uploads, setup, connection, isAsking } = draft.session;
-  const move = nextUpload(uploads, draft.now.at, setup);
+  const allowance = bytesForUploads(draft.session.budget, draft.now.at, setup.budget);
+  const move = nextUpload(uploads, draft.now.at, setup, allowance);
   switch (move.kind) {
     case 'send':
       draft.set({ uploads: move.uploads });

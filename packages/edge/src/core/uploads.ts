@@ -81,15 +81,33 @@ export type UploadMove =
   | { readonly kind: 'ask' }
   | { readonly kind: 'wait'; readonly until: number | undefined };
 
-/** @param at now */
-export function nextUpload(uploads: Uploads, at: number, { queue: options }: UploadTuning): UploadMove {
+/** What a message and a sample in it take beside the sample's data, at most. */
+const MESSAGE_BYTES = 400;
+const SAMPLE_BYTES = 160;
+
+/** What a batch takes on the way. */
+const wireBytes = (batch: readonly PendingSample[]): number =>
+  MESSAGE_BYTES + batch.length * SAMPLE_BYTES + bytesOf(batch);
+
+/** @param at now @param allowance bytes that a batch may take on the way */
+export function nextUpload(
+  uploads: Uploads,
+  at: number,
+  { queue: options }: UploadTuning,
+  allowance: number,
+): UploadMove {
   const { queue, limit, pausedUntil, askAt } = uploads;
   const due = dueIn(queue, at, limit, options);
   if (due === undefined || uploads.isSending || !uploads.isOpen) return { kind: 'wait', until: undefined };
   if (pausedUntil > at) return { kind: 'wait', until: pausedUntil };
   if (!uploads.hasBudget) return askAt > at ? { kind: 'wait', until: askAt } : { kind: 'ask' };
   if (due > 0 && !uploads.hurry) return { kind: 'wait', until: at + due };
-  const taken = take(queue, limit, Math.min(options.maxBatchBytes, uploads.maxBytes));
+  const maxBytes = Math.min(options.maxBatchBytes, uploads.maxBytes);
+  let taken = take(queue, limit, maxBytes);
+  for (let most = limit; wireBytes(taken.inFlight) > allowance; taken = take(queue, most, maxBytes)) {
+    if (taken.inFlight.length === 1) return { kind: 'wait', until: undefined };
+    most = Math.ceil(Math.min(most, taken.inFlight.length) / 2);
+  }
   return { kind: 'send', uploads: { ...uploads, queue: taken, isSending: true }, batch: taken.inFlight };
 }
 

@@ -203,3 +203,25 @@ test('a folder of another cohort begins anew, and says so', async (t) => {
   t.equal(await recordOf(state, 'data/00000000000001'), undefined);
   t.same(await recordOf(state, 'identity'), identityRecord({ cohort: 'lobby', modelDigest }));
 });
+
+test('a budget of bytes is kept to, over a restart too', async (t) => {
+  const state = fresh();
+  const cloud = await startCloud();
+  t.teardown(() => cloud.drop());
+  const budget = { bytesPerHour: 10_000 };
+  const noise = (i: number): Float32Array => Float32Array.from({ length: 12 }, (_, k) => Math.sin(i * 12.9898 + k));
+  const before = await open(cloud, { state, budget, samples: 'exact', selection: 'everything' });
+  for (let i = 0; i < 200; i++) await before.infer(noise(i));
+  await until('as much as may be', () => before.status().uploaded > 20);
+  await before.flush(500);
+  const { bytesUp, bytesDown, pending } = before.status();
+  t.ok(bytesUp + bytesDown <= 10_000, `${bytesUp + bytesDown} bytes`);
+  t.ok(bytesUp + bytesDown >= 6000 && pending > 0, 'and nearly all of it');
+  await before.close();
+  const after = await open(cloud, { state, budget });
+  t.teardown(() => after.close());
+  await after.flush(500);
+  const status = after.status();
+  t.ok(status.bytesUp + status.bytesDown + bytesUp + bytesDown <= 10_000, 'both runs together');
+  t.ok(status.pending > 0);
+});

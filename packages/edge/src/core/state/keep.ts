@@ -4,7 +4,17 @@ import type { Clock } from '../platform.js';
 import type { Left } from '../upload-queue.js';
 import type { Keeper } from './keeper.js';
 import { encodePlain } from './plain.js';
-import { dataKey, dataRecord, KEY, logKey, sampleKey, sampleRecord, uploadsRecord, versionRecord } from './records.js';
+import {
+  budgetRecord,
+  dataKey,
+  dataRecord,
+  KEY,
+  logKey,
+  sampleKey,
+  sampleRecord,
+  uploadsRecord,
+  versionRecord,
+} from './records.js';
 
 /** What what is to be kept is kept with. */
 export interface KeepParts {
@@ -18,7 +28,11 @@ export interface KeepParts {
 const LOGGED = 10_000;
 
 /** Puts what a step wants kept on its way to the store. @param newest the newest version that was ever taken */
-export function keep(effect: EffectOf<'spool' | 'number' | 'forget' | 'hold'>, parts: KeepParts, newest: number): void {
+export function keep(
+  effect: EffectOf<'spool' | 'number' | 'forget' | 'hold' | 'account'>,
+  parts: KeepParts,
+  newest: number,
+): void {
   const { keeper, uploadSession } = parts;
   switch (effect.kind) {
     case 'spool':
@@ -31,6 +45,9 @@ export function keep(effect: EffectOf<'spool' | 'number' | 'forget' | 'hold'>, p
       break;
     case 'forget':
       for (const left of effect.left) forget(left, parts);
+      break;
+    case 'account':
+      keeper.put(KEY.budget, budgetRecord(effect.budget, effect.now));
       break;
     case 'hold':
       keeper.put(KEY.version, versionRecord(effect.version, effect.version.number < newest));

@@ -9,6 +9,7 @@ import {
   type Version,
   VersionSchema,
 } from '@renorm/protocol';
+import { type ByteBudget, readBudget } from '../byte-budget.js';
 import type { PendingSample } from '../pending-sample.js';
 import type { DeviceStore, OpenedStore, RecordChange, Remembered } from '../platform.js';
 import { decodePlain } from './plain.js';
@@ -20,6 +21,8 @@ export interface RecalledState {
   readonly version?: KeptVersion;
   readonly selection?: KeptSelection;
   readonly uploads?: KeptUploads;
+  /** What went over the link, in milliseconds since the Unix epoch. */
+  readonly budget?: ByteBudget;
   /** What the owner said of uploads. */
   readonly consent?: boolean;
   /** Samples that wait; their `at` is left to the clock of this run. */
@@ -71,11 +74,12 @@ export async function recallState({ store, lost }: OpenedStore, identity: Identi
   const version = await reader.read(KEY.version, versionOf);
   const selection = await reader.read(KEY.selection, selectionOf);
   const uploads = await reader.read(KEY.uploads, uploadsOf);
+  const budget = await reader.read(KEY.budget, (fields) => readBudget(fields.any.bind(fields)));
   const consent = await reader.read(KEY.consent, (fields) => fields.any('given') === true);
   const samples = await reader.all(SAMPLES, sampleOf);
   return {
     ...{ samples, changes, ...(trust && { trust }), ...(version && { version }), ...(selection && { selection }) },
-    ...{ ...(uploads && { uploads }), ...(consent !== undefined && { consent }) },
+    ...{ ...(budget && { budget }), ...(uploads && { uploads }), ...(consent !== undefined && { consent }) },
     ...(reader.lost && { lost: reader.lost }),
   };
 }

@@ -9,7 +9,8 @@ import {
   toBinary,
   VersionSchema,
 } from '@renorm/protocol';
-import type { SelectedSample } from '../effects.js';
+import { type ByteBudget, shifted } from '../byte-budget.js';
+import type { Moment, SelectedSample } from '../effects.js';
 import type { PendingSample } from '../pending-sample.js';
 import type { Remembered } from '../platform.js';
 import { type ProvenVersion, publishedAt } from '../versions.js';
@@ -32,6 +33,8 @@ export const KEY = {
   selection: 'selection',
   /** The session of uploads, and the last sequence in it. */
   uploads: 'uploads',
+  /** What went over the link of late. */
+  budget: 'budget',
   /** What the owner said of uploads. */
   consent: 'consent',
 } as const;
@@ -62,6 +65,10 @@ export const trustRecord = ({ newest, vouchedBy, roots }: Remembered): Uint8Arra
   encodePlain({ newest, vouchedBy, roots: roots.map((root) => toBinary(SignedMessageSchema, root)) });
 
 export const uploadsRecord = (session: Uint8Array, sequence: number): Uint8Array => encodePlain({ session, sequence });
+
+/** On the clock that people share. */
+export const budgetRecord = (budget: ByteBudget, { at, date }: Moment): Uint8Array =>
+  encodePlain(shifted(budget, date - at));
 
 /** `at` is of a clock that begins anew with each run. */
 export const sampleRecord = ({ at: _at, ...sample }: PendingSample): Uint8Array => encodePlain(sample);

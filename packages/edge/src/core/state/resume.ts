@@ -1,4 +1,5 @@
 import { errorFromGrpc, type RenormError, type VersionState } from '@renorm/protocol';
+import { shifted } from '../byte-budget.js';
 import type { Moment } from '../effects.js';
 import type { Inference, OpenedStore, Trust } from '../platform.js';
 import type { Resumed } from '../session-state.js';
@@ -70,5 +71,6 @@ export function resumedSession(
     uploads ? aged : aged.map((sample) => ({ ...sample, sequence: 0 })),
     uploads?.sequence ?? 0,
   );
-  return { queue, ...(version && { version }), ...(lost !== undefined && { lost }) };
+  const budget = recalled.budget && shifted(recalled.budget, now.at - now.date);
+  return { queue, ...(budget && { budget }), ...(version && { version }), ...(lost !== undefined && { lost }) };
 }
