@@ -1,4 +1,5 @@
-// Makes the files of the demonstration page (packages/page/dist/files) of its compiled code: bundled, with WebAssembly and pictures. Run after tsc -b.
+// Makes the files of the demonstration page (packages/page/dist/files) of its compiled code: bundled, with WebAssembly
+// and pictures. Run after tsc -b.
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// `npm run page`: sets the workspace up where that is still to do, then serves the demonstration page with our own models (`renorm cloud --page`).
+// `npm run page`: sets the workspace up where that is still to do, then serves the demonstration page with our own
+// models (`renorm cloud --page`).
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Runs every compiled test and prints, as the very last line, the counts alone. Arguments narrow it: `node scripts/run-tests.mjs onnx`
-// runs the tests with "onnx" in their path.
+// Runs every compiled test and prints, as the very last line, the counts alone. Arguments narrow it:
+// `node scripts/run-tests.mjs onnx` runs the tests with "onnx" in their path.
 import { availableParallelism } from 'node:os';
 import { findTests, inGroups } from './lib/test-files.mjs';
 import { runTestFiles } from './lib/test-process.mjs';

@@ -1,5 +1,5 @@
-// Copies the numbered sentences of docs/protocol.md into the conformance suite, which cites them. Run it after a change of
-// the page: node scripts/sentences.mjs. A test compares the two.
+// Copies the numbered sentences of docs/protocol.md into the conformance suite, which cites them. Run it after a change
+// of the page: node scripts/sentences.mjs. A test compares the two.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

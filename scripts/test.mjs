@@ -1,4 +1,5 @@
-// `npm test`: sets the workspace up where that is still to do, then runs every test. `npm test -- onnx` runs those with onnx in their path.
+// `npm test`: sets the workspace up where that is still to do, then runs every test. `npm test -- onnx` runs those with
+// onnx in their path.
 const major = Number(process.versions.node.split('.')[0]);
 
 if (major < 20) {

@@ -1,5 +1,6 @@
-// Installs the packages as they are packed into empty projects, with npm and with pnpm, from a registry, beside the oldest and the newest
-// onnxruntime-node that they are for, and runs a cloud and a device there. Part of a release: node scripts/try-packages.mjs [version ...]
+// Installs the packages as they are packed into empty projects, with npm and with pnpm, from a registry, beside the
+// oldest and the newest onnxruntime-node that they are for, and runs a cloud and a device there. Part of a release:
+// node scripts/try-packages.mjs [version ...]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

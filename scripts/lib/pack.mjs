@@ -40,8 +40,8 @@ export async function packAll(destination) {
 }
 
 /**
- * A project whose node_modules hold the packed packages, each with exactly the dependencies that it declares, taken from the
- * repository's own installation: an install without a registry.
+ * A project whose node_modules hold the packed packages, each with exactly the dependencies that it declares, taken
+ * from the repository's own installation: an install without a registry.
  */
 export function projectOf(packed, project) {
   for (const { folder, name, tarball } of packed) {

@@ -6,7 +6,8 @@ import { installedStamp, isGenerated, root, stampGenerated, stampInstalled, work
 import { findPnpm, node, StepFailed, step } from './step.mjs';
 
 /**
- * Brings the workspace to where it can run. Prints a line for each step that takes time, and the output of one that fails.
+ * Brings the workspace to where it can run. Prints a line for each step that takes time, and the output of one that
+ * fails.
  * @returns {Promise<boolean>} whether all is ready; if not, what is wrong has been printed and the exit code is set
  */
 export async function setUp() {

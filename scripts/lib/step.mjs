@@ -39,8 +39,8 @@ export async function step(title, command, { advice, quietFor = 0 }) {
 }
 
 /**
- * pnpm as a command: an installed pnpm of the major version that package.json names, otherwise that version through npx,
- * which comes with npm wherever Node does.
+ * pnpm as a command: an installed pnpm of the major version that package.json names, otherwise that version through
+ * npx, which comes with npm wherever Node does.
  */
 export async function findPnpm() {
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

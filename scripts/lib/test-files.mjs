@@ -4,7 +4,8 @@ import { join, relative, sep } from 'node:path';
 import { root, workspaces } from './fresh.mjs';
 
 /**
- * Every dist/**\/*.test.js whose source is still there: a test that was deleted or renamed leaves its compiled file behind.
+ * Every dist/**\/*.test.js whose source is still there: a test that was deleted or renamed leaves its compiled file
+ * behind.
  * @param {string[]} words only paths that contain one of them; all if there is none
  * @returns {string[]} paths from the repository's root, long ones first, so that two jobs end at about the same time
  */
@@ -27,7 +28,10 @@ export function findTests(words) {
 /** To start Node and load tap takes a second of processor time: a quarter of all that a small file takes. */
 const TOGETHER = 6;
 
-/** Whose tests start no process or server that could outlive them; what is in a folder `node` may, and is about the process that it runs in. */
+/**
+ * Whose tests start no process or server that could outlive them; what is in a folder `node` may, and is about the
+ * process that it runs in.
+ */
 const QUIET = ['packages/onnx/', 'packages/protocol/', 'packages/image/', 'packages/eval/', 'packages/edge/dist/core/'];
 
 /**

@@ -1,5 +1,6 @@
-// Runs compiled test files as what they are, Node programs that print TAP. `tap run` would do the same behind four import hooks (TypeScript,
-// mocks, coverage), which every process that a test starts inherits: a second of processor time each, for nothing that these tests use.
+// Runs compiled test files as what they are, Node programs that print TAP. `tap run` would do the same behind four
+// import hooks (TypeScript, mocks, coverage), which every process that a test starts inherits: a second of processor
+// time each, for nothing that these tests use.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -18,7 +19,8 @@ const GRACE_MS = 10_000;
  * @param {readonly string[]} files paths from the repository's root; several share a process
  * @param {number} seconds before they are stopped
  * @param {(parser: Parser) => void} watch called before anything is parsed
- * @returns {Promise<{ok: boolean, time: number, diag: {exitCode: number | null, signal: string | null, expired: boolean}}>} how it ended; time in ms
+ * @returns {Promise<{ok: boolean, time: number, diag: {exitCode: number | null, signal: string | null, expired:
+ *   boolean}}>} how it ended; time in ms
  */
 export function runTestFiles(files, seconds, watch) {
   const parser = new Parser({ name: files.join(' ') });

@@ -1,4 +1,5 @@
-// Turns tap-parser's events into lines and counts. A test is a direct child of a file: a test() block, or an assertion outside of one.
+// Turns tap-parser's events into lines and counts. A test is a direct child of a file: a test() block, or an assertion
+// outside of one.
 
 /**
  * What is known of test files that share a process; fills while their parser runs.

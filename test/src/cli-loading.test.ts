@@ -4,7 +4,10 @@ import { modulesLoadedBy } from './support/loaded-modules.js';
 
 const model = repositoryPath('models/fashion-edge.onnx');
 
-/** What each command must not load, by the start of a module's name, and one module that it does: the test looks where it should. */
+/**
+ * What each command must not load, by the start of a module's name, and one module that it does: the test looks where
+ * it should.
+ */
 const COMMANDS: readonly (readonly [args: readonly string[], loads: string, not: readonly string[]])[] = [
   [['--help'], 'commander', ['packages/edge', 'packages/cloud', 'packages/eval', 'packages/onnx', 'packages/image']],
   [

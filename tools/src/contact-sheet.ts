@@ -37,7 +37,10 @@ const tile = ({ data, width, height, channels }: Image): Promise<Buffer> =>
 const text = (x: number, y: number, words: string, anchor = 'start', size = 14): string =>
   `<text x="${x}" y="${y}" font-family="DejaVu Sans, Arial, sans-serif" font-size="${size}" fill="#222" text-anchor="${anchor}">${words}</text>`;
 
-/** Draws docs/corruptions.png: every corruption at every severity, on a grey image of 28x28 pixels and on a colour one of 84x84. */
+/**
+ * Draws docs/corruptions.png: every corruption at every severity, on a grey image of 28x28 pixels and on a colour one
+ * of 84x84.
+ */
 async function drawContactSheet(path: string): Promise<void> {
   const grey = (await readLabelledImages(repositoryPath('models/fashion-mnist'))).image(0);
   const pictures = [grey, await drawnScene()];

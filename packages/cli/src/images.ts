@@ -7,7 +7,11 @@ const EXTENSIONS = new Set(['.png', '.jpg', '.jpeg', '.webp']);
 /** Whether a file is one that `renorm edge` reads, by its name. */
 export const isImage = (name: string): boolean => EXTENSIONS.has(extname(name).toLowerCase());
 
-/** The names of the image files of a folder, in their order. @throws RenormError REQUEST_INVALID if it cannot be read */
+/**
+ * The names of the image files of a folder, in their order.
+ *
+ * @throws RenormError REQUEST_INVALID if it cannot be read
+ */
 export async function namesOfImages(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw unreadable('REQUEST_INVALID', `--images ${folder}: the folder`, cause);

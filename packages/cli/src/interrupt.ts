@@ -17,8 +17,8 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 const SAME_SIGNAL_MILLISECONDS = 1000;
 
 /**
- * Runs work that SIGINT and SIGTERM end in good order: the first aborts the signal that the work is given, with an Interrupted as its reason;
- * one more ends the process at once.
+ * Runs work that SIGINT and SIGTERM end in good order: the first aborts the signal that the work is given, with an
+ * Interrupted as its reason; one more ends the process at once.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -24,7 +24,8 @@ export function withLog(command: Command): Command {
 }
 
 /**
- * The log that the flags ask for: one JSON object a line with `time`, `level`, `event` and the event's fields; undefined for text.
+ * The log that the flags ask for: one JSON object a line with `time`, `level`, `event` and the event's fields;
+ * undefined for text.
  *
  * @param write takes whole lines
  * @throws RenormError REQUEST_INVALID: a level for text

@@ -10,8 +10,9 @@ export const variableOf = (option: Option): string =>
     .toUpperCase()}`;
 
 /**
- * Gives a command, before its arguments are parsed, what a file and the environment say: the command line goes before the
- * environment, and that before the file. In the file, one JSON object, options are named as in the library: `edgeModel`.
+ * Gives a command, before its arguments are parsed, what a file and the environment say: the command line goes before
+ * the environment, and that before the file. In the file, one JSON object, options are named as in the library:
+ * `edgeModel`.
  *
  * @param args the command's arguments; `--config <file>`, or RENORM_CONFIG, names the file
  * @throws RenormError REQUEST_INVALID: a name that is no option, or a value that is none of its

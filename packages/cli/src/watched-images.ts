@@ -9,8 +9,8 @@ const WHOLE_AFTER_MS = 300;
 const LOOK_EVERY_MS = 50;
 
 /**
- * The image files of a folder: those that are there in the order of their names, then each that comes, or is written anew, as soon as it
- * is whole. Ends when the signal is aborted.
+ * The image files of a folder: those that are there in the order of their names, then each that comes, or is written
+ * anew, as soon as it is whole. Ends when the signal is aborted.
  *
  * @throws RenormError REQUEST_INVALID: the folder cannot be read, cannot be watched, or is taken away
  */
@@ -65,7 +65,9 @@ export async function* watchedImages(folder: string, signal: AbortSignal): Async
   }
 }
 
-/** When it was written, if nobody has written to it for a while. One that has gone meanwhile is not there to be given. */
+/**
+ * When it was written, if nobody has written to it for a while. One that has gone meanwhile is not there to be given.
+ */
 async function restingSince(file: string): Promise<number | undefined> {
   const facts = await stat(file).catch(() => undefined);
   return facts !== undefined && Date.now() - facts.mtimeMs > WHOLE_AFTER_MS ? facts.mtimeMs : undefined;

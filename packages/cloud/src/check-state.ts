@@ -56,8 +56,8 @@ type Problem = (what: string) => void;
 /**
  * Reads all of a data folder whose cloud is stopped, or of a store on NATS, and says what is whole. Repairs nothing.
  *
- * @throws RenormError REQUEST_INVALID (no such folder), DATA_IN_USE, DATA_FORMAT_NEWER, DATA_NOT_WRITABLE (nothing is written but locks),
- *   STORE_UNREACHABLE; OnnxError, RenormError MODEL_UNREADABLE
+ * @throws RenormError REQUEST_INVALID (no such folder), DATA_IN_USE, DATA_FORMAT_NEWER, DATA_NOT_WRITABLE (nothing is
+ *   written but locks), STORE_UNREACHABLE; OnnxError, RenormError MODEL_UNREADABLE
  */
 export async function checkState(options: CheckStateOptions): Promise<StateReport> {
   checkOptions('checkState', options, RULES);

@@ -24,33 +24,47 @@ export interface WebOptions {
 export interface CloudOptions {
   /** The ONNX file that the devices run: a path, or its bytes. */
   readonly edgeModel: string | Uint8Array;
-  /** Which output of it holds a score for each class, or which value inside, where the model does not say. Devices are given the same. */
+  /**
+   * Which output of it holds a score for each class, or which value inside, where the model does not say. Devices are
+   * given the same.
+   */
   readonly output?: string;
-  /** Sizes of its input's axes that the model leaves open, by name: `{ height: 224, width: 224 }`. Devices are given the same. */
+  /**
+   * Sizes of its input's axes that the model leaves open, by name: `{ height: 224, width: 224 }`. Devices are given the
+   * same.
+   */
   readonly sizes?: Sizes;
   /** The ONNX file of the stronger model, for a strategy that needs one (cema), or makes use of one (renorm). */
   readonly foundationModel?: string | Uint8Array;
-  /** What the foundation model does not say of itself: how an image becomes its input, which of its classes are those of the edge model. */
+  /**
+   * What the foundation model does not say of itself: how an image becomes its input, which of its classes are those of
+   * the edge model.
+   */
   readonly foundation?: Omit<ModelOptions, 'labels'>;
   /**
-   * How devices make the edge model's input of an image, or the file that says so. Read where the foundation model takes other samples:
-   * of those that come as values. Default: what a file beside the edge model says, else `{ fit: 'stretch' }`, scaled to [0, 1].
+   * How devices make the edge model's input of an image, or the file that says so. Read where the foundation model
+   * takes other samples: of those that come as values. Default: what a file beside the edge model says, else
+   * `{ fit: 'stretch' }`, scaled to [0, 1].
    */
   readonly preprocessing?: string | Preprocessing;
-  /** Names of the edge model's classes, or a file of them, by which those of the foundation model are found. Default: those in its metadata. */
+  /**
+   * Names of the edge model's classes, or a file of them, by which those of the foundation model are found. Default:
+   * those in its metadata.
+   */
   readonly labels?: string | readonly string[];
   /** How cohorts are adapted. Default: renorm. */
   readonly strategy?: StrategyName;
   /**
-   * What judges versions before they are published. held-out (default): one upload of five is kept from training, and what is worse on these
-   * than the source model or the version in force does not go out. none: everything goes out, for a conformance suite, whose samples are random pixels.
+   * What judges versions before they are published. held-out (default): one upload of five is kept from training, and
+   * what is worse on these than the source model or the version in force does not go out. none: everything goes out,
+   * for a conformance suite, whose samples are random pixels.
    */
   readonly gate?: GateName;
   /** Folder for samples, training state and versions; made if it is not there. This or `store`. */
   readonly data?: string;
   /**
-   * URL of a store on NATS JetStream in the place of a folder, `nats://host:4222/name?replicas=3`: gateways and trainers on several machines
-   * share it. Asks for the packages @nats-io/transport-node and @nats-io/jetstream.
+   * URL of a store on NATS JetStream in the place of a folder, `nats://host:4222/name?replicas=3`: gateways and
+   * trainers on several machines share it. Asks for the packages @nats-io/transport-node and @nats-io/jetstream.
    */
   readonly store?: string;
   /** What this process does; another on the same folder may do the rest. Default: both. */

@@ -23,7 +23,10 @@ export type CloudEvent =
   | { readonly kind: 'resumed' }
   /** A device has sent several samples out of range: its uploads are not taken for so many milliseconds. */
   | ({ readonly kind: 'set aside' } & DeviceSetAside)
-  /** On the first samples of a cohort the foundation model is no better than the edge model: what it would teach is wrong. */
+  /**
+   * On the first samples of a cohort the foundation model is no better than the edge model: what it would teach is
+   * wrong.
+   */
   | ({ readonly kind: 'foundation'; readonly cohort: string } & FoundationVerdict)
   /** What is to be known at the start of how the strategy deals with the models it was given. */
   | { readonly kind: 'note'; readonly text: string }

@@ -1,6 +1,9 @@
 import { normalizationLayers, type OnnxModel, readSourceMoments } from '@renorm/onnx';
 
-/** What is to be known of a model whose BatchNormalization was folded away; undefined where none was, or it was calibrated. */
+/**
+ * What is to be known of a model whose BatchNormalization was folded away; undefined where none was, or it was
+ * calibrated.
+ */
 export function foldingRemark(model: OnnxModel): string | undefined {
   const source = readSourceMoments(model);
   const folded = normalizationLayers(model).filter(({ kind, name }) => kind === 'ScaleShift' && !source.has(name));

@@ -1,5 +1,5 @@
-// For the packages beside this one, which are released with it: parts of a cloud, without sockets, threads and disk. What is here may
-// change with any version.
+// For the packages beside this one, which are released with it: parts of a cloud, without sockets, threads and disk.
+// What is here may change with any version.
 
 export { CatchUp } from './gateway/catch-up.js';
 export { storableSamples } from './gateway/storable-samples.js';

@@ -67,10 +67,12 @@ const RULES = {
 } satisfies OptionRules<JudgeOptions>;
 
 /**
- * Tries whether a cloud would take a model, as the edge model or as the foundation model, and together with a foundation model: by doing what it does when it starts, for every
- * strategy, a step on two samples included. What it says is what `startCloud` would.
+ * Tries whether a cloud would take a model, as the edge model or as the foundation model, and together with a
+ * foundation model: by doing what it does when it starts, for every strategy, a step on two samples included. What it
+ * says is what `startCloud` would.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError ONNX_NOT_A_MODEL and the like: there is no model to judge
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID; OnnxError ONNX_NOT_A_MODEL and the like: there is no model to
+ *   judge
  */
 export async function judgeModel(options: JudgeOptions): Promise<ModelVerdict> {
   checkOptions('judgeModel', options, RULES);

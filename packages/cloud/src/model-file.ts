@@ -8,15 +8,15 @@ import type { ModelFile } from './models/model-facts.js';
 /** What a model does not say of itself. */
 export interface ModelOptions extends PrepareOptions {
   /**
-   * How an image becomes its input, or the file that says so: a `preprocessor_config.json`, or timm's `config.json`. Default: what such
-   * a file beside the model says.
+   * How an image becomes its input, or the file that says so: a `preprocessor_config.json`, or timm's `config.json`.
+   * Default: what such a file beside the model says.
    */
   readonly preprocessing?: string | Preprocessing;
   /** Names of its classes, in the order of their indices, or a file of them. Default: those in its metadata. */
   readonly labels?: string | readonly string[];
   /**
-   * Of a foundation model, where its classes are others or in another order: for each class of the edge model its index among them; or the names of
-   * all of them, or a file of names, in which those of the edge model are looked for.
+   * Of a foundation model, where its classes are others or in another order: for each class of the edge model its index
+   * among them; or the names of all of them, or a file of names, in which those of the edge model are looked for.
    */
   readonly classes?: string | readonly number[] | readonly string[];
 }

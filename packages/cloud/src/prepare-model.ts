@@ -35,7 +35,10 @@ export type CalibrationSample = Float32Array | { readonly image: Uint8Array };
 export interface PrepareModelOptions extends PrepareOptions {
   /** A path, or the bytes of the file. */
   readonly model: string | Uint8Array;
-  /** Samples, or image files, of the surroundings that the model was trained for: what layers that were folded see of them is written into the file. */
+  /**
+   * Samples, or image files, of the surroundings that the model was trained for: what layers that were folded see of
+   * them is written into the file.
+   */
   readonly calibrate?: AsyncIterable<CalibrationSample> | Iterable<CalibrationSample>;
   /** How image files become the model's input, as on devices. Default: `{ fit: 'stretch' }`. */
   readonly preprocessing?: Preprocessing;
@@ -62,8 +65,8 @@ const RULES = {
 const BATCH = 32;
 
 /**
- * Makes a file that needs no options and no changes any more: open batch, fixed sizes, logits as its only output; and, with samples of the source,
- * with what folded layers need to be adapted by statistics.
+ * Makes a file that needs no options and no changes any more: open batch, fixed sizes, logits as its only output; and,
+ * with samples of the source, with what folded layers need to be adapted by statistics.
  *
  * @throws OnnxError, RenormError MODEL_UNREADABLE, REQUEST_INVALID: it cannot be made fit; the message says what to do
  */

@@ -35,8 +35,8 @@ export interface RollbackOptions extends StoppedCloud {
   /** The version to go back to; 0 is the model as exported. */
   readonly to: number;
   /**
-   * The number that it gets. Default: the next. Higher where devices hold later versions than the cloud knows of, because its folder
-   * was restored from a backup: they refuse what is not newer than theirs.
+   * The number that it gets. Default: the next. Higher where devices hold later versions than the cloud knows of,
+   * because its folder was restored from a backup: they refuse what is not newer than theirs.
    */
   readonly number?: number;
 }
@@ -54,13 +54,13 @@ export async function versionsOf(options: StoppedCloud & { readonly cohort: stri
 }
 
 /**
- * Publishes an earlier version again, as the newest: devices take it as any other. What was learnt since is given up: the edge model goes on from that version, the
- * foundation model starts again from its file. Samples stay.
+ * Publishes an earlier version again, as the newest: devices take it as any other. What was learnt since is given up:
+ * the edge model goes on from that version, the foundation model starts again from its file. Samples stay.
  *
  * @returns the new version's number
- * @throws OnnxError, RenormError MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (no state there, an unknown cohort, a version that is
- *   not kept, a number that is not newer), VERSION_NUMBER (one that leaves none to count on with), DATA_IN_USE, DATA_OTHER_MODEL, DATA_FORMAT_NEWER, DATA_DAMAGED,
- *   DISK_FULL
+ * @throws OnnxError, RenormError MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (no state there, an unknown cohort,
+ *   a version that is not kept, a number that is not newer), VERSION_NUMBER (one that leaves none to count on with),
+ *   DATA_IN_USE, DATA_OTHER_MODEL, DATA_FORMAT_NEWER, DATA_DAMAGED, DISK_FULL
  */
 export async function rollBack(options: RollbackOptions): Promise<number> {
   checkOptions('rollBack', options, ROLLBACK_RULES);

@@ -9,7 +9,10 @@ const NO_STEP = { lastStep: undefined, foundation: undefined };
 
 type KnownStatus = Omit<CohortStatus, 'paused' | 'setAside'>;
 
-/** What the cohorts have come to. Only what has changed since the last look is looked up: thousands of idle cohorts cost nothing. */
+/**
+ * What the cohorts have come to. Only what has changed since the last look is looked up: thousands of idle cohorts cost
+ * nothing.
+ */
 export class StatusBoard {
   readonly #cohorts: Cohorts;
   readonly #known = new Map<string, Omit<KnownStatus, 'devices'>>();

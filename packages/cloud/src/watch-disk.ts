@@ -25,7 +25,10 @@ export interface WatchedDisk {
   close(): void;
 }
 
-/** Watches the room in a data folder or a store, and tells once that the cloud waits for room and once that it goes on, whoever has noticed. */
+/**
+ * Watches the room in a data folder or a store, and tells once that the cloud waits for room and once that it goes on,
+ * whoever has noticed.
+ */
 export function watchDisk(place: string, emit: (event: CloudEvent) => void): WatchedDisk {
   const waiting = new Map<Waiting, RenormError>();
   const set = (who: Waiting, error: RenormError | undefined): void => {

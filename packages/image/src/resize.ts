@@ -45,9 +45,9 @@ const FILTERS: Readonly<Record<FilterName, Filter>> = {
 const ONE = 2 ** 22;
 
 /**
- * Resizes as Pillow's `Image.resize` does for 8-bit images, to the bit (Pillow 13 may take the columns first): along the rows, rounded to 8 bits, then along the columns. The
- * filter is widened by the factor by which an axis shrinks. All arithmetic is on integers but for the weights, which are computed in
- * binary64 and rounded to multiples of 2^-22.
+ * Resizes as Pillow's `Image.resize` does for 8-bit images, to the bit (Pillow 13 may take the columns first): along
+ * the rows, rounded to 8 bits, then along the columns. The filter is widened by the factor by which an axis shrinks.
+ * All arithmetic is on integers but for the weights, which are computed in binary64 and rounded to multiples of 2^-22.
  *
  * @param size of the whole result, of which only `window` is computed
  */

@@ -16,7 +16,10 @@ const WHOLE = modelFile('fashion-edge.onnx');
 const ROUNDS = Number(process.env.ROUNDS ?? 300);
 const LIMIT_MS = 5000;
 
-/** Where names, attributes and sizes stand, which a place taken at random in a file full of weights would hardly ever hit. */
+/**
+ * Where names, attributes and sizes stand, which a place taken at random in a file full of weights would hardly ever
+ * hit.
+ */
 const STRUCTURE = structure();
 
 function structure(): number[] {
@@ -48,7 +51,11 @@ function corrupted(round: number): Uint8Array {
   return Uint8Array.from([...bytes.subarray(0, at), ...inserted, ...bytes.subarray(at + below(4))]);
 }
 
-/** Everything that is done with a model, each step whether or not the one before it was refused. @returns how far it came */
+/**
+ * Everything that is done with a model, each step whether or not the one before it was refused.
+ *
+ * @returns how far it came
+ */
 function useModel(bytes: Uint8Array): number {
   let refused = 0;
   const attempt = <T>(call: () => T): T | undefined => {

@@ -5,7 +5,10 @@ import { newGraph } from './operators/new-graph.js';
 import { modelOf } from './testing/fixtures.js';
 import { meanEntropy } from './testing/losses.js';
 
-/** A chain of convolutions, each with a normalization and a Relu behind it, or with a bias that a normalization was folded into. */
+/**
+ * A chain of convolutions, each with a normalization and a Relu behind it, or with a bias that a normalization was
+ * folded into.
+ */
 function chain(depth: number, folded: boolean): OnnxModel {
   const graph = newGraph(17);
   let x: Value = graph.input('x', [undefined, 2, 2, 2]);
@@ -45,7 +48,8 @@ for (const folded of [false, true]) {
       work(short);
       const once = milliseconds(() => work(short));
       const tenTimes = milliseconds(() => work(long));
-      // Quadratic work would take a hundred times as long. Other processes and the collector of garbage may disturb both.
+      // Quadratic work would take a hundred times as long. Other processes and the collector of garbage may disturb
+      // both.
       t.ok(tenTimes < 40 * once + 100, `${tenTimes.toFixed(0)} ms after ${once.toFixed(0)} ms for a tenth of it`);
       t.comment(`${tenTimes.toFixed(0)} ms after ${once.toFixed(0)} ms`);
     });

@@ -11,7 +11,10 @@ export type OnnxErrorCode =
   | 'ONNX_UNREADABLE'
   | 'ONNX_UNSUPPORTED';
 
-/** An error about a model. `text` is `what thing, what is wrong, why; what to do.`, and `message` the same behind `CODE: `. */
+/**
+ * An error about a model. `text` is `what thing, what is wrong, why; what to do.`, and `message` the same behind
+ * `CODE: `.
+ */
 export class OnnxError extends Error {
   readonly code: OnnxErrorCode;
   /** The message without its code, for a message about something larger. */

@@ -27,8 +27,8 @@ export interface InferenceModel {
 }
 
 /**
- * The inference graph with the normalization parameters as inputs named by their keys, with normalizations and outputs as somebody writes
- * them: for methods that normalise in a way of their own, or look inside.
+ * The inference graph with the normalization parameters as inputs named by their keys, with normalizations and outputs
+ * as somebody writes them: for methods that normalise in a way of their own, or look inside.
  *
  * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: a layer whose input has a shape that is not known
  */

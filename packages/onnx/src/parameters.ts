@@ -18,10 +18,12 @@ export function readParameters(model: OnnxModel): ParameterSet {
 }
 
 /**
- * A model with other parameters baked in as constants, so that it runs at the speed of the original. A scale and shift that stands
- * behind a convolution goes into the convolution's weights, or, where these are quantized, into their scales. What the model keeps in float16 is rounded to float16, to nearest.
+ * A model with other parameters baked in as constants, so that it runs at the speed of the original. A scale and shift
+ * that stands behind a convolution goes into the convolution's weights, or, where these are quantized, into their
+ * scales. What the model keeps in float16 is rounded to float16, to nearest.
  *
- * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite; ONNX_UNSUPPORTED: a value too large for the model's float16
+ * @throws OnnxError ONNX_PARAMETER_MISMATCH: a missing or unknown name, another length, a value that is not finite;
+ *   ONNX_UNSUPPORTED: a value too large for the model's float16
  */
 export function withParameters(model: OnnxModel, parameters: ParameterSet): OnnxModel {
   checkParameters(model, requireLayers(model), parameters);

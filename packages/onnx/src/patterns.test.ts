@@ -67,7 +67,10 @@ const ROUNDED: ReadonlySet<string> = new Set(['float16', 'quantized']);
 
 const TOLERANCE = 1e-4;
 
-/** Below this share of a model's largest gradient, a gradient is what is left of larger ones that cancel, and is measured against that. */
+/**
+ * Below this share of a model's largest gradient, a gradient is what is left of larger ones that cancel, and is
+ * measured against that.
+ */
 const CANCELLED = 1e-4;
 
 const largestOf = (values: readonly number[]): number =>

@@ -13,8 +13,8 @@ export interface LayerSource {
 const KEY = 'renorm.source_moments';
 
 /**
- * What the layers of a model saw on clean images, by their names, as `renorm prepare --calibrate` writes it into the file: what a BatchNormalization
- * knows by itself, and one that was folded does not. Empty where the file says nothing.
+ * What the layers of a model saw on clean images, by their names, as `renorm prepare --calibrate` writes it into the
+ * file: what a BatchNormalization knows by itself, and one that was folded does not. Empty where the file says nothing.
  *
  * @throws OnnxError ONNX_UNSUPPORTED: the entry cannot be read
  */

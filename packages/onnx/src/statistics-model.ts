@@ -12,8 +12,8 @@ import { modelBytes } from './model/model-bytes.js';
 /** What a statistics model may be asked for. */
 export interface StatisticsOptions {
   /**
-   * pooled (default): every layer normalises by the weighted statistics of the samples at hand, layer after layer, in one pass.
-   * running: the layers keep the parameters that they are given; the moments are only observed.
+   * pooled (default): every layer normalises by the weighted statistics of the samples at hand, layer after layer, in
+   * one pass. running: the layers keep the parameters that they are given; the moments are only observed.
    */
   readonly statistics?: 'pooled' | 'running';
   /** Measure the first so many layers alone, and leave out what is behind them, the logits included. Default: all. */
@@ -23,7 +23,10 @@ export interface StatisticsOptions {
 /** A layer whose moments a statistics model puts out. */
 export interface MeasuredLayer {
   readonly layer: NormalizationLayer;
-  /** Names of the outputs with the moments of each sample, float32 [batch, channels]: mean and mean square, both from `origin`. */
+  /**
+   * Names of the outputs with the moments of each sample, float32 [batch, channels]: mean and mean square, both from
+   * `origin`.
+   */
   readonly means: string;
   readonly squares: string;
   /** Where means and squares are taken from: the exported running mean, or 0. float32 [channels]. */
@@ -34,18 +37,25 @@ export interface MeasuredLayer {
 export interface StatisticsModel {
   readonly bytes: Uint8Array;
   readonly input: string;
-  /** Name of the input with the weight of each sample, float32 [batch] of sum 1; undefined where the layers keep running statistics. */
+  /**
+   * Name of the input with the weight of each sample, float32 [batch] of sum 1; undefined where the layers keep running
+   * statistics.
+   */
   readonly weights: string | undefined;
   /** Name of the output with the logits; undefined where they are left out. */
   readonly logits: string | undefined;
-  /** Inputs named by parameter key. Of a ScaleShift that is pooled, gamma is the deviation and beta the mean that its output is to have. */
+  /**
+   * Inputs named by parameter key. Of a ScaleShift that is pooled, gamma is the deviation and beta the mean that its
+   * output is to have.
+   */
   readonly parameterInputs: readonly string[];
   readonly layers: readonly MeasuredLayer[];
 }
 
 /**
- * The layers that a sketch of a model speaks of, in graph order: every BatchNormalization. None where something was folded into a convolution,
- * for how far its channels have moved cannot be told without its statistics, which are not in the file.
+ * The layers that a sketch of a model speaks of, in graph order: every BatchNormalization. None where something was
+ * folded into a convolution, for how far its channels have moved cannot be told without its statistics, which are not
+ * in the file.
  */
 export function sketchedLayers(model: OnnxModel): readonly NormalizationLayer[] {
   const layers = normalizationLayers(model);
@@ -87,11 +97,14 @@ export function pooledMoments(
 }
 
 /**
- * Writes the graph that measures what each BatchNormalization, and each scale and shift behind a convolution, sees of each sample.
+ * Writes the graph that measures what each BatchNormalization, and each scale and shift behind a convolution, sees of
+ * each sample.
  *
- * With pooled statistics a sample's influence on all layers is its weight, so that a run without a sample is a run with its weight 0.
+ * With pooled statistics a sample's influence on all layers is its weight, so that a run without a sample is a run with
+ * its weight 0.
  *
- * @throws OnnxError ONNX_NO_NORMALIZATION: no layer that normalises by statistics of the batch, or none at all; ONNX_UNSUPPORTED
+ * @throws OnnxError ONNX_NO_NORMALIZATION: no layer that normalises by statistics of the batch, or none at all;
+ *   ONNX_UNSUPPORTED
  */
 export function statisticsModel(
   model: OnnxModel,

@@ -6,7 +6,10 @@ import { modelFile, testImages } from './testing/fixtures.js';
 import { entropy } from './testing/losses.js';
 import { distance, outputOf, run, vectors } from './testing/runtime.js';
 
-/** The edge model, said to be of another operator set; none of its operators but the Gemm's has changed between 11 and 25. */
+/**
+ * The edge model, said to be of another operator set; none of its operators but the Gemm's has changed between 11 and
+ * 25.
+ */
 function ofOpset(version: number) {
   const model = parseModel(modelFile('fashion-edge.onnx'), 'edge.onnx');
   const [opset] = model.proto.opsetImport;

@@ -21,8 +21,9 @@ export type Loss = (graph: Graph, logits: Value) => Value;
 /** What to do where an operator has no gradient rule, and where the weights go. */
 export interface TrainingOptions extends GradientOptions, ModelFileOptions {
   /**
-   * batch (default): the gradient goes through a BatchNormalization as through the statistics of the batch, and the graph puts these out.
-   * held: the running statistics are held fixed, and a BatchNormalization is an affine: a shorter graph, which puts out no statistics.
+   * batch (default): the gradient goes through a BatchNormalization as through the statistics of the batch, and the
+   * graph puts these out. held: the running statistics are held fixed, and a BatchNormalization is an affine: a shorter
+   * graph, which puts out no statistics.
    */
   readonly statistics?: 'batch' | 'held';
 }
@@ -37,7 +38,10 @@ export interface TrainingModel extends ModelFiles {
   readonly lossInputs: readonly string[];
   /** Name of the output with the loss, float32 scalar: `loss`, unless the model has a value of that name. */
   readonly loss: string;
-  /** Name of the output with the logits of inference, float32 [batch, classes]: `logits`, unless another value has that name. */
+  /**
+   * Name of the output with the logits of inference, float32 [batch, classes]: `logits`, unless another value has that
+   * name.
+   */
   readonly logits: string;
   /** Output name of the gradient for the key of each gamma and beta that a gradient reaches. */
   readonly gradients: ReadonlyMap<string, string>;
@@ -48,12 +52,15 @@ export interface TrainingModel extends ModelFiles {
 }
 
 /**
- * Writes the gradient graph of a loss with respect to gamma and beta of every normalization layer. The forward value is that of
- * inference; through a BatchNormalization the gradient goes as through batch statistics (batch renormalisation, see operators/formulas/batch-renormalization.ts).
+ * Writes the gradient graph of a loss with respect to gamma and beta of every normalization layer. The forward value is
+ * that of inference; through a BatchNormalization the gradient goes as through batch statistics (batch renormalisation,
+ * see operators/formulas/batch-renormalization.ts).
  *
- * @param options where an operator has no gradient rule: refuse, or let the layers behind it alone learn; a file beside the model's for
+ * @param options where an operator has no gradient rule: refuse, or let the layers behind it alone learn; a file beside
+ *   the model's for
  * weights that do not fit into it
- * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED: something in it cannot be put into a gradient graph
+ * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_OPERATOR_WITHOUT_RULE, ONNX_UNSUPPORTED: something in it cannot be put
+ *   into a gradient graph
  */
 export function trainingModel(model: OnnxModel, loss: Loss, options: TrainingOptions = {}): TrainingModel {
   const { graph, input, logits, layers } = importGraph(model, options.statistics === 'held' ? 'held' : 'training');

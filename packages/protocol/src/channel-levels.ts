@@ -24,8 +24,9 @@ export function channelLevelsLength(elements: number, channels: number): number 
 }
 
 /**
- * One byte per value, on 256 levels from the least to the greatest value of its channel. Where a channel's values lie on a
- * coarser grid already, as those of a normalized image do, it keeps that grid, and they come back but for float32 rounding.
+ * One byte per value, on 256 levels from the least to the greatest value of its channel. Where a channel's values lie
+ * on a coarser grid already, as those of a normalized image do, it keeps that grid, and they come back but for float32
+ * rounding.
  *
  * @param onlyGrids gives undefined unless every channel lies on such a grid
  * @returns step and offset of each channel as float32, and the bytes; undefined if a value's magnitude is beyond 2^127
@@ -49,7 +50,10 @@ export function toChannelLevels(
   return { header: float32ToBytes(header), bytes };
 }
 
-/** The values of what `toChannelLevels` wrote, its header in front; whatever step and offset are, so that they may be infinite or NaN. */
+/**
+ * The values of what `toChannelLevels` wrote, its header in front; whatever step and offset are, so that they may be
+ * infinite or NaN.
+ */
 export function fromChannelLevels(bytes: Uint8Array, channels: number): Float32Array {
   const header = bytesToFloat32(bytes.subarray(0, channels * HEADER));
   const levels = bytes.subarray(channels * HEADER);
@@ -74,7 +78,10 @@ function spanOf(values: Float32Array): Grid {
   return { step: Math.fround((greatest - least) / LEVELS), offset: least };
 }
 
-/** The grid that at most 256 distinct values lie on, its step the smallest gap between two of them; undefined if there is none. */
+/**
+ * The grid that at most 256 distinct values lie on, its step the smallest gap between two of them; undefined if there
+ * is none.
+ */
 function gridOf(values: Float32Array): Grid | undefined {
   const distinct = new Set<number>();
   for (const value of values) if (distinct.add(value).size > LEVELS + 1) return undefined;

@@ -9,8 +9,8 @@ export function compress(bytes: Uint8Array): Uint8Array {
 export type InflateFailure = 'too much compressed data' | 'damaged' | 'too short' | 'too long';
 
 /**
- * Inflates raw DEFLATE into exactly `size` bytes, whatever the peer sent: memory stays at `size + 1` bytes, and time too is
- * bounded because no more input is read than an honest encoder needs for `size` bytes.
+ * Inflates raw DEFLATE into exactly `size` bytes, whatever the peer sent: memory stays at `size + 1` bytes, and time
+ * too is bounded because no more input is read than an honest encoder needs for `size` bytes.
  */
 export function inflateExactly(data: Uint8Array, size: number): Uint8Array | InflateFailure {
   if (data.length > longestEncoding(size)) return 'too much compressed data';

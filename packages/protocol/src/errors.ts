@@ -8,7 +8,9 @@ export interface ErrorKind {
 
 const kind = (status: GrpcStatus, meaning: string): ErrorKind => ({ status, meaning });
 
-/** Every error that a user of a device or a cloud can meet. Codes are stable; docs/errors.md says what to do about each. */
+/**
+ * Every error that a user of a device or a cloud can meet. Codes are stable; docs/errors.md says what to do about each.
+ */
 export const ERROR_CODES = {
   MODEL_MISMATCH: kind(
     GrpcStatus.FailedPrecondition,
@@ -128,8 +130,8 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
- * An error with a name. `text` is `what thing, what is wrong, why; what to do.`, and `message` the same behind `CODE: `.
- * `cause` is kept and never sent to a peer.
+ * An error with a name. `text` is `what thing, what is wrong, why; what to do.`, and `message` the same behind
+ * `CODE: `. `cause` is kept and never sent to a peer.
  */
 export class RenormError extends Error {
   readonly code: ErrorCode;
@@ -184,8 +186,8 @@ export const COME_BACK_TRAILER = 'grpc-retry-pushback-ms';
 const LEADING_CODE = /^([A-Z]+(?:_[A-Z]+)*): /;
 
 /**
- * Gives the error behind a failed call its name back: the code that leads the server's text, else the nearest code of the status.
- * Anything that is not a failed call comes out as CLOUD_FAILED with the value as its cause.
+ * Gives the error behind a failed call its name back: the code that leads the server's text, else the nearest code of
+ * the status. Anything that is not a failed call comes out as CLOUD_FAILED with the value as its cause.
  */
 export function errorFromGrpc(failure: unknown): RenormError {
   if (failure instanceof RenormError) return failure;

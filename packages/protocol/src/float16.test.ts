@@ -1,7 +1,10 @@
 import { test } from 'tap';
 import { fromFloat16, nextFloat16Up, toFloat16 } from './float16.js';
 
-/** Every finite pattern with its value, decoded by the definition in text: (-1)^s 2^(e-15) (1 + f/1024), 2^-14 (f/1024) for e = 0. */
+/**
+ * Every finite pattern with its value, decoded by the definition in text: (-1)^s 2^(e-15) (1 + f/1024), 2^-14 (f/1024)
+ * for e = 0.
+ */
 function definition(pattern: number): number {
   const bits = pattern.toString(2).padStart(16, '0');
   const sign = bits[0] === '1' ? -1 : 1;

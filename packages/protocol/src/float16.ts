@@ -4,15 +4,16 @@ const INFINITY = 0x7c00;
 const NOT_A_NUMBER = 0x7e00;
 
 /**
- * The binary16 pattern nearest to a number, ties to even. From 65520 on, halfway to the next power of two, that is infinity.
- * NaN gives the quiet NaN without payload.
+ * The binary16 pattern nearest to a number, ties to even. From 65520 on, halfway to the next power of two, that is
+ * infinity. NaN gives the quiet NaN without payload.
  */
 export function toFloat16(value: number): number {
   if (Number.isNaN(value)) return NOT_A_NUMBER;
   const sign = value < 0 || Object.is(value, -0) ? SIGN : 0;
   const magnitude = Math.abs(value);
   if (magnitude >= 65520) return sign | INFINITY;
-  // Below 2^-14 the patterns count in steps of 2^-24; a carry out of the fraction is the right next pattern in both cases.
+  // Below 2^-14 the patterns count in steps of 2^-24; a carry out of the fraction is the right next pattern in both
+  // cases.
   if (magnitude < 2 ** -14) return sign | roundToEven(magnitude * 2 ** 24);
   const exponent = exponentOf(magnitude);
   return sign | (((exponent + 15) << 10) + roundToEven(magnitude * 2 ** (10 - exponent)) - 1024);

@@ -2,7 +2,8 @@
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /**
- * The name that somebody may have meant: the one with the fewest letters added, left out, changed or swapped with the next.
+ * The name that somebody may have meant: the one with the fewest letters added, left out, changed or swapped with the
+ * next.
  *
  * @returns undefined if none is near: a third of the letters wrong, or more than three
  */

@@ -70,8 +70,8 @@ const rulesLike = (defaults: object): Record<string, OptionRule> =>
   );
 
 /**
- * Checks what a program without types may have got wrong: names that there are not, values of another kind, options left out.
- * An option that is undefined counts as left out.
+ * Checks what a program without types may have got wrong: names that there are not, values of another kind, options
+ * left out. An option that is undefined counts as left out.
  *
  * @param whose the function that takes them, as in `openDevice`
  * @throws RenormError REQUEST_INVALID naming the option, and the nearest right name

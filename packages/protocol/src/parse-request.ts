@@ -29,7 +29,9 @@ export interface DeviceAnnouncement extends Announcement {
   readonly model: AgreedModel | undefined;
 }
 
-/** A sample that a device handed over, checked: a tensor or a sketch, decoded, or an image that is still to be decoded. */
+/**
+ * A sample that a device handed over, checked: a tensor or a sketch, decoded, or an image that is still to be decoded.
+ */
 export type ReceivedSample = ReceivedHead &
   (ReceivedTensor | ReceivedSketch | { readonly kind: 'image'; readonly image: GivenImage });
 
@@ -95,7 +97,8 @@ export function parseWatch(request: WatchRequest): Announcement {
 }
 
 /**
- * Checks the frame before any sample is inflated; memory is bounded by `maxSamples` tensors of `shape`. Images are left as they are.
+ * Checks the frame before any sample is inflated; memory is bounded by `maxSamples` tensors of `shape`. Images are left
+ * as they are.
  *
  * @throws RenormError REQUEST_INVALID, or SAMPLE_INVALID naming the sample's place and sequence
  */

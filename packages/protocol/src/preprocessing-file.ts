@@ -8,8 +8,8 @@ const PILLOW_FILTERS: Readonly<Record<number, Preprocessing['filter']>> = { 2: '
 const CONVNEXT_SQUEEZES_FROM = 384;
 
 /**
- * What a file says that lies beside many published models: `preprocessor_config.json` of Hugging Face's transformers, or a
- * `config.json` of timm's.
+ * What a file says that lies beside many published models: `preprocessor_config.json` of Hugging Face's transformers,
+ * or a `config.json` of timm's.
  *
  * @param text of the file, JSON
  * @returns the preprocessing, or in words what of it cannot be followed

@@ -9,11 +9,15 @@ import {
 import { type OptionRules, option } from './options.js';
 
 /**
- * How an image becomes the tensor of a model that takes [channels, height, width]: what torchvision does to a Pillow image,
- * to the bit (docs/protocol.md, S-11). Pixels are RGB, or for a model of one channel L = (19595 R + 38470 G + 7471 B + 32768) >> 16.
+ * How an image becomes the tensor of a model that takes [channels, height, width]: what torchvision does to a Pillow
+ * image, to the bit (docs/protocol.md, S-11). Pixels are RGB, or for a model of one channel L = (19595 R + 38470 G +
+ * 7471 B + 32768) >> 16.
  */
 export interface Preprocessing {
-  /** `none`: the image has the model's size. `stretch`: each side is scaled to it. `crop`: the shorter side is scaled to `shorterSide`, then the middle is cut out. */
+  /**
+   * `none`: the image has the model's size. `stretch`: each side is scaled to it. `crop`: the shorter side is scaled to
+   * `shorterSide`, then the middle is cut out.
+   */
   readonly fit: 'none' | 'stretch' | 'crop';
   /** With `crop`: at least the model's width and height, at most 65,535. */
   readonly shorterSide?: number;
@@ -116,7 +120,9 @@ export function normalizePixels(pixels: Uint8Array, { mean, std }: Preprocessing
   return data;
 }
 
-/** The pixels that {@link normalizePixels} makes these values of, within 2^-10 of a pixel; undefined if there are none. */
+/**
+ * The pixels that {@link normalizePixels} makes these values of, within 2^-10 of a pixel; undefined if there are none.
+ */
 export function pixelsOf(data: Float32Array, { mean, std }: Preprocessing): Uint8Array | undefined {
   const pixels = new Uint8Array(data.length);
   const size = data.length / (mean?.length ?? 1);

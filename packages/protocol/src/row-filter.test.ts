@@ -16,7 +16,8 @@ test('bytes are differences to their neighbours in the plane of the last two axe
   t.same(decoded(RowFilter.UNSPECIFIED, given), given);
   t.same(decoded(RowFilter.WEST, given), [10, 11, 10, 2, 2, 5, 100, 100, 100, 1, 2, 3]);
   t.same(decoded(RowFilter.NORTH, given), [10, 1, 255, 12, 1, 2, 100, 0, 0, 101, 1, 1]);
-  // Second row: 10 (north) + 2; then west 12, north 11, corner 10: 12 + 0; then west 12, north 10, corner 11: west + north - corner = 11.
+  // Second row: 10 (north) + 2; then west 12, north 11, corner 10: 12 + 0; then west 12, north 10, corner 11: west +
+  // north - corner = 11.
   t.same(decoded(RowFilter.PAETH, given), [10, 11, 10, 12, 12, 14, 100, 100, 100, 101, 102, 103]);
 });
 

@@ -21,8 +21,8 @@ export function planeOf(shape: readonly number[]): Plane {
 }
 
 /**
- * Compresses bytes as they are, and as differences to the neighbours whose differences are smallest (the heuristic of PNG encoders);
- * gives the shorter.
+ * Compresses bytes as they are, and as differences to the neighbours whose differences are smallest (the heuristic of
+ * PNG encoders); gives the shorter.
  *
  * @param header goes in front as it is
  */

@@ -29,10 +29,12 @@ export function elementsOf(shape: readonly number[]): number {
  * How a tensor travels. Pixels, every value exactly float32(k / 255), always travel as one byte each, without loss.
  *
  * - `exact`: anything else as float32.
- * - `auto`: what lies on a grid of at most 256 levels per channel, as a normalized image does, as one byte each, back within
+ * - `auto`: what lies on a grid of at most 256 levels per channel, as a normalized image does, as one byte each, back
+ * within
  *   2^-7 of a level and float32 rounding; anything else as `float16`.
  * - `float16`: back within 2^-11 of a value's magnitude, or 2^-25 if that is more.
- * - `uint8`: 256 levels per channel (the first axis), back within 0.501 of a level and 2^-23 of the channel's largest magnitude.
+ * - `uint8`: 256 levels per channel (the first axis), back within 0.501 of a level and 2^-23 of the channel's largest
+ * magnitude.
  *
  * A tensor with a magnitude from 65,520 (`float16`) or beyond 2^127 (`uint8`) travels as float32.
  */
@@ -72,7 +74,8 @@ function byteValues(encoding: SampleEncoding, header: Uint8Array, bytes: Uint8Ar
 /**
  * Decodes what a peer sent. Memory is bounded by the expected shape, whatever the bytes are.
  *
- * @throws RenormError SAMPLE_INVALID: another shape, unknown encoding, damaged, longer or shorter data, a value that is not finite
+ * @throws RenormError SAMPLE_INVALID: another shape, unknown encoding, damaged, longer or shorter data, a value that is
+ *   not finite
  */
 export function decodeSample(sample: EncodedSample, expectedShape: readonly number[]): Tensor {
   if (sample.shape.length !== expectedShape.length || sample.shape.some((size, i) => size !== expectedShape[i])) {
@@ -142,8 +145,8 @@ function valuesOf(encoding: SampleEncoding, bytes: Uint8Array, channels: number)
 }
 
 /**
- * Encodes an image's pixels as the tensor that they are normalized to: as UINT8 without mean and std, to the bit; else as
- * UINT8_CHANNELS, within 2^-21 of the channel's largest magnitude.
+ * Encodes an image's pixels as the tensor that they are normalized to: as UINT8 without mean and std, to the bit; else
+ * as UINT8_CHANNELS, within 2^-21 of the channel's largest magnitude.
  *
  * @param pixels of the model's size, channel by channel
  */

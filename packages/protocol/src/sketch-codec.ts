@@ -64,8 +64,8 @@ const outlook = ({ entropy, predicted }: Outlook) => ({ entropy, predicted: [...
 /**
  * Decodes what a peer sent. Memory is bounded by the model, whatever the bytes are.
  *
- * @throws RenormError SAMPLE_INVALID: no sketch, damaged, of another model, a moment that is not finite, a deviation below 0, predictions
- *   of another number of images
+ * @throws RenormError SAMPLE_INVALID: no sketch, damaged, of another model, a moment that is not finite, a deviation
+ *   below 0, predictions of another number of images
  */
 export function decodeSketch(sample: Pick<EncodedSample, 'data' | 'shape'>, format: SketchFormat): Sketch {
   if (sample.shape.length > 0) throw invalid(`has the shape [${sample.shape}], and a sketch has none`);

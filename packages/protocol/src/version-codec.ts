@@ -55,11 +55,12 @@ export function versionAt(
 }
 
 /**
- * Decodes a version against the one that the receiver holds. The result is the same to the bit on every platform. A version that is
- * held already comes out as it is.
+ * Decodes a version against the one that the receiver holds. The result is the same to the bit on every platform. A
+ * version that is held already comes out as it is.
  *
- * @throws RenormError VERSION_REFUSED: damaged data, or another number of values; VERSION_MISMATCH: a delta of another parent;
- *   VERSION_NUMBER; VERSION_NOT_FINITE; VERSION_DIGEST: a result without the digest that was announced. `current` stays valid.
+ * @throws RenormError VERSION_REFUSED: damaged data, or another number of values; VERSION_MISMATCH: a delta of another
+ *   parent; VERSION_NUMBER; VERSION_NOT_FINITE; VERSION_DIGEST: a result without the digest that was announced.
+ *   `current` stays valid.
  */
 export function applyVersion(current: VersionState, message: Version): ParameterVersion {
   const number = safeNumber(message.number, 'number of the version', 'VERSION_REFUSED');

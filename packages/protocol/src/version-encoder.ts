@@ -22,8 +22,8 @@ export interface DeltaOptions {
   /** Number of the new version. Default: the parent's + 1. */
   readonly number?: number;
   /**
-   * How finely to write, one length a tensor in the parameters' own unit: an error of a third of it is as bad in every tensor.
-   * Default: 2^-12 of the largest exported value of the tensor.
+   * How finely to write, one length a tensor in the parameters' own unit: an error of a third of it is as bad in every
+   * tensor. Default: 2^-12 of the largest exported value of the tensor.
    */
   readonly steps?: readonly number[];
 }
@@ -44,11 +44,12 @@ export function encodeSnapshot(version: ParameterVersion): Version {
 /**
  * A version as a difference from its parent: as short as `steps` allows.
  *
- * What comes out is not exactly `target` but `decoded`. That is the truth of the new version: its digest is of `decoded`, and the
- * next delta must start from it, so that errors never add up. A variance that is not negative stays so.
+ * What comes out is not exactly `target` but `decoded`. That is the truth of the new version: its digest is of
+ * `decoded`, and the next delta must start from it, so that errors never add up. A variance that is not negative stays
+ * so.
  *
- * @throws RenormError VERSION_REFUSED: names or lengths differ from the parent's, a target is not finite, or is so far from the
- *   exported value that the grid does not reach it (2^22 times the tensor's largest)
+ * @throws RenormError VERSION_REFUSED: names or lengths differ from the parent's, a target is not finite, or is so far
+ *   from the exported value that the grid does not reach it (2^22 times the tensor's largest)
  */
 export function encodeDelta(
   parent: VersionState,

@@ -1,6 +1,6 @@
 /**
- * The groups of nodes that reach each other (Tarjan, "Depth-first search and linear graph algorithms", 1972): each circle
- * lies in one of them. A node that leads to itself is a group of one.
+ * The groups of nodes that reach each other (Tarjan, "Depth-first search and linear graph algorithms", 1972): each
+ * circle lies in one of them. A node that leads to itself is a group of one.
  * @param edges from a node to those it leads to; nodes that are no key are ignored
  * @returns each group sorted, in the order of their first names
  */

@@ -17,7 +17,10 @@ export const whyNoNamespaces = (): string | undefined =>
     ? undefined
     : 'needs root on Linux: PID namespaces stand for containers';
 
-/** A second cloud on the folder of one that runs, in another namespace; then the first is killed, and the next has to start at once. */
+/**
+ * A second cloud on the folder of one that runs, in another namespace; then the first is killed, and the next has to
+ * start at once.
+ */
 export async function containers({ runs, seed, log = () => undefined }: Trial): Promise<Tally> {
   const random = new Random(seed);
   const tally = newTally('two containers on one folder', seed);

@@ -19,7 +19,10 @@ interface Cut {
   readonly isEarly: boolean;
 }
 
-/** Power cuts at random moments, while devices upload, train and take versions: the block device as it was at that moment. */
+/**
+ * Power cuts at random moments, while devices upload, train and take versions: the block device as it was at that
+ * moment.
+ */
 export async function cuts({ runs, seed, log = () => undefined }: Trial): Promise<Tally> {
   const random = new Random(seed);
   const tally = newTally('power cut', seed);

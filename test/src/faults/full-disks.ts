@@ -12,10 +12,16 @@ import { newTally, type Tally, type Trial } from './tally.js';
 import { imageVolume, memoryVolume, newImage } from './volume.js';
 
 const DISK_MEGABYTES = 48;
-/** Times that one disk is filled: after that what was trained on would leave the replay buffer, or the disk be full by itself. */
+/**
+ * Times that one disk is filled: after that what was trained on would leave the replay buffer, or the disk be full by
+ * itself.
+ */
 const FILLS_PER_DISK = 5;
 
-/** Fills the disk, waits until the cloud refuses, makes room, and waits until it goes on. In turn a file system in memory and ext4. */
+/**
+ * Fills the disk, waits until the cloud refuses, makes room, and waits until it goes on. In turn a file system in
+ * memory and ext4.
+ */
 export async function fullDisks({ runs, seed, log = () => undefined }: Trial): Promise<Tally> {
   const random = new Random(seed);
   const tally = newTally('full disk', seed);

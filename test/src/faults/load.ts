@@ -49,7 +49,10 @@ export interface LoadOptions {
   readonly random: Random;
 }
 
-/** Devices that upload without end, whatever becomes of their cloud, send again what was not acknowledged, and take every version. */
+/**
+ * Devices that upload without end, whatever becomes of their cloud, send again what was not acknowledged, and take
+ * every version.
+ */
 export class Load implements Witness {
   readonly acknowledged = new Map<string, string>();
   readonly sent = new Map<string, string>();

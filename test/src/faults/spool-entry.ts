@@ -1,5 +1,5 @@
-// Keeps, numbers and lets go samples as a device does, as fast as the disk takes it, and says on stdout what the store has acknowledged; until it
-// is killed.
+// Keeps, numbers and lets go samples as a device does, as fast as the disk takes it, and says on stdout what the store
+// has acknowledged; until it is killed.
 import { openLevelStore, type RecordChange } from '@renorm/edge/node';
 import { dataKey, dataOf, sampleKey } from './spool-records.js';
 

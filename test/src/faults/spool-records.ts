@@ -1,6 +1,7 @@
 import { seededRandom } from '@renorm/protocol';
 
-// The records of a made-up spool: what is in one follows from its ticket alone, so that whoever reads it knows what it has to be.
+// The records of a made-up spool: what is in one follows from its ticket alone, so that whoever reads it knows what it
+// has to be.
 
 export const dataKey = (ticket: number): string => `data/${String(ticket).padStart(14, '0')}`;
 export const sampleKey = (ticket: number): string => `sample/${String(ticket).padStart(14, '0')}`;

@@ -15,7 +15,10 @@ import { newTally, type Tally, type Trial } from './tally.js';
 const entry = fileURLToPath(new URL('./spool-entry.js', import.meta.url));
 const numbers = (text = ''): number[] => text.split(',').filter(Boolean).map(Number);
 
-/** kill -9 of a process that writes to a device's store: all that was acknowledged is there, and nothing is there in part. */
+/**
+ * kill -9 of a process that writes to a device's store: all that was acknowledged is there, and nothing is there in
+ * part.
+ */
 export async function spoolKills({ runs, seed, log = () => undefined }: Trial): Promise<Tally> {
   const random = new Random(seed);
   const tally = newTally("kill -9 of a device's store", seed);

@@ -58,10 +58,11 @@ function unmount(path: string): void {
 }
 
 /**
- * A disk whose power can be cut: a file system on a block device on a file on another file system. Freezing the outer one holds every write of the
- * block device for a moment, and the file is then what the disk would hold.
+ * A disk whose power can be cut: a file system on a block device on a file on another file system. Freezing the outer
+ * one holds every write of the block device for a moment, and the file is then what the disk would hold.
  *
- * What the kernel had not written yet is not in it. What it had written is, whether it was flushed or not: a disk that loses its own cache is worse.
+ * What the kernel had not written yet is not in it. What it had written is, whether it was flushed or not: a disk that
+ * loses its own cache is worse.
  */
 export class CuttableDisk {
   readonly #outerImage: string;

@@ -51,7 +51,9 @@ function singleScore(): Uint8Array {
   });
 }
 
-/** LayerNormalization as x * k + (b - mean * k), with k = g / sqrt(variance + e), as Keras writes it; of tokens [N, 6]. */
+/**
+ * LayerNormalization as x * k + (b - mean * k), with k = g / sqrt(variance + e), as Keras writes it; of tokens [N, 6].
+ */
 function kerasNormalization(): Uint8Array {
   begin(5);
   const nodes = [

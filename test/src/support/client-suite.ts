@@ -9,7 +9,9 @@ const device = fileURLToPath(new URL('./device-under-test.js', import.meta.url))
 /** Every case has a cloud and a device process of its own, which mostly wait: for each other, and to try again. */
 const JOBS = 3;
 
-/** From the start of a device to its announcement: on a machine that others use too, a process takes its time to start. */
+/**
+ * From the start of a device to its announcement: on a machine that others use too, a process takes its time to start.
+ */
 const PATIENCE_MS = 120_000;
 
 /** Tries our own device, or another one, with the cases of some groups. */

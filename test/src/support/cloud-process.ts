@@ -18,7 +18,8 @@ export interface CloudProcess {
 }
 
 /**
- * Starts `renorm cloud` on a data folder or a store on NATS; resolves when it listens, or trains. port 0 takes a free one.
+ * Starts `renorm cloud` on a data folder or a store on NATS; resolves when it listens, or trains. port 0 takes a free
+ * one.
  *
  * @param more further arguments
  */

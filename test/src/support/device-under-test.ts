@@ -1,4 +1,5 @@
-// A device as docs/conformance.md asks for: opened from the environment, it uploads what it is told to, and stays until it is ended.
+// A device as docs/conformance.md asks for: opened from the environment, it uploads what it is told to, and stays until
+// it is ended.
 import { openDevice } from '@renorm/edge/node';
 
 const { env } = process;

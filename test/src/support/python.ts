@@ -10,7 +10,8 @@ const INSTALL_MS = 150_000;
 const environment = repositoryPath('node_modules/.cache/renorm-python');
 
 /**
- * A Python with what the conformance client needs: RENORM_PYTHON, python3 as it is, or one of our own with the packages installed.
+ * A Python with what the conformance client needs: RENORM_PYTHON, python3 as it is, or one of our own with the packages
+ * installed.
  *
  * @returns its path, or what to do to have one
  */

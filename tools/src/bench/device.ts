@@ -5,13 +5,19 @@ import { repositoryPath } from '../repository.js';
 import { benchImages } from './bench-models.js';
 import { inTurn, median, quantile, ratioText, timed } from './measure.js';
 
-/** Two ways to take turns, because they do not agree: what is measured in turn with other work finds its caches and its core cold. */
+/**
+ * Two ways to take turns, because they do not agree: what is measured in turn with other work finds its caches and its
+ * core cold.
+ */
 const TURNS = [
   { name: 'call by call', rounds: 2000, warmup: 200, calls: 1 },
   { name: 'blocks of 25, back to back', rounds: 100, warmup: 10, calls: 25 },
 ] as const;
 
-/** Latency of one prediction through the library against bare onnxruntime with the same model and threads, batch 1, in turn. */
+/**
+ * Latency of one prediction through the library against bare onnxruntime with the same model and threads, batch 1, in
+ * turn.
+ */
 export async function runDeviceBench(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { sketches: { type: 'boolean', default: false } } });
   const model = repositoryPath('models/fashion-edge.onnx');

@@ -7,7 +7,10 @@ export interface ProfileEvent {
   readonly args?: { readonly op_name?: string };
 }
 
-/** Milliseconds of one run by operator as a Markdown table, the most expensive first. The first `warmup` runs do not count. */
+/**
+ * Milliseconds of one run by operator as a Markdown table, the most expensive first. The first `warmup` runs do not
+ * count.
+ */
 export function operatorTimes(events: readonly ProfileEvent[], warmup: number): string {
   const runs = events.filter(({ name }) => name === 'model_run').sort((a, b) => a.ts - b.ts);
   const counted = runs.slice(warmup);

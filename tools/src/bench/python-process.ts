@@ -43,7 +43,11 @@ export function startPython(python: string, args: readonly string[]): PythonProc
   };
 }
 
-/** Runs a Python program to its end. @returns what it printed @throws RenormError REQUEST_INVALID: it failed, with its last complaint */
+/**
+ * Runs a Python program to its end.
+ *
+ * @returns what it printed @throws RenormError REQUEST_INVALID: it failed, with its last complaint
+ */
 export async function runPython(python: string, args: readonly string[]): Promise<string> {
   const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, complaints] = [[] as Buffer[], [] as Buffer[]];

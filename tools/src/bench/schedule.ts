@@ -20,7 +20,10 @@ const WARMUP = 2;
 const SHAPE = [1];
 const PARAMETERS: ParameterSet = new Map([['bn/beta', Float32Array.of(0, 0)]]);
 
-/** Steps per second of the loop beside 10,000 cohorts with nothing to do, against beside one, in turn. The strategy computes next to nothing. */
+/**
+ * Steps per second of the loop beside 10,000 cohorts with nothing to do, against beside one, in turn. The strategy
+ * computes next to nothing.
+ */
 export async function runScheduleBench(): Promise<void> {
   const beside = { many: await openLoop(IDLE), one: await openLoop(1) };
   const pairs = await inTurn(

@@ -19,7 +19,9 @@ import { corruptionNames } from './corruption-names.js';
 const folder = repositoryPath('models/');
 const DEFAULT_CORRUPTIONS = ['gaussian_noise', 'fog', 'contrast'];
 
-/** Prints accuracy and bytes of the strategy statistics by uploads, by sketches alone, and by both, as a Markdown table. */
+/**
+ * Prints accuracy and bytes of the strategy statistics by uploads, by sketches alone, and by both, as a Markdown table.
+ */
 export async function runSketchesBench(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,

@@ -16,7 +16,10 @@ export interface TorchSetup {
   readonly model: 'edge' | 'foundation';
   readonly batch: number;
   readonly threads: number;
-  /** How batch renormalisation is written: as the published implementations do, or onto PyTorch's fused batch normalization. */
+  /**
+   * How batch renormalisation is written: as the published implementations do, or onto PyTorch's fused batch
+   * normalization.
+   */
   readonly layer: 'elementary' | 'fused';
 }
 

@@ -9,7 +9,10 @@ export interface HeldInput {
 
 const HEADER = 12;
 
-/** Where a process leaves every input before it decodes it: a file, which outlives the process and can be read from outside. */
+/**
+ * Where a process leaves every input before it decodes it: a file, which outlives the process and can be read from
+ * outside.
+ */
 export class InputSlot {
   readonly #file: number;
   readonly #header = Buffer.alloc(HEADER);

@@ -57,7 +57,9 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   mutations: fc.array(mutation, { maxLength: 5 }),
 });
 
-/** The bytes that a plan makes of valid ones. The corpus stays as it is, of Buffers too, whose `slice` does not copy. */
+/**
+ * The bytes that a plan makes of valid ones. The corpus stays as it is, of Buffers too, whose `slice` does not copy.
+ */
 export function inputOf(corpus: readonly Uint8Array[], { seed, other, mutations }: Plan): Uint8Array {
   const bytes = corpus[seed % corpus.length] as Uint8Array;
   const lender = corpus[other % corpus.length] as Uint8Array;

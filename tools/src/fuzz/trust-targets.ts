@@ -31,8 +31,8 @@ const MODEL_DIGEST = filled(9);
 const SECRETS = [1, 2, 3].map(filled);
 
 /**
- * Signatures that anybody can make, at the price of a digest. Damaged messages are signed anew, so that what lies behind the
- * check of the signature is reached; the check itself has real ones in its own tests.
+ * Signatures that anybody can make, at the price of a digest. Damaged messages are signed anew, so that what lies
+ * behind the check of the signature is reached; the check itself has real ones in its own tests.
  */
 const TOY_ED25519: Ed25519 = {
   async publicKeyOf(secretKey) {

@@ -38,7 +38,8 @@ export interface CaseResult {
 type Outputs = Readonly<Record<string, Tensor>>;
 
 /**
- * Reads, rewrites and differentiates the model of one test, and compares with onnxruntime's results for the original. Never throws.
+ * Reads, rewrites and differentiates the model of one test, and compares with onnxruntime's results for the original.
+ * Never throws.
  *
  * @param originalOnly runs what would be compared with alone: what crashes then, we did not write
  */
@@ -73,7 +74,9 @@ interface Subject {
   readonly expected: Outputs;
 }
 
-/** What onnxruntime makes of the original; undefined where it does not take it, or gives something else the second time. */
+/**
+ * What onnxruntime makes of the original; undefined where it does not take it, or gives something else the second time.
+ */
 async function runTwice(model: Uint8Array, inputs: PeerCase['inputs']) {
   const session = await open(model).catch(() => undefined);
   if (session === undefined) return undefined;
@@ -131,7 +134,9 @@ async function differentiated(bytes: Uint8Array, { name, input, file, expected }
   ];
 }
 
-/** What a model with a scale in front is fed, and how many elements that has; undefined for what is no floating type. */
+/**
+ * What a model with a scale in front is fed, and how many elements that has; undefined for what is no floating type.
+ */
 function fed({ tensor, dims }: TensorFile): readonly [number, Tensor | undefined] {
   const count = dims.reduce((product, size) => product * size, 1);
   const values = tensor && floatsOf(tensor);

@@ -1,7 +1,10 @@
 import { Tensor } from 'onnxruntime-node';
 import { type MessageField, messageFields, readVarint } from './message.js';
 
-/** The element types that onnxruntime takes from JavaScript, by their number in TensorProto.DataType, and what holds their elements. */
+/**
+ * The element types that onnxruntime takes from JavaScript, by their number in TensorProto.DataType, and what holds
+ * their elements.
+ */
 const TYPES = new Map<number, readonly [Tensor.Type, (buffer: ArrayBuffer) => Tensor.DataType]>([
   [1, ['float32', (buffer) => new Float32Array(buffer)]],
   [2, ['uint8', (buffer) => new Uint8Array(buffer)]],
@@ -18,7 +21,10 @@ const TYPES = new Map<number, readonly [Tensor.Type, (buffer: ArrayBuffer) => Te
 ]);
 const STRING = 8;
 
-/** A TensorProto: the number of its element type, and as onnxruntime takes it; undefined for a type that it takes from C++ alone. */
+/**
+ * A TensorProto: the number of its element type, and as onnxruntime takes it; undefined for a type that it takes from
+ * C++ alone.
+ */
 export interface TensorFile {
   readonly type: number;
   readonly dims: readonly number[];
@@ -27,7 +33,11 @@ export interface TensorFile {
   readonly bytes: Uint8Array;
 }
 
-/** Reads a TensorProto whose elements are raw data or texts, as the `onnx` package writes them. @throws where it is none */
+/**
+ * Reads a TensorProto whose elements are raw data or texts, as the `onnx` package writes them.
+ *
+ * @throws where it is none
+ */
 export function readTensor(bytes: Uint8Array): TensorFile {
   const fields = messageFields(bytes);
   const dims = fields.filter(({ number }) => number === 1).flatMap(integers);

@@ -32,8 +32,8 @@ function withGraph(model: Uint8Array, more: readonly Uint8Array[], isKept: (inpu
 }
 
 /**
- * A model that takes x in float32 [1, n] for one input of n elements, with a BatchNormalization in front that changes nothing: the gradient
- * of its beta is the gradient of each element.
+ * A model that takes x in float32 [1, n] for one input of n elements, with a BatchNormalization in front that changes
+ * nothing: the gradient of its beta is the gradient of each element.
  */
 export function withScale(model: Uint8Array, name: string, { type, dims }: TensorFile): Uint8Array {
   const count = dims.reduce((product, size) => product * size, 1);

@@ -31,8 +31,9 @@ export const isRight = ({ failure, worst }: Finding): boolean =>
 const CANCELLED = 1e-4;
 
 /**
- * How far a gradient is from PyTorch's: max|a - b| / max|b|, over the tensor. A gradient that is next to zero because larger ones cancel, such
- * as that of a shift or a scale in front of a normalization, is measured against the largest in the model.
+ * How far a gradient is from PyTorch's: max|a - b| / max|b|, over the tensor. A gradient that is next to zero because
+ * larger ones cancel, such as that of a shift or a scale in front of a normalization, is measured against the largest
+ * in the model.
  */
 export function relativeError(ours: ArrayLike<number>, theirs: ArrayLike<number>, largest: number): number {
   if (ours.length !== theirs.length) return Number.POSITIVE_INFINITY;
@@ -53,7 +54,9 @@ function maximum(values: ArrayLike<number>): number {
   return largest;
 }
 
-/** Reads a file, writes its gradient graph, runs it and compares it with PyTorch. Never throws: a failure is a finding. */
+/**
+ * Reads a file, writes its gradient graph, runs it and compares it with PyTorch. Never throws: a failure is a finding.
+ */
 export async function check(folder: string, variant: Variant, threads: number): Promise<Finding> {
   try {
     const reference = await readReference(folder, variant);
@@ -96,7 +99,10 @@ function inputTensor({ inputs: { data, dims } }: Reference): Tensor {
   return data instanceof BigInt64Array ? new Tensor('int64', data, dims) : new Tensor('float32', data, dims);
 }
 
-/** The key that each of PyTorch's gradients should have: a folded layer's by its convolution's node, the others' by their order. */
+/**
+ * The key that each of PyTorch's gradients should have: a folded layer's by its convolution's node, the others' by
+ * their order.
+ */
 function expectedKeys(
   model: OnnxModel,
   { convolutions, folded }: Variant,

@@ -27,7 +27,9 @@ export interface Entry {
   readonly layer: string;
   /** PyTorch's class: BatchNorm2d. */
   readonly kind: string;
-  /** Whether the layer was folded into the convolution `after`: then it is the gradient of a scale or shift behind that. */
+  /**
+   * Whether the layer was folded into the convolution `after`: then it is the gradient of a scale or shift behind that.
+   */
   readonly folded: boolean;
   readonly after: string | null;
   readonly role: 'gamma' | 'beta';

@@ -56,8 +56,8 @@ export async function securityOptions(flags: SecurityFlags): Promise<Partial<Ope
 }
 
 /**
- * What `--select` says: a policy, for some with a share behind a colon, as in `renorm:0.05`; or one with its options in JSON, which the
- * library checks.
+ * What `--select` says: a policy, for some with a share behind a colon, as in `renorm:0.05`; or one with its options in
+ * JSON, which the library checks.
  *
  * @throws InvalidArgumentError, which commander prints with the option's name
  */

@@ -185,7 +185,9 @@ async function edge(
   }
 }
 
-/** What a script should know: that nothing was predicted, that no cloud was there, or that what was kept for it is gone. */
+/**
+ * What a script should know: that nothing was predicted, that no cloud was there, or that what was kept for it is gone.
+ */
 function exitCode(device: Device, unreadable: number, answered: boolean, isKept: boolean): number {
   const { predictions, dropped, pending } = device.status();
   if (predictions === 0 && unreadable > 0) return EXIT.failed;

@@ -44,7 +44,11 @@ export function withPreprocessing(command: Command): Command {
     .option('--std <numbers>', 'by which what is left is divided (default: 1)', numbers);
 }
 
-/** What they say to the library; undefined where they say nothing. @throws RenormError REQUEST_INVALID: two of them contradict */
+/**
+ * What they say to the library; undefined where they say nothing.
+ *
+ * @throws RenormError REQUEST_INVALID: two of them contradict
+ */
 export function preprocessingOf(flags: PreprocessingFlags): string | Preprocessing | undefined {
   const { preprocessing, fit, shorterSide, filter, mean, std } = flags;
   const single = Object.values({ fit, shorterSide, filter, mean, std }).some((value) => value !== undefined);

@@ -4,7 +4,10 @@ import { formatBytes, formatCount, formatDuration, formatEnvironment, formatPerc
 /** Seconds between two lines of a device: in a run of a minute, and in one of several. */
 const [QUICK_SECONDS, LONG_SECONDS] = [5, 15];
 
-/** What an event has to say to a log: a few words at the turning points, and each device every few seconds and at the end of an environment. */
+/**
+ * What an event has to say to a log: a few words at the turning points, and each device every few seconds and at the
+ * end of an environment.
+ */
 export function plainLine(event: DemoEvent, record: DemoRecord): string[] {
   switch (event.kind) {
     case 'starting':

@@ -5,8 +5,8 @@ import { printable } from '@renorm/protocol';
 const STYLE = /(\x1b\[[0-9;]*m)/;
 
 /**
- * A text as it goes to a terminal. Whatever stands in it, from a peer, a model or the name of a file, moves no cursor, sets no title
- * and turns no text around. Where such a text is put in, `printable` takes its colours too.
+ * A text as it goes to a terminal. Whatever stands in it, from a peer, a model or the name of a file, moves no cursor,
+ * sets no title and turns no text around. Where such a text is put in, `printable` takes its colours too.
  */
 export function forTerminal(text: string): string {
   return text

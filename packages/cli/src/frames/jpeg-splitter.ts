@@ -5,8 +5,9 @@ const [SOI, EOI, SOS] = [0xd8, 0xd9, 0xda];
 const isStandalone = (marker: number): boolean => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7);
 
 /**
- * Cuts a stream of bytes into the JPEG files in it, whatever stands between them: headers of `multipart/x-mixed-replace`, or nothing. It walks
- * along the markers (ISO/IEC 10918-1, annex B), for the thumbnail inside a file ends with the same bytes as the file.
+ * Cuts a stream of bytes into the JPEG files in it, whatever stands between them: headers of
+ * `multipart/x-mixed-replace`, or nothing. It walks along the markers (ISO/IEC 10918-1, annex B), for the thumbnail
+ * inside a file ends with the same bytes as the file.
  */
 export class JpegSplitter {
   #bytes = new Uint8Array();
@@ -57,7 +58,10 @@ export class JpegSplitter {
     return false;
   }
 
-  /** The marker that stands here; undefined: not enough has come. What stands here is none: the file is damaged, and another is looked for. */
+  /**
+   * The marker that stands here; undefined: not enough has come. What stands here is none: the file is damaged, and
+   * another is looked for.
+   */
   #marker(): number | undefined {
     // Any number of fill bytes may stand before a marker.
     while (this.#bytes[this.#at] === 0xff && this.#bytes[this.#at + 1] === 0xff) this.#at++;

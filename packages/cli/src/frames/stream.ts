@@ -23,8 +23,9 @@ export interface StreamMessages {
 }
 
 /**
- * The frames of a stream, until it ends or the signal is aborted. A pipe or a file (`-` is stdin) gives each of its frames, and waits for who takes
- * them. What comes over HTTP is live: of the frames that came meanwhile only the newest is given, and a stream that is lost is asked for again.
+ * The frames of a stream, until it ends or the signal is aborted. A pipe or a file (`-` is stdin) gives each of its
+ * frames, and waits for who takes them. What comes over HTTP is live: of the frames that came meanwhile only the newest
+ * is given, and a stream that is lost is asked for again.
  *
  * @param raw how frames are laid out; left out, JPEG files one after the other
  * @throws RenormError REQUEST_INVALID: it cannot be opened, or holds no frames

@@ -13,9 +13,10 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterRefusal, type Conduct } from './set-aside.js';
 
 /**
- * A sample is out of range where the first normalization layer sees more than so many exported deviations, root mean square over its
- * channels. On what the model was trained on that is 1 on average, by what a variance is, whatever the model is fed: 0 to 1, 0 to 255, or
- * mean and deviation taken off. The strongest corruptions of Fashion-MNIST come to 1.6, pixels that were not divided by 255 to 300.
+ * A sample is out of range where the first normalization layer sees more than so many exported deviations, root mean
+ * square over its channels. On what the model was trained on that is 1 on average, by what a variance is, whatever the
+ * model is fed: 0 to 1, 0 to 255, or mean and deviation taken off. The strongest corruptions of Fashion-MNIST come to
+ * 1.6, pixels that were not divided by 255 to 300.
  */
 export const FARTHEST_RESPONSE = 8;
 
@@ -52,8 +53,9 @@ export interface VettingOptions {
 }
 
 /**
- * Looks at each sample before it is stored, through the first layers of the edge model: a convolution or two. A model whose first
- * normalization was folded away, or normalises each sample by itself, is not looked through: all samples pass.
+ * Looks at each sample before it is stored, through the first layers of the edge model: a convolution or two. A model
+ * whose first normalization was folded away, or normalises each sample by itself, is not looked through: all samples
+ * pass.
  */
 export class SampleVetting {
   readonly #model: StatisticsModel | undefined;
@@ -90,8 +92,8 @@ export class SampleVetting {
   }
 
   /**
-   * @throws RenormError SAMPLE_OUT_OF_RANGE naming the first such sample; DEVICE_SET_ASIDE: the device has sent several, and waits;
-   *   SAMPLE_INVALID
+   * @throws RenormError SAMPLE_OUT_OF_RANGE naming the first such sample; DEVICE_SET_ASIDE: the device has sent
+   *   several, and waits; SAMPLE_INVALID
    */
   async check(sender: Sender, samples: readonly Vetted[]): Promise<void> {
     const key = `${sender.cohort} ${sender.id}`;
@@ -127,7 +129,10 @@ export class SampleVetting {
     this.#options.onSetAside({ cohort: sender.cohort, device: sender.id, forMs: after.until - now });
   }
 
-  /** Root mean square over the channels of the first layer of each sample, in exported deviations from the exported mean. */
+  /**
+   * Root mean square over the channels of the first layer of each sample, in exported deviations from the exported
+   * mean.
+   */
   async #responses(samples: readonly Vetted[]): Promise<number[]> {
     const [model, session] = [this.#model, this.#session];
     if (model === undefined || session === undefined) return [];

@@ -19,7 +19,8 @@ const LONGEST_MS = 60 * 60_000;
 const WELL: Conduct = { refused: new Set(), since: 0, until: 0, times: 0 };
 
 /**
- * Another out-of-range sample. A batch that is sent again in halves to find the sample to blame counts that sample once.
+ * Another out-of-range sample. A batch that is sent again in halves to find the sample to blame counts that sample
+ * once.
  *
  * @param now milliseconds of a clock that never goes back
  */

@@ -26,12 +26,14 @@ const PACE_WEIGHT = 0.3;
 /**
  * A cohort's upload budget, shared among its devices. It has no clock: every call says what time it is.
  *
- * **Share.** A device may upload while it has fewer samples waiting than are free (Choudhury and Hahne, "Dynamic Queue Length Thresholds
- * for Shared-Memory Packet Switches", IEEE/ACM Transactions on Networking 6 (2), 1998, with alpha = 1). Of k devices that send all they
- * can each comes to 1 / (k + 1) of the budget, and as much stays free for the next one: max-min fair without knowing who will come.
+ * **Share.** A device may upload while it has fewer samples waiting than are free (Choudhury and Hahne, "Dynamic Queue
+ * Length Thresholds for Shared-Memory Packet Switches", IEEE/ACM Transactions on Networking 6 (2), 1998, with alpha =
+ * 1). Of k devices that send all they can each comes to 1 / (k + 1) of the budget, and as much stays free for the next
+ * one: max-min fair without knowing who will come.
  *
- * **Turn.** A device that is refused has room kept for its next attempt, which counts as used for whoever has more samples waiting, or as
- * many and came later: it is served by who has least, then by who has waited longest, not by who tries most often.
+ * **Turn.** A device that is refused has room kept for its next attempt, which counts as used for whoever has more
+ * samples waiting, or as many and came later: it is served by who has least, then by who has waited longest, not by who
+ * tries most often.
  */
 export class CohortBudget {
   readonly #capacity: number;

@@ -13,7 +13,10 @@ export class Budgets {
     this.#budgets = new LRUCache({ max: limits.maxCohorts });
   }
 
-  /** Share of the cohort's budget that is left to a device, 0 to 1; at 0 its next upload is refused, unless others were trained on. */
+  /**
+   * Share of the cohort's budget that is left to a device, 0 to 1; at 0 its next upload is refused, unless others were
+   * trained on.
+   */
   left(cohort: string, device: string, progress: Progress): number {
     const budget = this.#budgets.get(cohort) ?? new CohortBudget(this.#limits.maxUntrainedSamples);
     const now = performance.now();

@@ -19,7 +19,10 @@ import type { StoredVersion } from '../store/records.js';
 interface Prepared {
   readonly latest: ParameterVersion;
   readonly snapshot: Version;
-  /** By number and digest of what the device holds, where that is a version of the chain: after a rollback two numbers have one digest. */
+  /**
+   * By number and digest of what the device holds, where that is a version of the chain: after a rollback two numbers
+   * have one digest.
+   */
   readonly deltas: Map<string, Promise<Version>>;
 }
 
@@ -39,8 +42,8 @@ export class CatchUp {
   }
 
   /**
-   * A delta or a snapshot, whichever is smaller; a snapshot for who holds something that the cloud does not know. Nothing for who
-   * has the newest version.
+   * A delta or a snapshot, whichever is smaller; a snapshot for who holds something that the cloud does not know.
+   * Nothing for who has the newest version.
    */
   async versionFor(running: Reference, cohort: string): Promise<Version | undefined> {
     const latest = (await this.#cohorts.latest(cohort)) ?? { ...this.#exported, publishedAtMs: 0 };

@@ -1,5 +1,5 @@
-// Certificates for tests, good for a hundred years: openssl ecparam, req -x509, x509 -req with subjectAltName=IP:127.0.0.1.
-// They protect nothing.
+// Certificates for tests, good for a hundred years: openssl ecparam, req -x509, x509 -req with
+// subjectAltName=IP:127.0.0.1. They protect nothing.
 
 export const AUTHORITY = `-----BEGIN CERTIFICATE-----
 MIIBlzCCAT2gAwIBAgIUT2jGOEwv8QcT2/0ltjRte9VSK0wwCgYIKoZIzj0EAwIw

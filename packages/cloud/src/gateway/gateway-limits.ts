@@ -2,15 +2,15 @@ import { RenormError } from '@renorm/protocol';
 import type { WireLimits } from './wire/wire-limits.js';
 
 /**
- * Bounds on what devices may send and hold. What is over one is refused with an error of its own, counted in `Cloud.gateway()`, and
- * costs its peer alone.
+ * Bounds on what devices may send and hold. What is over one is refused with an error of its own, counted in
+ * `Cloud.gateway()`, and costs its peer alone.
  */
 export interface GatewayLimits extends WireLimits {
   /** Most samples in one upload. */
   readonly maxSamplesPerUpload: number;
   /**
-   * A cohort's upload budget: samples that may wait for training. One device may have as many waiting as are still free, so that there
-   * is room for another: alone half of them, beside another greedy one a third.
+   * A cohort's upload budget: samples that may wait for training. One device may have as many waiting as are still
+   * free, so that there is room for another: alone half of them, beside another greedy one a third.
    */
   readonly maxUntrainedSamples: number;
   /** Most cohorts. Without tokens whoever reaches the cloud may name new ones. */
@@ -48,7 +48,11 @@ export const GATEWAY_LIMITS: GatewayLimits = {
 /** Timers reach no further. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** The limits with what is given in the place of their defaults. @throws RenormError REQUEST_INVALID: one is no whole number from 1 on */
+/**
+ * The limits with what is given in the place of their defaults.
+ *
+ * @throws RenormError REQUEST_INVALID: one is no whole number from 1 on
+ */
 export function gatewayLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
   for (const [name, value] of Object.entries(given)) {
     const most = name.endsWith('Ms') ? LONGEST_MS : Number.MAX_SAFE_INTEGER;

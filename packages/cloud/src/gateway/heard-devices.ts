@@ -1,7 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { GatewayLimits } from './gateway-limits.js';
 
-/** Which devices announced themselves since the start. Names cost nothing to invent: those heard of longest ago are forgotten. */
+/**
+ * Which devices announced themselves since the start. Names cost nothing to invent: those heard of longest ago are
+ * forgotten.
+ */
 export class HeardDevices {
   readonly #maxDevices: number;
   readonly #cohorts: LRUCache<string, LRUCache<string, true>>;

@@ -4,8 +4,8 @@ import type { FoundationView } from '../models/foundation-view.js';
 import type { AppendedSample } from '../store/cohorts.js';
 
 /**
- * Samples as they are stored: tensors and sketches as they came, images as the pixels of the model's input. One image after the other, so that
- * uploads of several devices take turns.
+ * Samples as they are stored: tensors and sketches as they came, images as the pixels of the model's input. One image
+ * after the other, so that uploads of several devices take turns.
  *
  * @param view of a foundation model that takes other samples: images are prepared for it too
  * @throws RenormError SAMPLE_INVALID naming the sample's place and sequence

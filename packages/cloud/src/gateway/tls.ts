@@ -9,7 +9,9 @@ export interface TlsFiles {
   /** The cloud's certificate, with those in between. */
   readonly certificate: string;
   readonly key: string;
-  /** Certificates of the authority that signs the devices'. With it only devices that have one may connect (mutual TLS). */
+  /**
+   * Certificates of the authority that signs the devices'. With it only devices that have one may connect (mutual TLS).
+   */
   readonly clientAuthority?: string;
 }
 
@@ -22,8 +24,8 @@ interface Loaded {
 const POLL_MS = 1000;
 
 /**
- * Certificates that are read again when they change. While both files of a pair are being replaced they do not belong together; the ones
- * before stay until they do.
+ * Certificates that are read again when they change. While both files of a pair are being replaced they do not belong
+ * together; the ones before stay until they do.
  */
 export class ReloadedCertificates implements ServerCertificates {
   readonly #files: TlsFiles;

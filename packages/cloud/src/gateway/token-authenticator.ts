@@ -21,13 +21,18 @@ export const tokenDigest = (token: string): string => createHash('sha256').updat
 const POLL_MS = 500;
 
 /**
- * Lets a device act for the cohorts of its token, and for no other. The file has a line for each token and cohort: the SHA-256 of the
- * token in hexadecimal, a space, the cohort. Lines that start with # are comments. It is read again when it changes.
+ * Lets a device act for the cohorts of its token, and for no other. The file has a line for each token and cohort: the
+ * SHA-256 of the token in hexadecimal, a space, the cohort. Lines that start with # are comments. It is read again when
+ * it changes.
  */
 export class TokenAuthenticator {
   readonly #entries: ReloadedFile<readonly Entry[]>;
 
-  /** @param onProblem told when a changed file cannot be read: the tokens of before stay @throws RenormError CREDENTIALS_UNREADABLE */
+  /**
+   * @param onProblem told when a changed file cannot be read: the tokens of before stay
+   *
+   * @throws RenormError CREDENTIALS_UNREADABLE
+   */
   constructor(path: string, onProblem: (error: RenormError) => void) {
     this.#entries = new ReloadedFile(path, readEntries, onProblem);
   }

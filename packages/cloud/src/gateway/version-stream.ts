@@ -12,8 +12,8 @@ export interface VersionSource {
 }
 
 /**
- * One device's stream. A slow reader is never queued for: while its connection is full nothing is written, and when it drains it gets
- * what leads to the newest version by then.
+ * One device's stream. A slow reader is never queued for: while its connection is full nothing is written, and when it
+ * drains it gets what leads to the newest version by then.
  */
 export class VersionStream {
   readonly #call: Call;

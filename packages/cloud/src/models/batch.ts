@@ -5,7 +5,10 @@ export interface Batch {
   /** float32 [count, ...sample shape], row-major. */
   readonly data: Float32Array;
   readonly count: number;
-  /** Of those that came as images, the pixels that were prepared for a foundation model that takes others; see FoundationView. */
+  /**
+   * Of those that came as images, the pixels that were prepared for a foundation model that takes others; see
+   * FoundationView.
+   */
   readonly pixels?: readonly (Uint8Array | undefined)[];
 }
 

@@ -8,8 +8,8 @@ interface Named {
 }
 
 /**
- * For each class of the edge model its index among those of the foundation model: as was said, by index or by name, or as the names in both
- * models' metadata say.
+ * For each class of the edge model its index among those of the foundation model: as was said, by index or by name, or
+ * as the names in both models' metadata say.
  *
  * @returns undefined where the two count their classes alike
  * @throws RenormError MODEL_MISMATCH: the classes cannot be told from one another

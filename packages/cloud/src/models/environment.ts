@@ -1,7 +1,10 @@
 import { effectiveCount } from './robust.js';
 import type { Features } from './sample-weights.js';
 
-/** What samples of one environment look like to the exported model: their mean in each feature, and how far they spread around it. */
+/**
+ * What samples of one environment look like to the exported model: their mean in each feature, and how far they spread
+ * around it.
+ */
 export interface Environment {
   readonly mean: Float64Array;
   readonly variance: Float64Array;
@@ -32,10 +35,11 @@ export const SOURCE: Pick<Environment, 'mean' | 'count'> = {
 };
 
 /**
- * How far apart two environments are, as a share of how far apart samples of the first are from each other: the root of the mean squared
- * difference of their means, less what chance makes of it, over the root of the mean variance.
+ * How far apart two environments are, as a share of how far apart samples of the first are from each other: the root of
+ * the mean squared difference of their means, less what chance makes of it, over the root of the mean variance.
  *
- * On Fashion-MNIST, from the source: clean 0.0, corruptions under which the source model keeps 80% below 0.5, fog, frost, snow and contrast above 1.3.
+ * On Fashion-MNIST, from the source: clean 0.0, corruptions under which the source model keeps 80% below 0.5, fog,
+ * frost, snow and contrast above 1.3.
  */
 export function shiftBetween(one: Environment, other: Pick<Environment, 'mean' | 'count'>): number {
   const chance = 1 / one.count + 1 / other.count;
@@ -48,7 +52,10 @@ export function shiftBetween(one: Environment, other: Pick<Environment, 'mean' |
   return spread === 0 ? 0 : Math.sqrt(Math.max(0, apart) / spread);
 }
 
-/** How far samples that have come are from the environment that was known, as a share of how far the known ones are from each other. */
+/**
+ * How far samples that have come are from the environment that was known, as a share of how far the known ones are from
+ * each other.
+ */
 export const shiftSince = (now: Environment, known: Environment): number =>
   shiftBetween({ ...now, variance: known.variance }, known);
 

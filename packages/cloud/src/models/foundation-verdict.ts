@@ -23,11 +23,15 @@ export interface Circumstances {
 }
 
 /**
- * A foundation model is less sure by so much where something is wrong with it. Ours, with the statistics of 32 images, is by 0.08 at most over
- * the 15 corruptions at severity 5, and with another normalization by 0.15 to 0.25 in 11 of them.
+ * A foundation model is less sure by so much where something is wrong with it. Ours, with the statistics of 32 images,
+ * is by 0.08 at most over the 15 corruptions at severity 5, and with another normalization by 0.15 to 0.25 in 11 of
+ * them.
  */
 const LESS_SURE = 0.1;
-/** It has collapsed where its mean prediction has less than this share of the entropy that the edge model's has: 0.92 at least with ours. */
+/**
+ * It has collapsed where its mean prediction has less than this share of the entropy that the edge model's has: 0.92 at
+ * least with ours.
+ */
 const LEAST_BALANCE = 0.5;
 /** An edge model that guesses agrees with nobody. */
 const GUESSES = 0.75;

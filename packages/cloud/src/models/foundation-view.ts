@@ -18,13 +18,15 @@ export interface SampleTaker {
   readonly preprocessing?: Preprocessing | undefined;
 }
 
-/** Levels below 0 or above 255 by which a value may miss a pixel: bicubic filters overshoot, and so do noisy tensors. */
+/**
+ * Levels below 0 or above 255 by which a value may miss a pixel: bicubic filters overshoot, and so do noisy tensors.
+ */
 const LENIENCE = 16;
 
 /**
- * Makes the samples of a foundation model of those that the edge model takes, where the two take others: of another size, normalized
- * otherwise. An image that a device sent as a file is prepared a second time, when it comes; values are taken back to pixels, resized
- * and normalized anew.
+ * Makes the samples of a foundation model of those that the edge model takes, where the two take others: of another
+ * size, normalized otherwise. An image that a device sent as a file is prepared a second time, when it comes; values
+ * are taken back to pixels, resized and normalized anew.
  */
 export class FoundationView {
   /** Of the foundation model's samples. */
@@ -43,7 +45,8 @@ export class FoundationView {
 
   /**
    * @returns undefined where both models take the same samples
-   * @throws RenormError MODEL_MISMATCH: nothing is said of how the samples of one become those of the other, or what is said cannot be followed
+   * @throws RenormError MODEL_MISMATCH: nothing is said of how the samples of one become those of the other, or what is
+   *   said cannot be followed
    */
   static between(edge: SampleTaker, foundation: SampleTaker): FoundationView | undefined {
     const alike = String(edge.sampleShape) === String(foundation.sampleShape);
@@ -91,7 +94,10 @@ export class FoundationView {
     return imagePixels({ width, height, channels, data }, { fit: 'stretch', filter }, this.shape);
   }
 
-  /** Whether an image that a device prepared so is prepared a second time; one that has been cut and scaled before is not. */
+  /**
+   * Whether an image that a device prepared so is prepared a second time; one that has been cut and scaled before is
+   * not.
+   */
   prepares(image: Preprocessing): boolean {
     return image.fit !== 'none' && !(isSameSize(this.#from, this.shape) && isSameFit(image, this.preprocessing));
   }
@@ -110,7 +116,10 @@ export class FoundationView {
     return { data: all, count };
   }
 
-  /** The share of values that are no pixels by the edge model's preprocessing: near 0, unless that is not how they were made. */
+  /**
+   * The share of values that are no pixels by the edge model's preprocessing: near 0, unless that is not how they were
+   * made.
+   */
   foreign({ data, count, pixels }: Batch): number {
     const size = count === 0 ? 0 : data.length / count;
     let [foreign, seen] = [0, 0];

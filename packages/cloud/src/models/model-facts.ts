@@ -46,7 +46,8 @@ export interface ModelPair extends Models {
 /**
  * Reads the models, and checks them against each other where there are two.
  *
- * @throws OnnxError for either file; RenormError MODEL_MISMATCH: they differ in their samples or classes, and nothing says how to get from one to the other
+ * @throws OnnxError for either file; RenormError MODEL_MISMATCH: they differ in their samples or classes, and nothing
+ *   says how to get from one to the other
  */
 export function readModels(edgeFile: ModelFile, foundationFile: ModelFile | undefined): Models {
   if (foundationFile !== undefined) return modelPair(edgeFile, foundationFile);
@@ -86,8 +87,8 @@ export function pairOf(models: Models): ModelPair | undefined {
 }
 
 /**
- * What a data folder knows its models by, hexadecimal: SHA-256 of the files, and of what they were given, where that was something: the
- * parameters of another output's model are others.
+ * What a data folder knows its models by, hexadecimal: SHA-256 of the files, and of what they were given, where that
+ * was something: the parameters of another output's model are others.
  *
  * @param file of a foundation model that nothing else is asked of
  */

@@ -14,6 +14,9 @@ export interface ModelFile {
   readonly beside?: FoundPreprocessing;
   /** Names of its classes, in the order of their indices. */
   readonly labels?: readonly string[];
-  /** Of a foundation model: for each class of the edge model its index; or names as in `labels`, which those of the edge model are looked for in. */
+  /**
+   * Of a foundation model: for each class of the edge model its index; or names as in `labels`, which those of the edge
+   * model are looked for in.
+   */
   readonly classes?: readonly number[] | readonly string[];
 }

@@ -1,6 +1,9 @@
 import type { ParameterSet } from '@renorm/protocol';
 
-/** Stochastic gradient descent as PyTorch defines it: v <- momentum v + g, p <- p - rate v, with v = g in the first step. */
+/**
+ * Stochastic gradient descent as PyTorch defines it: v <- momentum v + g, p <- p - rate v, with v = g in the first
+ * step.
+ */
 export interface SgdOptions {
   readonly learningRate: number;
   readonly momentum: number;

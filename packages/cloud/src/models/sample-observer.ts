@@ -25,7 +25,10 @@ const KNOWN = 128;
 /** Fewest samples that an environment can be told by. */
 const FEWEST = 6;
 
-/** Looks at samples through the exported edge model, before a gradient is taken on them. A model without BatchNormalization sees nothing amiss. */
+/**
+ * Looks at samples through the exported edge model, before a gradient is taken on them. A model without
+ * BatchNormalization sees nothing amiss.
+ */
 export class SampleObserver {
   readonly #exported: ParameterSet;
   readonly #session: StatisticsSession | undefined;

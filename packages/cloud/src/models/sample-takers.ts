@@ -9,8 +9,8 @@ interface Read {
 }
 
 /**
- * What edge and foundation model take, with what files beside them say where nobody said it. A file beside the foundation model alone counts only
- * where it takes samples of another shape: devices may normalize as they always did.
+ * What edge and foundation model take, with what files beside them say where nobody said it. A file beside the
+ * foundation model alone counts only where it takes samples of another shape: devices may normalize as they always did.
  */
 export function sampleTakers(edge: Read, foundation: Read): readonly [SampleTaker, SampleTaker] {
   const own = edge.file.preprocessing ?? besideOf(edge);

@@ -1,24 +1,34 @@
 import { medianAndDeviation, quantile, weightedQuantile } from './robust.js';
 
 /**
- * What is known of some samples: a row of features each, in deviations of the exported model from its mean. On data that the model was
- * trained on the root mean square of a row is 1 at most, on average: a sample's mean varies less than its values.
+ * What is known of some samples: a row of features each, in deviations of the exported model from its mean. On data
+ * that the model was trained on the root mean square of a row is 1 at most, on average: a sample's mean varies less
+ * than its values.
  */
 export type Features = readonly Float64Array[];
 
 /** Features further out count as if they were here, so that no single one decides. */
 const FARTHEST = 6;
 
-/** A sample counts in full up to so many times as far from the source as the nearest tenth of the samples. Honest ones: 1.7 at most. */
+/**
+ * A sample counts in full up to so many times as far from the source as the nearest tenth of the samples. Honest ones:
+ * 1.7 at most.
+ */
 export const REACH = 2.5;
 /** Below, a distance from the source is nothing out of the ordinary. */
 export const ORDINARY = 0.4;
 
-/** Width of the kernel that counts a sample's neighbours, as a share of how far apart distant samples are; and of the one that counts copies. */
+/**
+ * Width of the kernel that counts a sample's neighbours, as a share of how far apart distant samples are; and of the
+ * one that counts copies.
+ */
 const KERNEL = 0.27;
 const COPIES = 0.08;
 
-/** Samples as far from the median count in full, in deviations, root mean square over the features. Honest ones: 1.8 at most. */
+/**
+ * Samples as far from the median count in full, in deviations, root mean square over the features. Honest ones: 1.8 at
+ * most.
+ */
 const NEAR = 1.75;
 
 /** Beyond what counts in full, a weight falls as this power. */
@@ -27,10 +37,10 @@ const STEEPNESS = 12;
 /**
  * How much each sample may count in a statistic, from 0 to 1. Nothing is known of labels, nor of who is honest.
  *
- * What is far further from the source than others is left out first, for it may be anywhere. Then samples that resemble each other more
- * than honest ones do share the weight of one: a thousand black images say no more than one does. Last, samples far from the median
- * of the rest lose their weight. What all this cannot tell is a majority that looks like honest samples of another kind; the gate
- * before publication is against that.
+ * What is far further from the source than others is left out first, for it may be anywhere. Then samples that resemble
+ * each other more than honest ones do share the weight of one: a thousand black images say no more than one does. Last,
+ * samples far from the median of the rest lose their weight. What all this cannot tell is a majority that looks like
+ * honest samples of another kind; the gate before publication is against that.
  */
 export function sampleWeights(features: Features): Float64Array {
   const kept = withinReach(features);
@@ -40,8 +50,8 @@ export function sampleWeights(features: Features): Float64Array {
 }
 
 /**
- * The samples that a gradient may be taken on: without what is out of reach or far from the rest, and one of each lot of copies. As
- * sampleWeights, for what has no weights.
+ * The samples that a gradient may be taken on: without what is out of reach or far from the rest, and one of each lot
+ * of copies. As sampleWeights, for what has no weights.
  *
  * @returns their rows, in order
  */
@@ -147,7 +157,10 @@ function distances(features: Features, weights: Float64Array): Float64Array {
 /** In the units of the features. */
 const SMALLEST_DEVIATION = 0.02;
 
-/** Weights of samples by what the exported model sees of them, with which no device has more than its share. See sampleWeights, cappedByDevice. */
+/**
+ * Weights of samples by what the exported model sees of them, with which no device has more than its share. See
+ * sampleWeights, cappedByDevice.
+ */
 export const weightsFrom = (features: Features, origins: readonly { readonly device: string }[]): Float64Array =>
   cappedByDevice(
     sampleWeights(features),
@@ -155,8 +168,9 @@ export const weightsFrom = (features: Features, origins: readonly { readonly dev
   );
 
 /**
- * Weights with which no device has more than its share of the whole. See deviceCap. A device is cut by how many samples it has sent, not by what
- * they weigh: else three devices whose samples count for nothing would take the one whose samples do with them.
+ * Weights with which no device has more than its share of the whole. See deviceCap. A device is cut by how many samples
+ * it has sent, not by what they weigh: else three devices whose samples count for nothing would take the one whose
+ * samples do with them.
  *
  * @param devices the device of each sample
  */
@@ -168,8 +182,8 @@ export function cappedByDevice(weights: Float64Array, devices: readonly string[]
 }
 
 /**
- * The largest share of a pool that one of so many devices may have: half as much again as its part, or a quarter. Less would let a device
- * that has sent one sample hold down those that sent many.
+ * The largest share of a pool that one of so many devices may have: half as much again as its part, or a quarter. Less
+ * would let a device that has sent one sample hold down those that sent many.
  */
 export const deviceCap = (devices: number): number => Math.min(1, Math.max(1 / 4, 1.5 / devices));
 

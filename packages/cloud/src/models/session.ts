@@ -23,11 +23,13 @@ export function createSession(bytes: Uint8Array, { threads }: SessionOptions): P
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // A planned block of memory comes beside what the first run took: without it a step takes half (docs/benchmarks.md).
+    // A planned block of memory comes beside what the first run took: without it a step takes half
+    // (docs/benchmarks.md).
     enableMemPattern: false,
     logSeverityLevel: 3,
-    // Threads spin between the operators of a step, which with 2 threads saves a fifth of its time, and stop when it ends: a trainer
-    // that waits takes no core from the gateway or from a device. Quantized products do not saturate on processors without VNNI.
+    // Threads spin between the operators of a step, which with 2 threads saves a fifth of its time, and stop when it
+    // ends: a trainer that waits takes no core from the gateway or from a device. Quantized products do not saturate on
+    // processors without VNNI.
     extra: { session: { force_spinning_stop: '1', x64quantprecision: '1' } },
   });
 }

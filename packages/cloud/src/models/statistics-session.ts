@@ -39,7 +39,8 @@ export class StatisticsSession {
 
   /**
    * @param shape of one sample
-   * @param statistics pooled: each layer normalises by the weighted statistics of the batch; running: by those that it is given
+   * @param statistics pooled: each layer normalises by the weighted statistics of the batch; running: by those that it
+   *   is given
    * @throws OnnxError ONNX_NO_NORMALIZATION: the model has no layer with statistics of a batch
    */
   static async create(
@@ -61,7 +62,10 @@ export class StatisticsSession {
       : undefined;
   }
 
-  /** @param weights of the samples, of any sum above 0; a sample of weight 0 changes nothing for the others. Default: all alike */
+  /**
+   * @param weights of the samples, of any sum above 0; a sample of weight 0 changes nothing for the others. Default:
+   * all alike
+   */
   async run(parameters: ParameterSet, batch: Batch, weights?: Float64Array): Promise<Measured> {
     const model = this.#model;
     const feeds = parameterFeeds(model.parameterInputs, parameters);
@@ -96,7 +100,8 @@ function normalized(weights: Float64Array): Float64Array {
 }
 
 /**
- * Mean of each sample in each channel of each layer, in deviations of the exported model from its mean: what `sampleWeights` takes.
+ * Mean of each sample in each channel of each layer, in deviations of the exported model from its mean: what
+ * `sampleWeights` takes.
  *
  * @param exported of the model that was measured
  */

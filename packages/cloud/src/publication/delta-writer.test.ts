@@ -6,7 +6,10 @@ import { DeltaWriter } from './delta-writer.js';
 const CLASSES = 2;
 const SIZE = 64;
 
-/** A classifier of one normalization: two logits, the sum over the channels of gamma * x + weight * cos(1.7 channel) * beta, and 0. */
+/**
+ * A classifier of one normalization: two logits, the sum over the channels of gamma * x + weight * cos(1.7 channel) *
+ * beta, and 0.
+ */
 const logitsOf =
   (weight: number) =>
   async (parameters: ParameterSet, { data, count }: Batch): Promise<Float32Array> => {

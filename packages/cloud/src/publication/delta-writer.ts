@@ -32,7 +32,10 @@ export function deltaWriter(
 }
 
 export interface DeltaWriterOptions {
-  /** Symmetric divergence in nats by which the predictions of what devices decode may differ from those of what was trained. */
+  /**
+   * Symmetric divergence in nats by which the predictions of what devices decode may differ from those of what was
+   * trained.
+   */
   readonly divergence: number;
   readonly classes: number;
 }
@@ -54,12 +57,15 @@ const TRAINED_PER_PROBE = 64;
 /** Attempts at one version. Each failed one shortens the steps by half or more; the last is taken as it is. */
 const ATTEMPTS = 6;
 
-/** Divergence over the sum of sensitivity * step^2, as found over many versions: most values are rounded to 0, and those err by more. */
+/**
+ * Divergence over the sum of sensitivity * step^2, as found over many versions: most values are rounded to 0, and those
+ * err by more.
+ */
 const TYPICAL_ERROR = 0.6;
 
 /**
- * Writes a cohort's deltas as short as a bound on the change of the edge model's predictions allows: steps of all tensors in
- * proportion to how little each matters, and as long as replayed samples show no more than the bound.
+ * Writes a cohort's deltas as short as a bound on the change of the edge model's predictions allows: steps of all
+ * tensors in proportion to how little each matters, and as long as replayed samples show no more than the bound.
  */
 export class DeltaWriter {
   readonly #logits: EdgeLogits;

@@ -12,7 +12,10 @@ export interface Candidate {
   readonly exported: ParameterSet;
   /** Samples of the same environment that nothing has learnt from. */
   readonly heldOut: TrainingSamples;
-  /** The latest samples of the cohort, of whatever environment, what was learnt from among them, in the order in which they came. */
+  /**
+   * The latest samples of the cohort, of whatever environment, what was learnt from among them, in the order in which
+   * they came.
+   */
   readonly recent?: TrainingSamples;
   /** Position behind the last sample that was trained on. */
   readonly trained: number;

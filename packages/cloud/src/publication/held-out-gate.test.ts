@@ -19,7 +19,10 @@ const pooler = await Pooler.create(edge, sampleShape, { threads: 1 });
 const hazy = (first: number, count: number) => hazyImages(first, count);
 const clear = (first: number, count: number) =>
   hazyImages(first, count).map((data) => data.map((value) => Math.max(0, (value * 255 - 90) / 127.5)));
-/** Images with a twentieth of their contrast left: the source model is surely wrong, putting nearly all into one or two classes. */
+/**
+ * Images with a twentieth of their contrast left: the source model is surely wrong, putting nearly all into one or two
+ * classes.
+ */
 const pale = (first: number, count: number) =>
   clear(first, count).map((data) => {
     const mean = data.reduce((sum, value) => sum + value, 0) / data.length;

@@ -14,20 +14,26 @@ const HELD_OUT = 48;
 const FEWEST = 5;
 
 /**
- * An environment this near to the source is one in which the source model is right: on Fashion-MNIST-C it keeps 80% of its predictions or
- * more below 0.5, and at 1 it has lost a fifth to a half. See shiftBetween.
+ * An environment this near to the source is one in which the source model is right: on Fashion-MNIST-C it keeps 80% of
+ * its predictions or more below 0.5, and at 1 it has lost a fifth to a half. See shiftBetween.
  */
 const NEAR_SOURCE = 0.5;
 /** Of what the source is sure of there, a version may break this much. */
 const BREAKABLE = 0.06;
 /**
- * A version may be so much less sure than what it is compared with, as a share of ln C; far from the source, where models are often surely wrong of
- * few classes, by as much as it spreads samples over more: the mutual information of image and class (Bridle et al. 1991) does not fall then.
+ * A version may be so much less sure than what it is compared with, as a share of ln C; far from the source, where
+ * models are often surely wrong of few classes, by as much as it spreads samples over more: the mutual information of
+ * image and class (Bridle et al. 1991) does not fall then.
  */
 const LESS_SURE = 0.2;
-/** A version collapses where the entropy of its mean prediction is below this share of that of what it is compared with. */
+/**
+ * A version collapses where the entropy of its mean prediction is below this share of that of what it is compared with.
+ */
 const COLLAPSE = 0.6;
-/** Where so many of the latest samples, two at least, are of the source among others that are not, the source model stays. See likeTheSource. */
+/**
+ * Where so many of the latest samples, two at least, are of the source among others that are not, the source model
+ * stays. See likeTheSource.
+ */
 const OF_THE_SOURCE = 1 / 8;
 
 export interface HeldOutGateSetup {
@@ -41,10 +47,12 @@ export interface HeldOutGateSetup {
 /**
  * Judges a version by held-out uploads, without labels, against the source model and the version in force.
  *
- * Worse is: to differ from the source model where a part of the latest samples is of the source and the rest is not; to break what the source is
- * sure of in an environment in which the source is right; to put nearly everything into one class; to be much less sure than before, but for
- * what it gains, far from the source, in classes that samples go into. Which environment it is, the exported model's own statistics tell. Held-out samples are weighed as those that are learnt from are. Where the model has no statistics of a
- * batch (LayerNorm), every environment counts as far from the source.
+ * Worse is: to differ from the source model where a part of the latest samples is of the source and the rest is not; to
+ * break what the source is sure of in an environment in which the source is right; to put nearly everything into one
+ * class; to be much less sure than before, but for what it gains, far from the source, in classes that samples go into.
+ * Which environment it is, the exported model's own statistics tell. Held-out samples are weighed as those that are
+ * learnt from are. Where the model has no statistics of a batch (LayerNorm), every environment counts as far from the
+ * source.
  */
 export class HeldOutGate implements Gate {
   readonly heldOut = HELD_OUT;

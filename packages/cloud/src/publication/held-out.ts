@@ -2,8 +2,8 @@
 const ONE_IN = 5;
 
 /**
- * Whether the sample at a position of a cohort's log is kept from every strategy, so that versions can be judged by it. By a hash of the
- * position: what a device sends when, say every fifth time, does not decide it.
+ * Whether the sample at a position of a cohort's log is kept from every strategy, so that versions can be judged by it.
+ * By a hash of the position: what a device sends when, say every fifth time, does not decide it.
  */
 export function isHeldOut(position: number): boolean {
   let hash = Math.imul(position ^ (position >>> 16), 0x45d9f3b);
@@ -11,7 +11,11 @@ export function isHeldOut(position: number): boolean {
   return ((hash ^ (hash >>> 16)) >>> 0) % ONE_IN === 0;
 }
 
-/** The latest positions that are held out, at most `count`. @param from the first to consider @param to behind the last */
+/**
+ * The latest positions that are held out, at most `count`.
+ *
+ * @param from the first to consider @param to behind the last
+ */
 export function heldOutPositions(from: number, to: number, count: number): number[] {
   const found: number[] = [];
   const oldest = Math.max(from, to - 2 * ONE_IN * count, 0);
@@ -23,7 +27,10 @@ export function heldOutPositions(from: number, to: number, count: number): numbe
 /** Fewer held-out samples than these judge nothing by themselves. */
 const ENOUGH = 12;
 
-/** Positions to judge a version by: those that are held out, and while these are few, the latest others beside them. As heldOutPositions. */
+/**
+ * Positions to judge a version by: those that are held out, and while these are few, the latest others beside them. As
+ * heldOutPositions.
+ */
 export function judgingPositions(from: number, to: number, count: number): number[] {
   const heldOut = heldOutPositions(from, to, count);
   const others: number[] = [];

@@ -8,7 +8,10 @@ export interface LikeTheSource {
   readonly of: number;
 }
 
-/** On the way from the source to where the others are: 0 in the source, 1 at the others. Honest samples of one environment lie at 0.6 to 1.3. */
+/**
+ * On the way from the source to where the others are: 0 in the source, 1 at the others. Honest samples of one
+ * environment lie at 0.6 to 1.3.
+ */
 const NEAR = 0.2;
 const FAR = 0.5;
 /** Where the others are, so many of the samples are beyond; with fewer of another environment none is known. */
@@ -17,12 +20,14 @@ const BEYOND = 0.9;
 const FARTHEST = 1.1 * ORDINARY;
 
 /**
- * How many of the latest samples are of the source, while others, from before them on, are of another environment. A cohort's devices share one
- * environment, so that no honest one looks like this for long: it has come back to the source, or a majority sends what the rest does not see.
+ * How many of the latest samples are of the source, while others, from before them on, are of another environment. A
+ * cohort's devices share one environment, so that no honest one looks like this for long: it has come back to the
+ * source, or a majority sends what the rest does not see.
  *
- * Along the way from the source to the mean of all samples those of two environments lie apart, where their distances from the source do not tell
- * them apart: images of a clean environment differ more from each other than from their noisy selves. What came before the first sample of
- * the other environment does not count: that is how a change to it looks.
+ * Along the way from the source to the mean of all samples those of two environments lie apart, where their distances
+ * from the source do not tell them apart: images of a clean environment differ more from each other than from their
+ * noisy selves. What came before the first sample of the other environment does not count: that is how a change to it
+ * looks.
  *
  * @param features of the samples, in the order in which they came
  */

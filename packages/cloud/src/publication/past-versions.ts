@@ -20,7 +20,10 @@ export interface PastVersion {
   readonly bytes: number;
 }
 
-/** The versions that lead to the newest one, oldest first, as far as they are kept; before them 0, the model as exported. */
+/**
+ * The versions that lead to the newest one, oldest first, as far as they are kept; before them 0, the model as
+ * exported.
+ */
 export async function pastVersions(cohorts: Cohorts, cohort: string): Promise<PastVersion[]> {
   const kept = (await chainTo(cohorts, cohort)).map(({ number, message }) => ({
     number,

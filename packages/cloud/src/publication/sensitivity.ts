@@ -3,15 +3,18 @@ import type { ParameterSet } from '@renorm/protocol';
 /** How far a tensor is moved to see what that does, as a share of its scale. */
 const PROBE = 0.03;
 
-/** Symmetric divergence in nats of a whole tensor moved by its scale, over the square of the move: what one finds in most layers. */
+/**
+ * Symmetric divergence in nats of a whole tensor moved by its scale, over the square of the move: what one finds in
+ * most layers.
+ */
 const TYPICAL = 0.7;
 
 /** A probe on a few samples is off by a factor of 2 at times; one outlier must not take a tensor's bits away. */
 const SMALLEST = 0.05;
 
 /**
- * How much the predictions change with each tensor: the symmetric divergence in nats that an error of 1 in one value brings, so
- * that errors in all values together bring about the sum of sensitivity * error^2.
+ * How much the predictions change with each tensor: the symmetric divergence in nats that an error of 1 in one value
+ * brings, so that errors in all values together bring about the sum of sensitivity * error^2.
  */
 export class Sensitivities {
   readonly #scales: ReadonlyMap<string, number>;

@@ -9,9 +9,9 @@ export interface OutlookLimits {
 }
 
 /**
- * Why a version that normalises by what some sketches have measured would be worse than the one that devices run; undefined where it would
- * not. A sketch cannot be predicted anew, but its device has seen its images both ways: by the version that it ran, and normalised by themselves,
- * which a version of statistics comes near to.
+ * Why a version that normalises by what some sketches have measured would be worse than the one that devices run;
+ * undefined where it would not. A sketch cannot be predicted anew, but its device has seen its images both ways: by the
+ * version that it ran, and normalised by themselves, which a version of statistics comes near to.
  */
 export function worseBySketches(sketches: readonly ReceivedSketch[], limits: OutlookLimits): string | undefined {
   const served = summed(sketches.map(({ sketch }) => sketch.served));

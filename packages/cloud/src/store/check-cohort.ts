@@ -41,8 +41,8 @@ export interface CheckCohortOptions {
 const CHUNK = 256;
 
 /**
- * Reads all that a cohort has in a store: every sample, the head, every blob that it names against its digest, every version against the one
- * before it.
+ * Reads all that a cohort has in a store: every sample, the head, every blob that it names against its digest, every
+ * version against the one before it.
  *
  * @param problem told what is wrong, in a sentence
  */

@@ -22,7 +22,8 @@ export interface FolderClaim {
   /** What was found damaged and put right, a sentence each. */
   readonly repaired: readonly string[];
   /**
-   * Says that the store is open and on disk, before anything is acknowledged: from then on a folder without one is damaged, not new.
+   * Says that the store is open and on disk, before anything is acknowledged: from then on a folder without one is
+   * damaged, not new.
    *
    * @param isEmpty the store knows no cohort @throws RenormError DATA_DAMAGED: it did before
    */
@@ -38,8 +39,8 @@ export const storeFolder = (folder: string): string => join(folder, 'store');
 const storeFile = (folder: string): string => join(storeFolder(folder), 'data.mdb');
 
 /**
- * Makes or checks the data folder and takes it for this process. What it finds damaged it repairs where nothing can be lost by that, and refuses
- * otherwise: nothing begins anew in silence.
+ * Makes or checks the data folder and takes it for this process. What it finds damaged it repairs where nothing can be
+ * lost by that, and refuses otherwise: nothing begins anew in silence.
  *
  * @param roles what this process does with it; another process may have the other role
  * @throws RenormError DATA_NOT_WRITABLE, DATA_FORMAT_NEWER, DATA_OTHER_MODEL, DATA_IN_USE, DATA_DAMAGED
@@ -73,7 +74,11 @@ function asNotWritable(folder: string, cause: unknown): RenormError {
   );
 }
 
-/** What a data folder says and has, for who only looks; nobody else uses it until `release`. @throws as `claimFolder` */
+/**
+ * What a data folder says and has, for who only looks; nobody else uses it until `release`.
+ *
+ * @throws as `claimFolder`
+ */
 export function lookAtFolder(folder: string): { facts: ReadFacts; store: LmdbFile; release(): void } {
   const locks = new FolderLocks(folder);
   try {

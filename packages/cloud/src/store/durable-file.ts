@@ -24,8 +24,8 @@ export const PRIVATE_FILE = 0o600;
 export const PRIVATE_FOLDER = 0o700;
 
 /**
- * Writes a file that is there whole, in its old form or in its new one, whatever dies and when: beside the old one, flushed, renamed, and the
- * folder flushed.
+ * Writes a file that is there whole, in its old form or in its new one, whatever dies and when: beside the old one,
+ * flushed, renamed, and the folder flushed.
  *
  * @param mode permissions, before the umask takes some away; for its owner alone unless it says otherwise
  * @throws what the file system says; the file is then as it was
@@ -60,7 +60,11 @@ export function createDurably(path: string, content: string | Uint8Array, mode =
   flushFolder(dirname(path), disk);
 }
 
-/** Makes a folder, and those above it, so that it survives a power cut. One that is there stays as it is. @param mode as `writeDurably` */
+/**
+ * Makes a folder, and those above it, so that it survives a power cut. One that is there stays as it is.
+ *
+ * @param mode as `writeDurably`
+ */
 export function makeFolderDurably(folder: string, mode: number): void {
   const first = mkdirSync(folder, { recursive: true, mode });
   if (first === undefined) return;

@@ -11,8 +11,9 @@ export interface FolderFacts {
   /** Not there where no strategy has needed one. */
   readonly foundationModel?: string;
   /**
-   * What has to be in the folder, so that a store that was lost is not taken for one that never was. `none`: nothing has been acknowledged
-   * yet; `made`: there is a store; `used`: it holds samples. Not there in folders of the first release.
+   * What has to be in the folder, so that a store that was lost is not taken for one that never was. `none`: nothing
+   * has been acknowledged yet; `made`: there is a store; `used`: it holds samples. Not there in folders of the first
+   * release.
    */
   readonly store?: StoreMark;
 }

@@ -14,8 +14,8 @@ const OPENING_WAIT_MS = 10_000;
 const OPENING_POLL_MS = 20;
 
 /**
- * Locks of files, held by the file system for as long as this process has them open: they hold between containers that share a volume, where
- * process numbers say nothing, and end with the process, however it ends.
+ * Locks of files, held by the file system for as long as this process has them open: they hold between containers that
+ * share a volume, where process numbers say nothing, and end with the process, however it ends.
  */
 export class FolderLocks {
   readonly #folder: string;
@@ -42,7 +42,11 @@ export class FolderLocks {
     return fd !== undefined;
   }
 
-  /** Runs what one process at a time may do: looking at the folder, and changing what it says about itself. @throws RenormError DATA_IN_USE */
+  /**
+   * Runs what one process at a time may do: looking at the folder, and changing what it says about itself.
+   *
+   * @throws RenormError DATA_IN_USE
+   */
   whileOpening<Value>(action: () => Value): Value {
     const until = performance.now() + OPENING_WAIT_MS;
     let fd = this.#tryTake('opening.lock');
@@ -63,7 +67,8 @@ export class FolderLocks {
   }
 
   #tryTake(name: string): number | undefined {
-    // Never truncated here, and never removed: a lock holds for one file, and another under the same name would be another lock.
+    // Never truncated here, and never removed: a lock holds for one file, and another under the same name would be
+    // another lock.
     const fd = openSync(join(this.#folder, name), constants.O_RDWR | constants.O_CREAT, PRIVATE_FILE);
     try {
       if (tryLock(fd, LOCKED_AT, 1)) return fd;

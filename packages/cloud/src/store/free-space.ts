@@ -23,12 +23,15 @@ const RESERVE = 64 * 2 ** 20;
 const RESERVE_SHARE = 0.05;
 /** Full below the reserve, free again from a quarter more: the one must not follow the other with every sample. */
 const FREE_AGAIN = 1.25;
-/** How long a write that failed counts, where the file system still says that there is room: a quota does not show there. */
+/**
+ * How long a write that failed counts, where the file system still says that there is room: a quota does not show
+ * there.
+ */
 const FAILED_COUNTS_MS = 5_000;
 
 /**
- * Stops writing while there is still room: a database that runs into the end of its disk can no longer give anything back either, for it
- * copies what it changes. The check costs some microseconds, so it is made before every write.
+ * Stops writing while there is still room: a database that runs into the end of its disk can no longer give anything
+ * back either, for it copies what it changes. The check costs some microseconds, so it is made before every write.
  */
 export class FreeSpace {
   readonly #folder: string;

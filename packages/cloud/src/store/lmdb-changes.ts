@@ -13,8 +13,9 @@ interface Watcher {
 }
 
 /**
- * Tells of changes. LMDB itself tells nobody, so that each transaction leaves a note under the next serial number, and watchers look
- * for notes behind the last one that they saw: at once for what this process writes, in whichever thread, else every 50 ms.
+ * Tells of changes. LMDB itself tells nobody, so that each transaction leaves a note under the next serial number, and
+ * watchers look for notes behind the last one that they saw: at once for what this process writes, in whichever thread,
+ * else every 50 ms.
  */
 export class LmdbChanges {
   readonly #tables: LmdbTables;

@@ -1,6 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** What is known of a database file without mapping it into memory, where a page that is not there ends the process by a signal. */
+/**
+ * What is known of a database file without mapping it into memory, where a page that is not there ends the process by a
+ * signal.
+ */
 export type LmdbFile =
   | { readonly kind: 'absent' }
   | { readonly kind: 'empty'; readonly why: string }
@@ -14,8 +17,9 @@ export type LmdbFile =
       readonly bytes: number;
     };
 
-// The layout is that of LMDB's data version 2, as the package lmdb builds it (dependencies/lmdb/libraries/liblmdb/mdb.c: MDB_page_header, MDB_meta,
-// MDB_db, MDB_node, MDB_ovpage), in the byte order of the machine: little-endian on all that onnxruntime runs on.
+// The layout is that of LMDB's data version 2, as the package lmdb builds it
+// (dependencies/lmdb/libraries/liblmdb/mdb.c: MDB_page_header, MDB_meta, MDB_db, MDB_node, MDB_ovpage), in the byte
+// order of the machine: little-endian on all that onnxruntime runs on.
 const HEADER = 24;
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
@@ -44,8 +48,8 @@ interface Meta {
 class Damage extends Error {}
 
 /**
- * Checks a database file page by page: the meta pages, and every page that the trees reach, each where it says that it is and with all that it
- * points to inside the file. Values are not looked at.
+ * Checks a database file page by page: the meta pages, and every page that the trees reach, each where it says that it
+ * is and with all that it points to inside the file. Values are not looked at.
  */
 export function inspectLmdbFile(path: string): LmdbFile {
   let fd: number;

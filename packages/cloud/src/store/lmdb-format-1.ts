@@ -34,9 +34,10 @@ const MOVED_AT_ONCE = 256;
 type Write = <Value>(action: (writer: Writer) => Value) => Promise<Value>;
 
 /**
- * Brings what renorm 0.1 wrote into the tables of today. It may be ended at any moment, and goes on from there the next time: a sample
- * is in one place or the other, and a cohort's checkpoint, versions and sessions move together, when its samples have. Two processes may
- * do it at the same time, for which the emptied tables stay: one of them may have them open.
+ * Brings what renorm 0.1 wrote into the tables of today. It may be ended at any moment, and goes on from there the next
+ * time: a sample is in one place or the other, and a cohort's checkpoint, versions and sessions move together, when its
+ * samples have. Two processes may do it at the same time, for which the emptied tables stay: one of them may have them
+ * open.
  */
 export async function migrateFormat1(tables: LmdbTables, write: Write): Promise<void> {
   // LMDB's own table of tables: opening one that is not there would make it.
@@ -78,7 +79,8 @@ function moveSamples(old: Format1, tables: LmdbTables, writer: Writer, cohort: s
 }
 
 async function moveRest(old: Format1, tables: LmdbTables, write: Write, cohort: string): Promise<void> {
-  // Chapters are bound with promises, which a transaction cannot wait for: what goes into them is made first, and kept as blobs.
+  // Chapters are bound with promises, which a transaction cannot wait for: what goes into them is made first, and kept
+  // as blobs.
   const head = await headOf(old, tables, write, cohort);
   await write((writer) => {
     // Another process may have been here in the meantime.

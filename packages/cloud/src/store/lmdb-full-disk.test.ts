@@ -9,7 +9,11 @@ const disk = smallDisk(4 * MiB);
 const skip = disk === undefined ? 'needs root: a small file system is mounted' : false;
 const entry = (sequence: number) => ({ sequence, bytes: new Uint8Array(3_000).fill(sequence % 256) });
 
-/** Four sources that append one behind the other's back, each until it was refused some times. @returns what each was acknowledged */
+/**
+ * Four sources that append one behind the other's back, each until it was refused some times.
+ *
+ * @returns what each was acknowledged
+ */
 async function fill(
   store: LmdbStore,
   from: readonly number[],

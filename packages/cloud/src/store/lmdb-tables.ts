@@ -45,11 +45,12 @@ export function openTables(path: string): LmdbTables {
   const root = open({
     path,
     maxDbs: 24,
-    // With batches per turn of the event loop, lmdb-js makes a promise of its own for each batch, which nobody can catch: a write that
-    // fails, as on a full disk, would end the process.
+    // With batches per turn of the event loop, lmdb-js makes a promise of its own for each batch, which nobody can
+    // catch: a write that fails, as on a full disk, would end the process.
     eventTurnBatching: false,
-    // LMDB's own commit: data flushed, then the meta page, then the promise. With syncs that overlap, the promise of a flush never settles
-    // when a later transaction fails, and the state after a power cut depends on the boot id of the machine.
+    // LMDB's own commit: data flushed, then the meta page, then the promise. With syncs that overlap, the promise of a
+    // flush never settles when a later transaction fails, and the state after a power cut depends on the boot id of the
+    // machine.
     overlappingSync: false,
   });
   return {

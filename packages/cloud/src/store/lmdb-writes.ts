@@ -107,7 +107,8 @@ export function setHead(
 /** Blobs whose head never came: the process ended in between, or another trainer was first. There are never many. */
 function sweep(tables: LmdbTables, writer: Writer, now: number): void {
   for (const { key, value } of [...tables.waiting.getRange()]) {
-    // Put before the machine last started, or by a release that wrote the date here: how old it is cannot be known, so its time begins anew.
+    // Put before the machine last started, or by a release that wrote the date here: how old it is cannot be known, so
+    // its time begins anew.
     if (value > now) writer.put(tables.waiting, key, now);
     if (value > now || now - value < UNNAMED_KEPT_MS) continue;
     writer.remove(tables.waiting, key);

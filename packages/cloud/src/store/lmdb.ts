@@ -20,11 +20,12 @@ export interface LmdbStoreOptions {
 }
 
 /**
- * A store in a folder: LMDB, a memory-mapped B+ tree whose transactions survive the end of the process at any moment. Several threads
- * and processes may have it open.
+ * A store in a folder: LMDB, a memory-mapped B+ tree whose transactions survive the end of the process at any moment.
+ * Several threads and processes may have it open.
  *
- * LMDB, because it is the one embedded store that several processes may write to, that needs no recovery after a kill, and that reads
- * without a copy of the data in the heap; SQLite has the first two and costs several times as much for an append.
+ * LMDB, because it is the one embedded store that several processes may write to, that needs no recovery after a kill,
+ * and that reads without a copy of the data in the heap; SQLite has the first two and costs several times as much for
+ * an append.
  */
 export class LmdbStore implements Store {
   readonly blobs: Blobs = {
@@ -49,7 +50,11 @@ export class LmdbStore implements Store {
     this.#now = now;
   }
 
-  /** Opens the store of a data folder, and brings what the first format wrote into this one. @throws RenormError DISK_FULL */
+  /**
+   * Opens the store of a data folder, and brings what the first format wrote into this one.
+   *
+   * @throws RenormError DISK_FULL
+   */
   static async open(folder: string, options: LmdbStoreOptions = {}): Promise<LmdbStore> {
     const path = join(folder, 'store');
     try {
@@ -101,7 +106,10 @@ export class LmdbStore implements Store {
     await this.#tables.root.close();
   }
 
-  /** Reads see one state of the database until they are told to look again: another thread or process may have written since. */
+  /**
+   * Reads see one state of the database until they are told to look again: another thread or process may have written
+   * since.
+   */
   async #read<Value>(action: (tables: LmdbTables) => Value): Promise<Value> {
     try {
       this.#tables.root.resetReadTxn();
@@ -112,8 +120,8 @@ export class LmdbStore implements Store {
   }
 
   /**
-   * Runs a transaction; it is on disk when this resolves. What it throws, and what cannot be written, undoes all of it and nothing
-   * else: transactions that start together are written together, so each is a child of what is written.
+   * Runs a transaction; it is on disk when this resolves. What it throws, and what cannot be written, undoes all of it
+   * and nothing else: transactions that start together are written together, so each is a child of what is written.
    */
   async #write<Value>(action: (writer: Writer) => Value): Promise<Value> {
     this.#space?.admit();

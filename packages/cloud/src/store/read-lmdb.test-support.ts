@@ -1,4 +1,5 @@
-// Reads all of the database in a folder and writes some more; run as a process, because a damaged one may end it by a signal.
+// Reads all of the database in a folder and writes some more; run as a process, because a damaged one may end it by a
+// signal.
 import { open } from 'lmdb';
 
 const root = open({ path: process.argv[2] ?? '', maxDbs: 8, overlappingSync: false });

@@ -22,7 +22,10 @@ export interface VersionEntry {
   readonly message: string;
 }
 
-/** What a cohort's head says: where in the log training is, its state, and its versions. Blobs are named by their digests. */
+/**
+ * What a cohort's head says: where in the log training is, its state, and its versions. Blobs are named by their
+ * digests.
+ */
 export interface HeadRecord {
   /** Position behind the last sample that was trained on. */
   readonly trained: number;

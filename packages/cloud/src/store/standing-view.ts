@@ -20,8 +20,8 @@ interface Seen extends Standing {
 type ReadHead = (cohort: string) => Promise<{ readonly revision: number; readonly record: HeadRecord } | undefined>;
 
 /**
- * Where every cohort is, as far as somebody asked, kept fresh by what the store tells of changes: what nobody asks for and what does
- * not change costs nothing.
+ * Where every cohort is, as far as somebody asked, kept fresh by what the store tells of changes: what nobody asks for
+ * and what does not change costs nothing.
  */
 export class StandingView {
   readonly #store: Store;
@@ -57,7 +57,10 @@ export class StandingView {
     this.#keep(cohort, next);
   }
 
-  /** What cannot be read, and names that nobody stored anything under, are asked for again the next time: anybody can invent those. */
+  /**
+   * What cannot be read, and names that nobody stored anything under, are asked for again the next time: anybody can
+   * invent those.
+   */
   #keep(cohort: string, seen: Promise<Seen>): Promise<Seen> {
     this.#seen.set(cohort, seen);
     const forget = (): void => {

@@ -1,9 +1,10 @@
 /**
- * Where the cloud keeps what must not be lost: bytes in, bytes out. What they mean is said in `cohorts.ts`, once for all stores; who
- * writes a driver implements this and runs `contract.test-support.ts` against it.
+ * Where the cloud keeps what must not be lost: bytes in, bytes out. What they mean is said in `cohorts.ts`, once for
+ * all stores; who writes a driver implements this and runs `contract.test-support.ts` against it.
  *
- * The one commit point is a cohort's head, set by compare-and-set: blobs first, then the head that names them, as in git. Nothing
- * else has to be atomic over two keys, so that stores without transactions fit (docs/decisions/0002-store-seam.md).
+ * The one commit point is a cohort's head, set by compare-and-set: blobs first, then the head that names them, as in
+ * git. Nothing else has to be atomic over two keys, so that stores without transactions fit
+ * (docs/decisions/0002-store-seam.md).
  */
 export interface Store {
   /** The samples of a cohort. Costs nothing until it is used. */
@@ -16,13 +17,13 @@ export interface Store {
    *
    * @param revision of the head that it replaces; 0: there is none yet
    * @returns the new head's revision: higher than any before it
-   * @throws RenormError CONFLICT: the head has another revision, somebody else was first; DATA_DAMAGED: a blob that it names is not there;
-   *   DISK_FULL. Nothing was changed.
+   * @throws RenormError CONFLICT: the head has another revision, somebody else was first; DATA_DAMAGED: a blob that it
+   *   names is not there; DISK_FULL. Nothing was changed.
    */
   setHead(cohort: string, head: NewHead, revision: number): Promise<number>;
   /**
-   * Calls back for every change after this call, whoever made it, in this process or another, this store's own changes included. Changes
-   * that follow each other closely may come as one.
+   * Calls back for every change after this call, whoever made it, in this process or another, this store's own changes
+   * included. Changes that follow each other closely may come as one.
    *
    * @param cohort only its changes; default: those of all
    * @returns ends it
@@ -38,11 +39,11 @@ export interface Store {
 /** An append-only sequence of entries with positions 0, 1, 2, … for ever. */
 export interface Log {
   /**
-   * Keeps the entries that are new, all of them or none. Durable when it resolves. An entry is known by its source and its sequence:
-   * sequences up to the highest one kept of a source are duplicates.
+   * Keeps the entries that are new, all of them or none. Durable when it resolves. An entry is known by its source and
+   * its sequence: sequences up to the highest one kept of a source are duplicates.
    *
-   * A source is remembered while one of its entries is in the log, and beyond that as long as it is among the `SOURCES_REMEMBERED` heard
-   * of last in its cohort. After that its entries would count as new.
+   * A source is remembered while one of its entries is in the log, and beyond that as long as it is among the
+   * `SOURCES_REMEMBERED` heard of last in its cohort. After that its entries would count as new.
    *
    * @param entries in rising order of sequence
    * @throws RenormError DISK_FULL: nothing was kept
@@ -70,7 +71,10 @@ export interface LogAppended {
   readonly end: number;
 }
 
-/** Bytes by their digest. They stay while a head names them; what no head names goes, though not at once: see `UNNAMED_KEPT_MS`. */
+/**
+ * Bytes by their digest. They stay while a head names them; what no head names goes, though not at once: see
+ * `UNNAMED_KEPT_MS`.
+ */
 export interface Blobs {
   /** Keeping the same bytes again changes nothing. @returns hexadecimal SHA-256 @throws RenormError DISK_FULL */
   put(bytes: Uint8Array): Promise<string>;

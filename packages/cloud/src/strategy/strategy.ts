@@ -47,13 +47,17 @@ export interface StrategyStep<State> {
   readonly edgeLoss?: number | undefined;
   /** Samples that the edge model learnt from. */
   readonly samples: number;
-  /** Position of the first sample of the present environment, where the strategy tells environments apart: older ones do not judge it. */
+  /**
+   * Position of the first sample of the present environment, where the strategy tells environments apart: older ones do
+   * not judge it.
+   */
   readonly since?: number;
 }
 
 /**
- * A way to adapt a cohort's edge model. State in, state out: nothing of a cohort is kept inside, so that one strategy serves any number of
- * cohorts, and what it does depends on state and samples alone. It knows no store, no clock and no device.
+ * A way to adapt a cohort's edge model. State in, state out: nothing of a cohort is kept inside, so that one strategy
+ * serves any number of cohorts, and what it does depends on state and samples alone. It knows no store, no clock and no
+ * device.
  *
  * Its sessions block the thread that calls them while they run.
  */
@@ -70,11 +74,13 @@ export interface Strategy<State> {
   plan(state: State, log: LogView): Plan<State> | undefined;
   /** @throws RenormError TRAINER_FAILED: the plan's state is still good */
   step(plan: Plan<State>, batches: Batches): Promise<StrategyStep<State>>;
-  /** The state of a cohort whose devices are to run these parameters of the edge model from now on: after a rollback. */
+  /**
+   * The state of a cohort whose devices are to run these parameters of the edge model from now on: after a rollback.
+   */
   restart(state: State, parameters: ParameterSet): State;
   /**
-   * The state after the gate has judged a step's version, for a strategy whose next step begins where that one ended: without this, training
-   * goes on from what was refused.
+   * The state after the gate has judged a step's version, for a strategy whose next step begins where that one ended:
+   * without this, training goes on from what was refused.
    *
    * @param inForce the edge model's parameters that devices run where it was refused; undefined where it went out
    */

@@ -17,7 +17,10 @@ export const PER_STEP = 4;
 const SHAPE = [2];
 const parametersOf = (sum: number): ParameterSet => new Map([['bn/beta', Float32Array.of(sum, -sum)]]);
 
-/** A strategy that adds up what it gets: what was learnt from can be read from its version. Refuses a step with a value of 13. */
+/**
+ * A strategy that adds up what it gets: what was learnt from can be read from its version. Refuses a step with a value
+ * of 13.
+ */
 export class CountingStrategy implements Strategy<Count> {
   readonly name = 'counting';
 

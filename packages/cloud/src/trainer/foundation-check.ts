@@ -11,8 +11,9 @@ const FEWEST = 24;
 const MOST = 64;
 
 /**
- * Compares the foundation model with the edge model on the first samples of each cohort, both with the statistics of these samples, as
- * they come to be used: a foundation model of another normalization, or another class order, teaches what is wrong, and nothing else shows it.
+ * Compares the foundation model with the edge model on the first samples of each cohort, both with the statistics of
+ * these samples, as they come to be used: a foundation model of another normalization, or another class order, teaches
+ * what is wrong, and nothing else shows it.
  */
 export class FoundationCheck {
   readonly #models: ModelPair;

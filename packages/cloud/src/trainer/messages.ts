@@ -42,6 +42,9 @@ export interface PublishedVersion {
   readonly number: number;
   /** Of its delta. */
   readonly bytes: number;
-  /** Of the predictions from those of the parameters as trained, in nats; undefined where there was nothing to measure with. */
+  /**
+   * Of the predictions from those of the parameters as trained, in nats; undefined where there was nothing to measure
+   * with.
+   */
   readonly divergence: number | undefined;
 }

@@ -5,7 +5,10 @@ import type { Strategy } from '../strategy/strategy.js';
 
 type Kept = Pick<Checkpoint, 'strategy' | 'state'>;
 
-/** Stands in a checkpoint where else a strategy's name does: training begins anew from what devices run, as after a rollback. */
+/**
+ * Stands in a checkpoint where else a strategy's name does: training begins anew from what devices run, as after a
+ * rollback.
+ */
 const RESTART = 'restart';
 
 /** What is to be kept so that the next trainer begins anew. @param before what was kept before */
@@ -15,7 +18,8 @@ export function restartRecord(before: Kept | undefined): Kept {
 }
 
 /**
- * The state that a checkpoint stands for. Another strategy's state is of no use: then this one begins from what devices run.
+ * The state that a checkpoint stands for. Another strategy's state is of no use: then this one begins from what devices
+ * run.
  *
  * @param running the edge model's parameters in the newest version
  * @throws RenormError DATA_DAMAGED

@@ -7,11 +7,13 @@ export type Turn =
   | { readonly kind: 'sleep'; readonly until: number | undefined };
 
 /**
- * Decides which cohort has the next step. Knows no clock, no store and no strategy: what it is told decides what it says.
+ * Decides which cohort has the next step. Knows no clock, no store and no strategy: what it is told decides what it
+ * says.
  *
- * Cohorts with new samples go before those that would only replay, and among each it is first come, first served: a cohort that had its turn
- * and has more to do goes to the end of the line. So nobody waits for longer than one turn of each cohort that was there before it, however
- * much one of them has to do. A cohort with nothing to do stands in no line and costs nothing.
+ * Cohorts with new samples go before those that would only replay, and among each it is first come, first served: a
+ * cohort that had its turn and has more to do goes to the end of the line. So nobody waits for longer than one turn of
+ * each cohort that was there before it, however much one of them has to do. A cohort with nothing to do stands in no
+ * line and costs nothing.
  */
 export class Schedule {
   /** In the order in which they came: sets keep it. */

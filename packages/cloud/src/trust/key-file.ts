@@ -7,7 +7,8 @@ import { createDurably } from '../store/durable-file.js';
 const PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
- * Reads an Ed25519 secret key: PKCS #8 in PEM, as `renorm keys create` and `openssl genpkey -algorithm ed25519` write it.
+ * Reads an Ed25519 secret key: PKCS #8 in PEM, as `renorm keys create` and `openssl genpkey -algorithm ed25519` write
+ * it.
  *
  * @throws RenormError CREDENTIALS_UNREADABLE, CREDENTIALS_EXPOSED
  */

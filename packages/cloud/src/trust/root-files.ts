@@ -52,7 +52,8 @@ const RULES = {
  * Writes the root that follows those in the folder, or the first one.
  *
  * @returns the file and what it says
- * @throws RenormError CREDENTIALS_UNREADABLE, ROOT_INVALID, KEY_UNKNOWN (the root key is not the one that the root before names)
+ * @throws RenormError CREDENTIALS_UNREADABLE, ROOT_INVALID, KEY_UNKNOWN (the root key is not the one that the root
+ *   before names)
  */
 export async function writeNextRoot(next: NextRoot): Promise<{ file: string; root: Root }> {
   checkOptions('writeNextRoot', next, RULES);
@@ -82,7 +83,11 @@ export async function publicKeyText(secretKeyFile: string): Promise<string> {
   return toHex(await ed.publicKeyOf(readSecretKey(secretKeyFile).seed));
 }
 
-/** Writes the public half of a secret key file beside it. @returns the file and what it says, hexadecimal @throws as `publicKeyText` */
+/**
+ * Writes the public half of a secret key file beside it.
+ *
+ * @returns the file and what it says, hexadecimal @throws as `publicKeyText`
+ */
 export async function writePublicKey(secretKeyFile: string): Promise<{ file: string; text: string }> {
   const text = await publicKeyText(secretKeyFile);
   const file = `${secretKeyFile}.pub`;

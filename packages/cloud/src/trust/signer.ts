@@ -33,13 +33,20 @@ interface SigningKey {
 const WEEK_MS = 7 * 24 * 3_600_000;
 const MAX_ROOTS = 64;
 
-/** Signs versions at the moment at which they are sent, so that a version for which the cloud still stands never expires. */
+/**
+ * Signs versions at the moment at which they are sent, so that a version for which the cloud still stands never
+ * expires.
+ */
 export class Signer {
   readonly #key: ReloadedFile<SigningKey>;
   readonly #roots: string;
   readonly #validityMs: number;
 
-  /** @param onProblem told when a changed key cannot be read: the one of before stays @throws RenormError CREDENTIALS_UNREADABLE */
+  /**
+   * @param onProblem told when a changed key cannot be read: the one of before stays
+   *
+   * @throws RenormError CREDENTIALS_UNREADABLE
+   */
   constructor({ key, roots, validityMs = WEEK_MS }: SigningOptions, onProblem: (error: RenormError) => void) {
     this.#key = new ReloadedFile(key, readSigningKey, onProblem);
     this.#roots = roots;

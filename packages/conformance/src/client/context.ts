@@ -31,7 +31,10 @@ export interface ClientSetup {
   readonly port: number;
   /** Starts the device. Without it, somebody else does when `onWaiting` says so. */
   readonly command?: string;
-  /** How long a device may take from its start to its announcement, in milliseconds. Default: 30,000, or 300,000 without a command. */
+  /**
+   * How long a device may take from its start to its announcement, in milliseconds. Default: 30,000, or 300,000 without
+   * a command.
+   */
   readonly patienceMs?: number;
   /** Told where a device that is started by hand has to go, and as whom. */
   onWaiting?(environment: DeviceEnvironment): void;
@@ -154,7 +157,10 @@ export class ClientContext {
     await this.watched(watches);
   }
 
-  /** Sends what has to be refused, waits until the device begins again with what it held or from version 0, and sees it take a good version. */
+  /**
+   * Sends what has to be refused, waits until the device begins again with what it held or from version 0, and sees it
+   * take a good version.
+   */
   async refuses(what: string, message: Uint8Array, recover: () => Promise<void> = () => this.takes()): Promise<void> {
     const [announcements, watches] = [this.cloud.announcements.length, this.cloud.watches.length];
     this.cloud.send(message);

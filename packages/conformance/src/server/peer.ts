@@ -37,7 +37,10 @@ export class Peer {
     return stream;
   }
 
-  /** Calls any method; a watched stream counts as answered with its first message, or when nothing has come for `quietMs`. */
+  /**
+   * Calls any method; a watched stream counts as answered with its first message, or when nothing has come for
+   * `quietMs`.
+   */
   async call(method: Method, request: Uint8Array, quietMs = 300): Promise<Outcome<unknown>> {
     if (method === 'Announce') return this.announce(request);
     if (method === 'Upload') return this.upload(request);

@@ -95,7 +95,11 @@ export class RawConnection {
     });
   }
 
-  /** Sends the beginning of a request and no end. @returns the status that comes all the same; undefined: none within 10 s */
+  /**
+   * Sends the beginning of a request and no end.
+   *
+   * @returns the status that comes all the same; undefined: none within 10 s
+   */
   statusOfUnfinished(method: string, part: Uint8Array): Promise<number | undefined> {
     const stream = this.begin(method);
     return new Promise((resolve) => {

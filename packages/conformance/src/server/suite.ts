@@ -21,7 +21,12 @@ export const SERVER_CASES: readonly Case<ServerContext>[] = [
   ...TRUST_CASES,
 ];
 
-/** Acts as devices against a cloud. Cases that all take place in one cohort run one after the other, whatever `jobs` says. @throws RenormError CREDENTIALS_UNREADABLE: the token is none that could travel */
+/**
+ * Acts as devices against a cloud. Cases that all take place in one cohort run one after the other, whatever `jobs`
+ * says.
+ *
+ * @throws RenormError CREDENTIALS_UNREADABLE: the token is none that could travel
+ */
 export async function runServerSuite(setup: ServerSetup, options: RunOptions = {}): Promise<Result[]> {
   if (setup.target.token !== undefined) checkToken(setup.target.token, 'the token of the target');
   const cases = SERVER_CASES.map((each) => ({

@@ -28,23 +28,25 @@ export interface DeviceOptions extends ModelOptions {
   /** This device in its cohort, in the same alphabet. */
   readonly id: string;
   /**
-   * Which samples are uploaded: a policy by name (`'uncertain'`), by name with options (`{ policy: 'random', share: 0.05 }`), options of
-   * the default policy, or a policy or a function of your own. Default: `'renorm'`.
+   * Which samples are uploaded: a policy by name (`'uncertain'`), by name with options
+   * (`{ policy: 'random', share: 0.05 }`), options of the default policy, or a policy or a function of your own.
+   * Default: `'renorm'`.
    */
   readonly selection?: SelectionChoice;
   /**
-   * Whether samples leave the device: those that the selection chooses (`samples`, the default), or `none`: then the cloud learns from sketches
-   * alone, of which no image can be made.
+   * Whether samples leave the device: those that the selection chooses (`samples`, the default), or `none`: then the
+   * cloud learns from sketches alone, of which no image can be made.
    */
   readonly upload?: UploadChoice;
   /**
-   * Whether samples, and sketches of them, may leave the device: true (the default), false, or `'ask'`: not before `device.setConsent(true)`, which
-   * is remembered with `state`. What is predicted meanwhile is not kept for later.
+   * Whether samples, and sketches of them, may leave the device: true (the default), false, or `'ask'`: not before
+   * `device.setConsent(true)`, which is remembered with `state`. What is predicted meanwhile is not kept for later.
    */
   readonly consent?: Consent;
   /**
-   * Sees each selected sample before it is kept or sent, and says what of it may: other values, or undefined for nothing. With it samples travel as values and
-   * not as the files that they came from. Sketches, of which no image can be made, it does not see.
+   * Sees each selected sample before it is kept or sent, and says what of it may: other values, or undefined for
+   * nothing. With it samples travel as values and not as the files that they came from. Sketches, of which no image can
+   * be made, it does not see.
    */
   readonly redact?: Redact;
   /** Makes sketches, of which images; see SketchOptions. Default: with `upload: 'none'` the defaults, else none. */
@@ -55,11 +57,16 @@ export interface DeviceOptions extends ModelOptions {
   readonly queue?: Partial<QueueOptions>;
   /** How samples travel; pixels (k / 255) always as one byte each. Default: `auto`, which loses next to nothing. */
   readonly samples?: SampleForm;
-  /** How image files, given as `{ image }`, become the model's input. Default: `{ fit: 'stretch' }`, scaled to [0, 1]. */
+  /**
+   * How image files, given as `{ image }`, become the model's input. Default: `{ fit: 'stretch' }`, scaled to [0, 1].
+   */
   readonly preprocessing?: Preprocessing;
   /** Names of the classes, in the order of their indices. Default: those in the model's metadata. */
   readonly labels?: readonly string[];
-  /** 1 to 100: samples that are images travel as WebP of this quality, with loss, where that is smaller. Default: without loss. */
+  /**
+   * 1 to 100: samples that are images travel as WebP of this quality, with loss, where that is smaller. Default:
+   * without loss.
+   */
   readonly quality?: number;
   /** Waits between attempts to connect. */
   readonly backoff?: Partial<DeviceTuning['backoff']>;

@@ -96,7 +96,10 @@ export function bytesForUploads(budget: ByteBudget, at: number, options: ByteBud
 /** What connecting takes, and a small version after it. */
 const CONNECT_BYTES = 2000;
 
-/** Whether a connection is to be held: what comes over it cannot be refused, so that there has to be room for the largest that came. */
+/**
+ * Whether a connection is to be held: what comes over it cannot be refused, so that there has to be room for the
+ * largest that came.
+ */
 export function mayConnect(budget: ByteBudget, at: number, options: ByteBudgetOptions): boolean {
   const tighter = Math.min(options.bytesPerHour, options.bytesPerDay);
   return bytesLeft(budget, at, options) > Math.max(CONNECT_BYTES, Math.min(budget.largest, tighter / 8));

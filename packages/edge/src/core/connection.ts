@@ -201,7 +201,10 @@ export function versionLoaded(draft: Draft): void {
   draft.tell('version', { number, previous: versions.serving.number, publishedAtMs: publishedAt(next.serving) });
 }
 
-/** Notices when what the device holds has expired and nobody has said anything newer: the sign of an attacker who holds versions back. */
+/**
+ * Notices when what the device holds has expired and nobody has said anything newer: the sign of an attacker who holds
+ * versions back.
+ */
 export function watchFreshness(draft: Draft): number[] {
   const { versions, trust, health } = draft.session;
   if (trust === undefined || versions.freshUntil === 0) return [];

@@ -1,7 +1,8 @@
 import type { Consent } from './device-options.js';
 
 /**
- * Whether samples may leave a device when it starts. What was taken back stays so until it is given again; what was given counts where it was asked for.
+ * Whether samples may leave a device when it starts. What was taken back stays so until it is given again; what was
+ * given counts where it was asked for.
  *
  * @param remembered what was said of it in an earlier run
  */

@@ -10,7 +10,9 @@ export interface DeviceEvents {
   connected: { readonly latest: Reference };
   /** The connection ended, or could not be made; the device tries again by itself. Told once an outage. */
   disconnected: { readonly error: RenormError; readonly retryInMs: number };
-  /** Something went wrong that the device lives with: a version refused, a sample refused, a budget used up, no cloud. */
+  /**
+   * Something went wrong that the device lives with: a version refused, a sample refused, a budget used up, no cloud.
+   */
   error: RenormError;
   /** Something that goes on and needs somebody: it began, or it is over. `status().health` lists what goes on. */
   health: Condition & { readonly over: boolean };

@@ -14,7 +14,10 @@ import type { ProvenVersion } from './versions.js';
 /** `samples`: those that the selection chooses. `none`: no sample ever leaves the device, only sketches do. */
 export type UploadChoice = 'samples' | 'none';
 
-/** `ask`: not before `setConsent(true)`, which is remembered with the state. `false`: not before it either, and anew at each start. */
+/**
+ * `ask`: not before `setConsent(true)`, which is remembered with the state. `false`: not before it either, and anew at
+ * each start.
+ */
 export type Consent = boolean | 'ask';
 
 /** A sample that was selected. */
@@ -28,8 +31,8 @@ export interface SelectedInput {
 }
 
 /**
- * Says what of a sample may leave: the values to send in its place (the same array, changed, or another of its length), or undefined: nothing. What it
- * throws is told, and nothing leaves.
+ * Says what of a sample may leave: the values to send in its place (the same array, changed, or another of its length),
+ * or undefined: nothing. What it throws is told, and nothing leaves.
  */
 export type Redact = (sample: SelectedInput) => Float32Array | undefined | Promise<Float32Array | undefined>;
 

@@ -45,8 +45,8 @@ const CLOSE_PREDICTIONS_MS = 30_000;
 const DRAIN_POLL_MS = 10;
 
 /**
- * A device: predicts, selects what is worth learning from, uploads it, takes new versions. Predicts with or without a cloud.
- * Open one with `openDevice` of `@renorm/edge/node`.
+ * A device: predicts, selects what is worth learning from, uploads it, takes new versions. Predicts with or without a
+ * cloud. Open one with `openDevice` of `@renorm/edge/node`.
  */
 export class Device {
   readonly #parts: DeviceParts;
@@ -127,8 +127,10 @@ export class Device {
   /**
    * Predicts one sample. Everything else about it happens after the promise has resolved.
    *
-   * @param input values of one sample without the batch axis, an image file, or a frame of pixels; copied, the caller may use the buffer again at once
-   * @throws RenormError SAMPLE_INVALID (shape, or the index of a value that is not finite), IMAGE_UNREADABLE, INFERENCE_FAILED, CLOSED
+   * @param input values of one sample without the batch axis, an image file, or a frame of pixels; copied, the caller
+   *   may use the buffer again at once
+   * @throws RenormError SAMPLE_INVALID (shape, or the index of a value that is not finite), IMAGE_UNREADABLE,
+   *   INFERENCE_FAILED, CLOSED
    */
   async infer(input: SampleInput): Promise<Prediction> {
     if (this.#closing !== undefined) throw new RenormError('CLOSED', 'the device has been closed; open another.');
@@ -148,8 +150,8 @@ export class Device {
   }
 
   /**
-   * Says whether samples, and sketches of them, may leave the device, from now on. Taken back, what waits is erased; what is on its way to the cloud is
-   * not called back. Remembered with the state.
+   * Says whether samples, and sketches of them, may leave the device, from now on. Taken back, what waits is erased;
+   * what is on its way to the cloud is not called back. Remembered with the state.
    */
   setConsent(given: boolean): void {
     this.#consents = given;

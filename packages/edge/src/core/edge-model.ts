@@ -59,7 +59,8 @@ export interface EdgeModel extends ModelFacts {
 }
 
 /**
- * Finds out what a device has to know of a model, and prepares it as the cloud does: without a Softmax at its end, with an open batch.
+ * Finds out what a device has to know of a model, and prepares it as the cloud does: without a Softmax at its end, with
+ * an open batch.
  *
  * @param bytes of the file; kept, the caller leaves them alone
  * @param name in errors

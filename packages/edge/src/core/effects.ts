@@ -28,7 +28,10 @@ export interface Moment {
   readonly wire?: WireCounters;
 }
 
-/** What happens to a session. `connection` is the number of the connection that it belongs to; what is of an older one is passed over. */
+/**
+ * What happens to a session. `connection` is the number of the connection that it belongs to; what is of an older one
+ * is passed over.
+ */
 export type SessionEvent =
   /** The device is open: connect. */
   | { readonly kind: 'start' }
@@ -75,9 +78,9 @@ export interface SelectedSample extends Worth {
 }
 
 /**
- * What is to be done about it, in this order within a step: a stream is let go before another is asked for, what must not be
- * forgotten is on its way to the disk before anything rests on it (a load waits for it), people are told last. `wake` replaces
- * the one before.
+ * What is to be done about it, in this order within a step: a stream is let go before another is asked for, what must
+ * not be forgotten is on its way to the disk before anything rests on it (a load waits for it), people are told last.
+ * `wake` replaces the one before.
  */
 export type Effect =
   /** Let the stream of versions go. */

@@ -18,7 +18,10 @@ export class Emitter<Events extends object> {
     this.#listeners.get(name)?.delete(listener);
   }
 
-  /** Tells every listener. What a listener throws is its program's uncaught error; it does not stop the others or the caller. */
+  /**
+   * Tells every listener. What a listener throws is its program's uncaught error; it does not stop the others or the
+   * caller.
+   */
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])] as Listener<Events[Name]>[]) {
       try {

@@ -34,13 +34,25 @@ export interface Condition {
 
 /** When something is worth a word. */
 export interface HealthOptions {
-  /** Predictions that are looked at together. Default 1,000: at the pace of a camera a minute, and a handful of selected ones more or less makes no difference. */
+  /**
+   * Predictions that are looked at together. Default 1,000: at the pace of a camera a minute, and a handful of selected
+   * ones more or less makes no difference.
+   */
   readonly window: number;
-  /** At most this share of a window selected is starvation. Default 0.002: from 2 of 1,000 a cloud that trains on 32 at a time learns every 16,000 predictions. */
+  /**
+   * At most this share of a window selected is starvation. Default 0.002: from 2 of 1,000 a cloud that trains on 32 at
+   * a time learns every 16,000 predictions.
+   */
   readonly starvedShare: number;
-  /** At least this share is saturation. Default 0.95: then uploading everything would cost the same, and the selection decides nothing. */
+  /**
+   * At least this share is saturation. Default 0.95: then uploading everything would cost the same, and the selection
+   * decides nothing.
+   */
   readonly saturatedShare: number;
-  /** Samples uploaded since the last version after which one is missed. Default 512: 16 steps of 32, after each of which a cloud publishes. */
+  /**
+   * Samples uploaded since the last version after which one is missed. Default 512: 16 steps of 32, after each of which
+   * a cloud publishes.
+   */
   readonly samplesWithoutVersion: number;
   /** Refusals in a row, over connections, after which nothing is taken. Default 3: one may be damage on the way. */
   readonly refusals: number;

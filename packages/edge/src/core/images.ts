@@ -21,7 +21,10 @@ export interface ImageOptions {
   readonly samples?: SampleForm;
 }
 
-/** Files in the making. Beyond these samples travel as they are: a device that predicts faster than it encodes must not fill its memory. */
+/**
+ * Files in the making. Beyond these samples travel as they are: a device that predicts faster than it encodes must not
+ * fill its memory.
+ */
 const MAX_MAKING = 64;
 
 /**

@@ -59,10 +59,15 @@ export interface IntakeSurroundings {
   onLost(error: RenormError): void;
 }
 
-/** How far what is kept of a policy is behind: some hundred predictions of a camera. Writing it costs more than deciding. */
+/**
+ * How far what is kept of a policy is behind: some hundred predictions of a camera. Writing it costs more than
+ * deciding.
+ */
 const REMEMBER_MS = 5000;
 
-/** Decides about samples after their predictions have been returned, and puts those worth learning from into the queue. */
+/**
+ * Decides about samples after their predictions have been returned, and puts those worth learning from into the queue.
+ */
 export class Intake {
   readonly #around: IntakeSurroundings;
   readonly #policy: SelectionPolicy;

@@ -1,6 +1,9 @@
 /** What a sample that waits is worth. */
 export interface Worth {
-  /** `sketch`: some tens of images in the bytes of one. `fair`: drawn without regard to what is in it. `scored`: chosen for its score. */
+  /**
+   * `sketch`: some tens of images in the bytes of one. `fair`: drawn without regard to what is in it. `scored`: chosen
+   * for its score.
+   */
   readonly kind: 'sketch' | 'fair' | 'scored';
   /** The larger, the more its policy wants it learnt from; of two policies it says nothing. */
   readonly score: number;

@@ -19,8 +19,8 @@ import type {
 } from '@renorm/protocol';
 import type { Frame } from './sample-input.js';
 
-// The whole seam between a device and its platform: `node/` and `web/` fill it in. What a browser can only do asynchronously is
-// asynchronous here.
+// The whole seam between a device and its platform: `node/` and `web/` fill it in. What a browser can only do
+// asynchronously is asynchronous here.
 
 /** Runs the model, and takes a new version of its parameters while it does. */
 export interface Inference {
@@ -31,11 +31,11 @@ export interface Inference {
    */
   run(input: Float32Array): Promise<InferenceResult>;
   /**
-   * Makes a version ready beside the active one, then has every later prediction made by it. Resolves at the switch; on an error
-   * the active version goes on. Never called twice at a time.
+   * Makes a version ready beside the active one, then has every later prediction made by it. Resolves at the switch; on
+   * an error the active version goes on. Never called twice at a time.
    *
-   * @param prove called before the switch with what predicts by the new version: logits, one for each class. What it throws is thrown, and there
-   *   is no switch
+   * @param prove called before the switch with what predicts by the new version: logits, one for each class. What it
+   *   throws is thrown, and there is no switch
    * @throws RenormError VERSION_REFUSED
    */
   load(
@@ -43,8 +43,8 @@ export interface Inference {
     prove?: (predict: (input: Float32Array) => Promise<Float32Array>) => Promise<void>,
   ): Promise<void>;
   /**
-   * What the layers see of some images where they normalise by these, off the thread that predicts. The images are given away. Missing where a
-   * platform cannot do it.
+   * What the layers see of some images where they normalise by these, off the thread that predicts. The images are
+   * given away. Missing where a platform cannot do it.
    *
    * @param images float32 [count, ...shape], row-major
    * @throws RenormError INFERENCE_FAILED, CLOSED
@@ -64,7 +64,10 @@ export interface Measured {
   readonly logits: Float32Array;
 }
 
-/** A thread with one session in it. Two of them make an `Inference`: one predicts, the other makes the next version ready. */
+/**
+ * A thread with one session in it. Two of them make an `Inference`: one predicts, the other makes the next version
+ * ready.
+ */
 export interface SessionHost {
   /** False once the thread has ended. */
   readonly alive: boolean;
@@ -72,7 +75,9 @@ export interface SessionHost {
   readonly hasFreeSlot: boolean;
   /** Predicts. Only with a session loaded and a free slot. */
   run(input: Float32Array): Promise<InferenceResult>;
-  /** Builds a session of a version and warms it up, behind what is in flight; rejects with the reason as a plain Error. */
+  /**
+   * Builds a session of a version and warms it up, behind what is in flight; rejects with the reason as a plain Error.
+   */
   load(version: number, parameters: ParameterSet | undefined): Promise<void>;
   /** Encodes a sample, whose values it takes away; rejects with the reason as a plain Error. */
   encode(sample: Tensor, form: SampleForm): Promise<EncodedSample>;
@@ -99,7 +104,8 @@ export type StartSession = (onFree: () => void, onDeath: () => void) => SessionH
 /** Image files and pixels, off the thread that predicts. */
 export interface ImageCodecs {
   /**
-   * The pixels of a model's input: 8 bits a value, channel by channel; and whether a cloud makes the same ones of the file.
+   * The pixels of a model's input: 8 bits a value, channel by channel; and whether a cloud makes the same ones of the
+   * file.
    *
    * @throws RenormError IMAGE_UNREADABLE, CLOSED
    */
@@ -128,8 +134,8 @@ export interface Images {
   /** The model's input of a JPEG, PNG or WebP file, or of a frame. @throws RenormError IMAGE_UNREADABLE, CLOSED */
   prepare(image: Uint8Array | Frame): Promise<PreparedImage>;
   /**
-   * A sample as an image file: the one that it came from, or a smaller one if the device may lose something; undefined if it is to
-   * travel as a tensor. @throws RenormError CLOSED
+   * A sample as an image file: the one that it came from, or a smaller one if the device may lose something; undefined
+   * if it is to travel as a tensor. @throws RenormError CLOSED
    */
   encode(input: Float32Array, file: Uint8Array | undefined): Promise<EncodedSample | undefined>;
   /** Ends all threads. */
@@ -154,7 +160,10 @@ export interface WireCounters {
 export interface Transport {
   announce(request: AnnounceRequest): Promise<AnnounceResponse>;
   upload(request: UploadRequest): Promise<UploadResponse>;
-  /** Opens the stream of versions. `onEnd` is called once, unless the stream is cancelled by the function that comes back. */
+  /**
+   * Opens the stream of versions. `onEnd` is called once, unless the stream is cancelled by the function that comes
+   * back.
+   */
   watch(request: WatchRequest, handlers: WatchHandlers): () => void;
   readonly counters: WireCounters;
   close(): void;
@@ -168,7 +177,10 @@ export interface WatchHandlers {
 
 /** Time, and the work that may wait. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch: for what expires on a date and for what people read. It may be set back or ahead. */
+  /**
+   * Milliseconds since the Unix epoch: for what expires on a date and for what people read. It may be set back or
+   * ahead.
+   */
   now(): number;
   /** Milliseconds from some beginning, which nobody sets: for intervals. */
   monotonic(): number;
@@ -220,8 +232,9 @@ export interface TrustMemory {
 }
 
 /**
- * What survives a device: records by key. Small ones; a key is 1 to 128 characters of printable ASCII. One device at a time has a store open.
- * Fill it in with an embedded database that is crash-safe by itself; `store-contract.test-support.ts` tries it.
+ * What survives a device: records by key. Small ones; a key is 1 to 128 characters of printable ASCII. One device at a
+ * time has a store open. Fill it in with an embedded database that is crash-safe by itself;
+ * `store-contract.test-support.ts` tries it.
  */
 export interface DeviceStore {
   /** The record under a key; undefined if there is none. @throws RenormError DATA_DAMAGED, DATA_NOT_WRITABLE, CLOSED */
@@ -229,10 +242,11 @@ export interface DeviceStore {
   /** The records whose keys begin with a prefix, in the order of their keys. @throws as `get` */
   list(prefix: string): Promise<readonly StoredRecord[]>;
   /**
-   * Puts and removes records: all of them or none, whenever the process or the power goes. Resolves when nothing takes it back. Never
-   * called twice at a time.
+   * Puts and removes records: all of them or none, whenever the process or the power goes. Resolves when nothing takes
+   * it back. Never called twice at a time.
    *
-   * @throws RenormError DATA_NOT_WRITABLE: the disk is full, for example. All of it may still come true later, or none. A later call may succeed
+   * @throws RenormError DATA_NOT_WRITABLE: the disk is full, for example. All of it may still come true later, or none.
+   *   A later call may succeed
    */
   write(changes: readonly RecordChange[]): Promise<void>;
   /** Takes what was removed off the disk as well, where removing alone leaves it there for a while. */

@@ -8,7 +8,10 @@ interface Probe {
 
 /** The latest samples, on which a version has to compute numbers. */
 const LATEST = 8;
-/** Samples of which a version was sure: with so many, of which no class has more than half, a version that is of any use says more than one class. */
+/**
+ * Samples of which a version was sure: with so many, of which no class has more than half, a version that is of any use
+ * says more than one class.
+ */
 const SURE = 24;
 /** Fewer say nothing. */
 const FEWEST_SURE = 8;
@@ -16,8 +19,8 @@ const LARGEST_SHARE = 0.5;
 /** A class takes a third of the room at most: what is seen for long leaves what was seen before. */
 const LARGEST_CLASS = 1 / 3;
 /**
- * How sure. A camera may look at one thing for minutes, and a model that is lost in fog scatters over classes while it does: what is right then says
- * one class where the version before said many. It was not sure of them.
+ * How sure. A camera may look at one thing for minutes, and a model that is lost in fog scatters over classes while it
+ * does: what is right then says one class where the version before said many. It was not sure of them.
  */
 const SURE_FROM = 0.9;
 /** Both together have so many bytes at most: a model of large images is tried on fewer. */
@@ -29,8 +32,8 @@ const FIRST_LOOK = 256;
 export type Predict = (input: Float32Array) => Promise<Float32Array>;
 
 /**
- * Remembers some samples, and tries versions on them before they serve: the latest ones, and some that were predicted for sure, as many of each class
- * as there is room for.
+ * Remembers some samples, and tries versions on them before they serve: the latest ones, and some that were predicted
+ * for sure, as many of each class as there is room for.
  */
 export class Probation {
   readonly #room: number;
@@ -47,7 +50,8 @@ export class Probation {
   /**
    * Looks at a prediction; its values are copied if they are kept.
    *
-   * @returns whether the version that made it is to be tried again: it computed what is no number, or has said one class for long
+   * @returns whether the version that made it is to be tried again: it computed what is no number, or has said one
+   *   class for long
    */
   add(input: Float32Array, { label, probability, version }: Outcome): boolean {
     this.#put(this.#latest, { input, label }, LATEST);
@@ -67,7 +71,8 @@ export class Probation {
   /**
    * Tries a version.
    *
-   * @throws RenormError VERSION_UNFIT: it computes what is no number, or says one class of samples of which many were predicted for sure; and as `predict`
+   * @throws RenormError VERSION_UNFIT: it computes what is no number, or says one class of samples of which many were
+   *   predicted for sure; and as `predict`
    */
   async prove(number: number, predict: Predict): Promise<void> {
     const sure = [...this.#sure];
@@ -93,7 +98,10 @@ export class Probation {
     probes.push({ input: input.slice(), label });
   }
 
-  /** Which class gives way to one more of another: that one itself, where it has its share; else, where there is no room, that of which there are most. */
+  /**
+   * Which class gives way to one more of another: that one itself, where it has its share; else, where there is no
+   * room, that of which there are most.
+   */
   #givesWay(label: number): number | undefined {
     const room = Math.floor(SURE * this.#room);
     if (room === 0) return undefined;

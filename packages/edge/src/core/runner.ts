@@ -198,7 +198,8 @@ export class Runner {
   async #upload({ connection, batch }: EffectOf<'upload'>): Promise<void> {
     const { transport, device, uploadSession: session, keeper } = this.#parts;
     try {
-      // Its sequences are on the disk before the cloud knows them: after a crash the same samples come under the same ones.
+      // Its sequences are on the disk before the cloud knows them: after a crash the same samples come under the same
+      // ones.
       await keeper.settled();
       const samples = await Promise.all(
         batch.map(async ({ ticket, sequence }) => ({

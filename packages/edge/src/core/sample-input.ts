@@ -1,8 +1,8 @@
 import { elementsOf, indexOfNonFinite, RenormError, type Tensor } from '@renorm/protocol';
 
 /**
- * One sample: its values in row-major order, or those with their shape (without the batch axis), or a JPEG, PNG or WebP file, or a
- * frame of pixels, which the preprocessing of the device makes into them.
+ * One sample: its values in row-major order, or those with their shape (without the batch axis), or a JPEG, PNG or WebP
+ * file, or a frame of pixels, which the preprocessing of the device makes into them.
  */
 export type SampleInput = Float32Array | Tensor | ImageInput | FrameInput;
 
@@ -12,8 +12,8 @@ export interface ImageInput {
 }
 
 /**
- * Pixels as a camera, a canvas (`ImageData`), sharp (`raw`) or ffmpeg (`rawvideo`) gives them: 8 bits a value, row by row, pixel by
- * pixel, channel by channel.
+ * Pixels as a camera, a canvas (`ImageData`), sharp (`raw`) or ffmpeg (`rawvideo`) gives them: 8 bits a value, row by
+ * row, pixel by pixel, channel by channel.
  */
 export interface FrameInput {
   readonly data: Uint8Array | Uint8ClampedArray;

@@ -171,7 +171,11 @@ function countBytes(draft: Draft): void {
   draft.effect({ kind: 'account', budget: next, now: draft.now });
 }
 
-/** Lets the connection go where nothing is left: what comes over it cannot be refused. @returns when there will be more */
+/**
+ * Lets the connection go where nothing is left: what comes over it cannot be refused.
+ *
+ * @returns when there will be more
+ */
 function keepToBudget(draft: Draft): number[] {
   const { budget, setup, phase, health } = draft.session;
   const { at, date } = draft.now;

@@ -8,7 +8,9 @@ export interface Feed {
   readonly dims: readonly number[];
 }
 
-/** The graph that measures what each BatchNormalization sees where it normalises by the images at hand, for any runtime. */
+/**
+ * The graph that measures what each BatchNormalization sees where it normalises by the images at hand, for any runtime.
+ */
 export class SketchGraph {
   readonly #graph: StatisticsModel;
   readonly #shape: readonly number[];

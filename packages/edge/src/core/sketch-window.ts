@@ -2,9 +2,15 @@ import { RenormError } from '@renorm/protocol';
 
 /** Which images sketches are made of. */
 export interface SketchOptions {
-  /** One prediction in so many is measured; all of a burst. Default 4: the pass costs as much as two predictions an image, on another thread. */
+  /**
+   * One prediction in so many is measured; all of a burst. Default 4: the pass costs as much as two predictions an
+   * image, on another thread.
+   */
   readonly every: number;
-  /** Images of a sketch, 2 to 4,096. Default 32: as many as the version after the first dozen uploads is surpassed with, and a second of a camera. */
+  /**
+   * Images of a sketch, 2 to 4,096. Default 32: as many as the version after the first dozen uploads is surpassed with,
+   * and a second of a camera.
+   */
   readonly window: number;
 }
 

@@ -8,7 +8,9 @@ export interface Distribution {
   readonly entropy: number;
 }
 
-/** Softmax and entropy of finite logits, computed in float64. One pass for the largest, one for the sums, one to divide. */
+/**
+ * Softmax and entropy of finite logits, computed in float64. One pass for the largest, one for the sums, one to divide.
+ */
 export function softmax(logits: Float32Array): Distribution {
   let label = 0;
   let largest = logits[0] as number;

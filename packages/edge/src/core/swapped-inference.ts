@@ -34,8 +34,8 @@ export interface InferenceSetup {
 }
 
 /**
- * Two worker threads. The active one predicts; the standby one bakes the next version, builds its session and warms it up. The
- * swap is one assignment between two predictions: what is in flight finishes where it started.
+ * Two worker threads. The active one predicts; the standby one bakes the next version, builds its session and warms it
+ * up. The swap is one assignment between two predictions: what is in flight finishes where it started.
  */
 export class SwappedInference implements Inference {
   readonly #setup: InferenceSetup;
@@ -110,8 +110,8 @@ export class SwappedInference implements Inference {
   }
 
   /**
-   * A large sample in the standby thread, which has nothing to do between two versions; a small one at once, in the time in which
-   * this thread waits for the next prediction anyway: a message to another thread would cost as much.
+   * A large sample in the standby thread, which has nothing to do between two versions; a small one at once, in the
+   * time in which this thread waits for the next prediction anyway: a message to another thread would cost as much.
    */
   async encode(sample: Tensor): Promise<EncodedSample> {
     const { sampleForm = 'auto' } = this.#setup;

@@ -7,9 +7,15 @@ export interface QueueOptions {
   readonly maxPending: number;
   /** Compressed bytes kept at most, likewise. Default 64 MiB. */
   readonly maxPendingBytes: number;
-  /** How long a sample may wait, in milliseconds; then it is given up. Default a week: what was seen before that says little of what is seen now. */
+  /**
+   * How long a sample may wait, in milliseconds; then it is given up. Default a week: what was seen before that says
+   * little of what is seen now.
+   */
   readonly maxAgeMs: number;
-  /** Compressed bytes in a batch at most, unless one sample alone has more: gRPC refuses messages over 4 MiB. Default 3 MiB. */
+  /**
+   * Compressed bytes in a batch at most, unless one sample alone has more: gRPC refuses messages over 4 MiB. Default 3
+   * MiB.
+   */
   readonly maxBatchBytes: number;
   /** How long a sample waits for a batch to fill up, in milliseconds. Default 1,000. */
   readonly lingerMs: number;
@@ -23,7 +29,10 @@ export const QUEUE_DEFAULTS: QueueOptions = {
   lingerMs: 1000,
 };
 
-/** Why a sample no longer waits: the cloud has it; there was no room; it waited too long; the cloud refused it, or it was damaged; it was erased. */
+/**
+ * Why a sample no longer waits: the cloud has it; there was no room; it waited too long; the cloud refused it, or it
+ * was damaged; it was erased.
+ */
 export type Departure = 'uploaded' | 'full' | 'expired' | 'refused' | 'erased';
 
 /** A sample that no longer waits. */
@@ -33,8 +42,8 @@ export interface Left {
 }
 
 /**
- * Samples with at most one batch of them in flight. Those that were sent before wait in front, in order of their sequences; behind them the
- * others, in the order in which they came. Plain data: each function returns another queue.
+ * Samples with at most one batch of them in flight. Those that were sent before wait in front, in order of their
+ * sequences; behind them the others, in the order in which they came. Plain data: each function returns another queue.
  */
 export interface UploadQueue {
   readonly waiting: readonly PendingSample[];
@@ -64,7 +73,10 @@ export function restoredQueue(samples: readonly PendingSample[], sequence: numbe
 /** Samples waiting or in flight. */
 export const pendingIn = ({ waiting, inFlight }: UploadQueue): number => waiting.length + inFlight.length;
 
-/** Takes a sample in under the next ticket. Where there is no room the least useful of those that are not in flight goes. */
+/**
+ * Takes a sample in under the next ticket. Where there is no room the least useful of those that are not in flight
+ * goes.
+ */
 export function offer(
   queue: UploadQueue,
   sample: Omit<PendingSample, 'ticket' | 'sequence'>,
@@ -103,7 +115,8 @@ export function expiryOf({ waiting }: UploadQueue, maxAgeMs: number): number | u
 }
 
 /**
- * Milliseconds until a batch is due: 0 when one is full or its oldest sample has waited long enough; undefined when nothing waits.
+ * Milliseconds until a batch is due: 0 when one is full or its oldest sample has waited long enough; undefined when
+ * nothing waits.
  *
  * @param at now, in milliseconds of the monotonic clock
  */
@@ -119,8 +132,9 @@ export function dueIn(
 }
 
 /**
- * Puts samples in flight: at least one, and more as long as they fit; those that were sent before, then the most useful. They get their sequences
- * now, in the order in which they came: sequences rise from batch to batch, whatever goes first. Only when none are in flight.
+ * Puts samples in flight: at least one, and more as long as they fit; those that were sent before, then the most
+ * useful. They get their sequences now, in the order in which they came: sequences rise from batch to batch, whatever
+ * goes first. Only when none are in flight.
  */
 export function take(queue: UploadQueue, maxSamples: number, maxBytes: number): UploadQueue {
   if (queue.inFlight.length > 0) throw new Error('a batch is in flight already');

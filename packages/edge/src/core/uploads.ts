@@ -14,7 +14,10 @@ import {
   type UploadQueue,
 } from './upload-queue.js';
 
-/** Where the uploads of a device stand: one batch at a time, in order, each until it is acknowledged. Times are monotonic. */
+/**
+ * Where the uploads of a device stand: one batch at a time, in order, each until it is acknowledged. Times are
+ * monotonic.
+ */
 export interface Uploads {
   readonly queue: UploadQueue;
   /** Whether there is a connection that uploads go over. */
@@ -63,7 +66,10 @@ export const NO_UPLOADS: Uploads = {
   ...{ askAt: 0, uploaded: 0, failures: 0, pausedUntil: 0 },
 };
 
-/** Uploads may go, under the terms of the cloud. A new connection starts with whole batches, unless they are what failed. */
+/**
+ * Uploads may go, under the terms of the cloud. A new connection starts with whole batches, unless they are what
+ * failed.
+ */
 export function openUploads(uploads: Uploads, terms: Welcome, at: number, { budgetRetryMs }: UploadTuning): Uploads {
   const maxSamples = terms.maxSamplesPerUpload;
   const limit = uploads.failures > 0 ? Math.min(uploads.limit, maxSamples) : maxSamples;
@@ -75,7 +81,10 @@ export function openUploads(uploads: Uploads, terms: Welcome, at: number, { budg
 /** The connection is gone; samples wait. */
 export const closeUploads = (uploads: Uploads): Uploads => ({ ...uploads, isOpen: false });
 
-/** What is to be done now: a batch to send, a question about the budget, or until when to wait (undefined: nothing waits). */
+/**
+ * What is to be done now: a batch to send, a question about the budget, or until when to wait (undefined: nothing
+ * waits).
+ */
 export type UploadMove =
   | { readonly kind: 'send'; readonly uploads: Uploads; readonly batch: readonly PendingSample[] }
   | { readonly kind: 'ask' }

@@ -1,8 +1,9 @@
 import type { PendingSample, Worth } from './pending-sample.js';
 
 /**
- * The most useful of samples, at most so many: sketches first; then in turns one of the fair ones, in the order in which they came, and one of the
- * others, the highest score first and of two the newer. Fair samples stay fair: that the link is slow is no reason to choose among them.
+ * The most useful of samples, at most so many: sketches first; then in turns one of the fair ones, in the order in
+ * which they came, and one of the others, the highest score first and of two the newer. Fair samples stay fair: that
+ * the link is slow is no reason to choose among them.
  *
  * @param samples in the order in which they came
  */
@@ -17,8 +18,9 @@ export function mostUseful(samples: readonly PendingSample[], count: number): re
 }
 
 /**
- * The sample to spare first: of the kind of which more wait, the oldest fair one or the one of the lowest score, the older of two. A sketch only where
- * nothing else waits, the oldest. What was sent before may be on the cloud's disk already, and is worth its few bytes of an answer.
+ * The sample to spare first: of the kind of which more wait, the oldest fair one or the one of the lowest score, the
+ * older of two. A sketch only where nothing else waits, the oldest. What was sent before may be on the cloud's disk
+ * already, and is worth its few bytes of an answer.
  */
 export function sparest(samples: readonly PendingSample[]): PendingSample {
   const fresh = samples.filter(({ sequence }) => sequence === 0);

@@ -12,9 +12,9 @@ import {
 import type { Remembered } from './platform.js';
 
 /**
- * What a device holds, serves and has had. Nobody else owns any of it. Three positions: `held`, on which the next delta builds;
- * `serving`, which makes the predictions and is behind while a session is being built; `newest`, below which nothing is served
- * again.
+ * What a device holds, serves and has had. Nobody else owns any of it. Three positions: `held`, on which the next delta
+ * builds; `serving`, which makes the predictions and is behind while a session is being built; `newest`, below which
+ * nothing is served again.
  */
 export interface Versions {
   /** Version 0: the model as exported. */
@@ -131,7 +131,10 @@ export function loaded(versions: Versions): Versions {
   return { ...versions, serving, previous: before, loading: undefined };
 }
 
-/** What serves has gone bad: the one before is to. The model as exported goes on whatever it does, for there is nothing behind it. */
+/**
+ * What serves has gone bad: the one before is to. The model as exported goes on whatever it does, for there is nothing
+ * behind it.
+ */
 export function takeBack(versions: Versions): Versions {
   const { serving, previous, exported, loading } = versions;
   return loading !== undefined || isSame(serving, exported) ? versions : { ...versions, wanted: previous };
@@ -144,14 +147,18 @@ export function notLoaded(versions: Versions): Versions {
   return { ...versions, loading: undefined, wanted: gaveUp ? serving : wanted };
 }
 
-/** After a version that did not apply: decode from version 0 again, and serve what serves until something newer is whole. */
+/**
+ * After a version that did not apply: decode from version 0 again, and serve what serves until something newer is
+ * whole.
+ */
 export function startOver(versions: Versions): Versions {
   return { ...versions, held: versions.exported };
 }
 
 /**
- * A new root is trusted. What only keys vouched for that it no longer names counts for nothing: as in TUF, replacing a stolen key
- * undoes how far it has taken devices (The Update Framework, specification 1.0, 5.3.11, fast-forward attacks).
+ * A new root is trusted. What only keys vouched for that it no longer names counts for nothing: as in TUF, replacing a
+ * stolen key undoes how far it has taken devices (The Update Framework, specification 1.0, 5.3.11, fast-forward
+ * attacks).
  */
 export function underRoot(versions: Versions, { signing }: Root): Versions {
   const still = versions.vouchedBy.filter((key) => signing.keys.some((named) => equalBytes(named, key)));

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 export type Disk = Pick<typeof import('node:fs/promises'), 'open' | 'rename'>;
 
 /**
- * Writes a file so that after a power failure at any moment it is either as before or as it is to be: beside, flushed to the disk,
- * renamed, and the folder flushed, without which the name may still lead to nothing.
+ * Writes a file so that after a power failure at any moment it is either as before or as it is to be: beside, flushed
+ * to the disk, renamed, and the folder flushed, without which the name may still lead to nothing.
  *
  * @throws what the file system says; then the file is as before
  */

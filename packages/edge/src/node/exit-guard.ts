@@ -6,8 +6,8 @@ const LONGEST_MS = 1000;
 const guarded = new Set<Int32Array>();
 
 /**
- * Has the end of the process wait until a worker is out of the runtime: a thread that is ended in the middle of a prediction takes
- * the process down with an abort. For programs that end by process.exit without closing their device.
+ * Has the end of the process wait until a worker is out of the runtime: a thread that is ended in the middle of a
+ * prediction takes the process down with an abort. For programs that end by process.exit without closing their device.
  *
  * @param counters of the worker's shared memory
  * @returns a function that lifts the guard

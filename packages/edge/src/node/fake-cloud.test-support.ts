@@ -38,7 +38,10 @@ import { grpcDefinition } from '@renorm/protocol/node';
 
 type WatchCall = ServerWritableStream<WatchRequest, unknown>;
 
-/** A cloud without a trainer: real gRPC on a real socket, versions as the test publishes them, faults as the test sets them. */
+/**
+ * A cloud without a trainer: real gRPC on a real socket, versions as the test publishes them, faults as the test sets
+ * them.
+ */
 export class FakeCloud {
   readonly announcements: Announcement[] = [];
   readonly uploads: Upload[] = [];

@@ -31,8 +31,8 @@ export interface OpenedMemory {
 }
 
 /**
- * Remembers the newest version and the roots in two files that are written in turn, `path` and `path.2`: while one is written, the
- * other is whole.
+ * Remembers the newest version and the roots in two files that are written in turn, `path` and `path.2`: while one is
+ * written, the other is whole.
  *
  * @throws RenormError CREDENTIALS_UNREADABLE: something else is in the file, or somebody changed it
  */

@@ -18,8 +18,8 @@ const OPTIONS = {
 const LAST = '\u{10ffff}';
 
 /**
- * A store in a folder, which is made if it is not there: LevelDB (decision 19). A folder that is damaged is repaired, or set aside as
- * `FOLDER.damaged-…` for another that is empty: a device that cannot remember still predicts.
+ * A store in a folder, which is made if it is not there: LevelDB (decision 19). A folder that is damaged is repaired,
+ * or set aside as `FOLDER.damaged-…` for another that is empty: a device that cannot remember still predicts.
  *
  * @throws RenormError DATA_IN_USE: another device has it open; DATA_NOT_WRITABLE
  */
@@ -129,7 +129,10 @@ class LevelStore implements DeviceStore {
     }
   }
 
-  /** LevelDB removes by a note, and may keep a file with what was removed for ever: all that is left goes into another database. */
+  /**
+   * LevelDB removes by a note, and may keep a file with what was removed for ever: all that is left goes into another
+   * database.
+   */
   async purge(): Promise<void> {
     const level = await this.#opened();
     const records = await this.list('');
@@ -170,7 +173,9 @@ class LevelStore implements DeviceStore {
     this.#level = undefined;
   }
 
-  /** After a write that failed LevelDB takes no other, or loses what follows in its log, until it has been opened anew. */
+  /**
+   * After a write that failed LevelDB takes no other, or loses what follows in its log, until it has been opened anew.
+   */
   async #giveUp(level: Level): Promise<void> {
     if (this.#level === level) this.#level = undefined;
     await level.close().catch(() => undefined);

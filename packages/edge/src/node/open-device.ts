@@ -31,11 +31,14 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'labels' |
   readonly model: string | Uint8Array;
   /** This device in its cohort, in the same alphabet as `cohort`. Default: the host's name. */
   readonly id?: string;
-  /** Names of the classes, in the order of their indices, or a file of them: one per line, JSON, or a `config.json` with `id2label`. */
+  /**
+   * Names of the classes, in the order of their indices, or a file of them: one per line, JSON, or a `config.json` with
+   * `id2label`.
+   */
   readonly labels?: string | readonly string[];
   /**
-   * How image files and frames become the model's input, or the file that says so: a `preprocessor_config.json`, or timm's
-   * `config.json`. Default: what such a file beside the model says, else `{ fit: 'stretch' }`, scaled to [0, 1].
+   * How image files and frames become the model's input, or the file that says so: a `preprocessor_config.json`, or
+   * timm's `config.json`. Default: what such a file beside the model says, else `{ fit: 'stretch' }`, scaled to [0, 1].
    */
   readonly preprocessing?: string | Preprocessing;
   /** Certificates, for a cloud with TLS. */
@@ -47,11 +50,15 @@ export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'labels' |
    * Without it the device takes versions from whoever answers: for demonstrations on one machine.
    */
   readonly trust?: string | Uint8Array;
-  /** File that remembers the newest version taken and the newest root, so that no older ones are believed after a restart. For `trust`. */
+  /**
+   * File that remembers the newest version taken and the newest root, so that no older ones are believed after a
+   * restart. For `trust`.
+   */
   readonly trustMemory?: string;
   /**
-   * Folder for what outlives the device, made if it is not there and of one device alone: the version in force, what the selection remembers, the
-   * samples that wait, and with `trust` the newest version and the roots (`trustMemory` is not needed then). Without it a restart begins anew.
+   * Folder for what outlives the device, made if it is not there and of one device alone: the version in force, what
+   * the selection remembers, the samples that wait, and with `trust` the newest version and the roots (`trustMemory` is
+   * not needed then). Without it a restart begins anew.
    */
   readonly state?: string;
   /** Threads that compute one prediction. Default 1. */
@@ -75,11 +82,11 @@ const RULES = {
 } satisfies OptionRules<OpenDeviceOptions>;
 
 /**
- * Opens a device: reads the model, starts its threads, and resolves when it can predict. It connects to the cloud meanwhile
- * and afterwards; without a cloud it predicts all the same.
+ * Opens a device: reads the model, starts its threads, and resolves when it can predict. It connects to the cloud
+ * meanwhile and afterwards; without a cloud it predicts all the same.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID, DATA_IN_USE, DATA_NOT_WRITABLE,
- *   DATA_FORMAT_NEWER; OnnxError: the model cannot be read or adapted, ONNX_RUNTIME
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID,
+ *   DATA_IN_USE, DATA_NOT_WRITABLE, DATA_FORMAT_NEWER; OnnxError: the model cannot be read or adapted, ONNX_RUNTIME
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   checkOptions('openDevice', options, RULES);

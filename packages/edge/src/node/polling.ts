@@ -1,10 +1,10 @@
 /**
  * Whether to look for an answer again and again instead of sleeping until it is announced.
  *
- * Waking a thread on another core costs 5 to 50 microseconds, twice a prediction: nothing beside a large model, a quarter of
- * the time of a model that takes 0.4 ms. So while small predictions follow each other without a pause, both sides look for
- * each other's work for a moment before they sleep. The event loop goes on turning meanwhile. At the pace of a
- * camera, with a large model, or where looking does not pay because the cores are busy, nobody polls.
+ * Waking a thread on another core costs 5 to 50 microseconds, twice a prediction: nothing beside a large model, a
+ * quarter of the time of a model that takes 0.4 ms. So while small predictions follow each other without a pause, both
+ * sides look for each other's work for a moment before they sleep. The event loop goes on turning meanwhile. At the
+ * pace of a camera, with a large model, or where looking does not pay because the cores are busy, nobody polls.
  */
 export class Polling {
   readonly #enabled: boolean;
@@ -19,7 +19,9 @@ export class Polling {
     this.#enabled = enabled;
   }
 
-  /** A prediction starts. Until when to look for its answer, in milliseconds on the same clock; undefined: not at all. */
+  /**
+   * A prediction starts. Until when to look for its answer, in milliseconds on the same clock; undefined: not at all.
+   */
   started(now: number): number | undefined {
     const follows = now - this.#lastAnswer < POLL_MS;
     if (this.#streak < 0) this.#streak++;
@@ -43,7 +45,9 @@ export class Polling {
   }
 }
 
-/** How long a worker looks for the next prediction, and how soon one has to follow the last to count, in milliseconds. */
+/**
+ * How long a worker looks for the next prediction, and how soon one has to follow the last to count, in milliseconds.
+ */
 export const POLL_MS = 0.1;
 /** Predictions in a row without a pause before anyone polls. */
 const STREAK = 3;

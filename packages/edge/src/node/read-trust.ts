@@ -57,7 +57,10 @@ function recalledUnder({ signing }: Root, recalled: Recalled): Recalled {
   return recalled.vouchedBy.length > 0 ? recalled : { ...recalled, vouchedBy: signing.keys };
 }
 
-/** @throws RenormError CREDENTIALS_UNREADABLE: a file is not what it should be, or a certificate came without its key; CREDENTIALS_EXPOSED */
+/**
+ * @throws RenormError CREDENTIALS_UNREADABLE: a file is not what it should be, or a certificate came without its key;
+ * CREDENTIALS_EXPOSED
+ */
 export async function checkTls({ authority, certificate, key }: DeviceTls): Promise<void> {
   await checked(authority, checkCertificates);
   if (certificate === undefined && key === undefined) return;

@@ -1,8 +1,9 @@
 import type { InferenceSession } from 'onnxruntime-node';
 
 /**
- * Options of every session that serves. `threads` compute one prediction; none of them spins while it waits for the next. Quantized models
- * are computed exactly on x86 processors without VNNI too: by default their products are added in 16 bits there, and saturate.
+ * Options of every session that serves. `threads` compute one prediction; none of them spins while it waits for the
+ * next. Quantized models are computed exactly on x86 processors without VNNI too: by default their products are added
+ * in 16 bits there, and saturate.
  */
 export function sessionOptions(threads: number): InferenceSession.SessionOptions {
   return {

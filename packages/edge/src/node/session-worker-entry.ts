@@ -8,12 +8,13 @@ import { SketchSession } from './sketch-session.js';
 import { Counter, type Slot, slotIndex, viewSlots } from './slots.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.js';
 
-// The entry of a session's worker thread: bakes versions into the model, builds sessions, predicts what is in the slots.
+// The entry of a session's worker thread: bakes versions into the model, builds sessions, predicts what is in the
+// slots.
 
 const { model: exported, name, port, memory, threads, inputName, outputName, inputShape } = workerData as WorkerSetup;
 
-// onnxruntime-node puts every run off by a setImmediate, so that the event loop of its caller gets a turn before it blocks.
-// This thread has nothing else to do, and the turn would be part of every prediction's latency.
+// onnxruntime-node puts every run off by a setImmediate, so that the event loop of its caller gets a turn before it
+// blocks. This thread has nothing else to do, and the turn would be part of every prediction's latency.
 globalThis.setImmediate = ((callback: (...args: unknown[]) => void, ...args: unknown[]) =>
   callback(...args)) as typeof setImmediate;
 
@@ -113,7 +114,8 @@ async function load(parameters: ParameterSet | undefined): Promise<void> {
       parameters === undefined ? exported : bake(parameters),
       sessionOptions(threads),
     );
-    // The first run allocates and packs; it must not be somebody's prediction. It also shows parameters that compute nothing.
+    // The first run allocates and packs; it must not be somebody's prediction. It also shows parameters that compute
+    // nothing.
     input.fill(0);
     const logits = await infer(fresh);
     if (!logits.every(Number.isFinite)) throw new Error('it computes values that are not finite for an input of zeros');
@@ -159,7 +161,10 @@ async function release(): Promise<void> {
   await retired?.release();
 }
 
-/** Ends the thread by leaving it nothing to wait for. To terminate it from outside while the runtime computes aborts the process. */
+/**
+ * Ends the thread by leaving it nothing to wait for. To terminate it from outside while the runtime computes aborts the
+ * process.
+ */
 async function end(): Promise<void> {
   await release();
   await sketching?.release();

@@ -105,7 +105,9 @@ export class SessionWorker implements SessionHost {
     });
   }
 
-  /** Builds a session of a version and warms it up, behind what is in flight; rejects with the reason as a plain Error. */
+  /**
+   * Builds a session of a version and warms it up, behind what is in flight; rejects with the reason as a plain Error.
+   */
   load(version: number, parameters: ParameterSet | undefined): Promise<void> {
     if (this.#death !== undefined) return Promise.reject(this.#death);
     this.#version = version;

@@ -1,10 +1,11 @@
 /**
- * Memory that a worker and the main thread share: a ring of slots, each with the float32 input of a prediction and behind it its
- * logits, and counters. Predictions are asked and answered in order; the n-th lies in slot n modulo the ring.
+ * Memory that a worker and the main thread share: a ring of slots, each with the float32 input of a prediction and
+ * behind it its logits, and counters. Predictions are asked and answered in order; the n-th lies in slot n modulo the
+ * ring.
  *
- * Either side sleeps in its event loop and is woken by a message, unless it said that it looks by itself. Each writes its work
- * before it reads whether the other is awake, and goes to sleep before it looks for work a last time; Atomics are sequentially
- * consistent, so no work is left behind.
+ * Either side sleeps in its event loop and is woken by a message, unless it said that it looks by itself. Each writes
+ * its work before it reads whether the other is awake, and goes to sleep before it looks for work a last time; Atomics
+ * are sequentially consistent, so no work is left behind.
  */
 export interface SlotLayout {
   readonly memory: SharedArrayBuffer;

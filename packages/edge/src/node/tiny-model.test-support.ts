@@ -3,7 +3,10 @@ import type { ParameterSet } from '@renorm/protocol';
 
 const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 
-/** x [batch,3,2,2] → BatchNormalization → GlobalAveragePool → Flatten → logits [batch,3]. Made with onnx.helper, opset 17. */
+/**
+ * x [batch,3,2,2] → BatchNormalization → GlobalAveragePool → Flatten → logits [batch,3]. Made with onnx.helper, opset
+ * 17.
+ */
 export const TINY_MODEL = bytes(
   'CAgSC3Jlbm9ybS10ZXN0OrcCCkkKAXgKBXNjYWxlCgRiaWFzCgRtZWFuCgN2YXISAXkaAmJuIhJCYXRjaE5vcm1hbGl6YXRpb24qEQoHZXBzaWxvbhWsxSc3oAEBCh8KAXkSAWcaBHBvb2wiEUdsb2JhbEF2ZXJhZ2VQb29sChoKAWcSBmxvZ2l0cxoEZmxhdCIHRmxhdHRlbhIEdGlueSoZCAMQAUIFc2NhbGVKDAAAgD8AAIA/AACAPyoYCAMQAUIEYmlhc0oMAAAAAAAAAAAAAAAAKhgIAxABQgRtZWFuSgwAAAAAAAAAAAAAAAAqFwgDEAFCA3ZhckoMAACAPwAAgD8AAIA/WiAKAXgSGwoZCAESFQoHEgViYXRjaAoCCAMKAggCCgIIAmIdCgZsb2dpdHMSEwoRCAESDQoHEgViYXRjaAoCCANCBAoAEBE=',
 );

@@ -44,7 +44,10 @@ const TLS_REFRESH_MS = 1000;
 export interface TransportOptions {
   /** How long a call may take, in milliseconds. Default 20,000. */
   readonly callTimeoutMs: number;
-  /** Between two pings on an idle connection, in milliseconds; without them a peer that lost its power is never noticed. Default 20,000. */
+  /**
+   * Between two pings on an idle connection, in milliseconds; without them a peer that lost its power is never noticed.
+   * Default 20,000.
+   */
   readonly keepaliveMs: number;
   /** Largest message that is taken, in bytes. Default 16 MiB. */
   readonly maxMessageBytes: number;

@@ -5,7 +5,8 @@ import { readEdgeModel } from './edge-model.js';
 import { openInference } from './inference.js';
 
 /**
- * Tries whether a device would serve a model, as `openDevice` does: reads it, opens its sessions, and predicts a sample of zeros.
+ * Tries whether a device would serve a model, as `openDevice` does: reads it, opens its sessions, and predicts a sample
+ * of zeros.
  *
  * @param source path, or the bytes of the file
  * @throws as openDevice

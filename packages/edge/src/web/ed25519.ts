@@ -4,8 +4,8 @@ import { type Ed25519, KEY_LENGTH, SIGNATURE_LENGTH, webEd25519 } from '@renorm/
 const KEY_OF_RFC = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
 
 /**
- * Ed25519 of the browser: Chromium from 137, Firefox from 129, Safari from 17. For older ones @noble/ed25519, which is loaded then alone: audited,
- * without dependencies, and it does nothing else, where @noble/curves holds twenty curves.
+ * Ed25519 of the browser: Chromium from 137, Firefox from 129, Safari from 17. For older ones @noble/ed25519, which is
+ * loaded then alone: audited, without dependencies, and it does nothing else, where @noble/curves holds twenty curves.
  */
 export async function openEd25519(): Promise<Ed25519> {
   const key = Uint8Array.from(KEY_OF_RFC.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));

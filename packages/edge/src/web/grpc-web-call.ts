@@ -46,8 +46,9 @@ const STATUS_OF_HTTP: Readonly<Record<number, GrpcStatus>> = {
 };
 
 /**
- * The messages that answer one message, by gRPC-Web (PROTOCOL-WEB.md of grpc/grpc). A hundred lines, in the place of @connectrpc/connect-web: a device would
- * be a fifth larger with it, and it gathers a message whole before anybody sees its length.
+ * The messages that answer one message, by gRPC-Web (PROTOCOL-WEB.md of grpc/grpc). A hundred lines, in the place of
+ * @connectrpc/connect-web: a device would be a fifth larger with it, and it gathers a message whole before anybody sees
+ *   its length.
  *
  * @throws CallFailure; what `fetch` throws: nobody is there, or the call was aborted
  */

@@ -30,7 +30,11 @@ export class FrameReader {
     this.#most = most;
   }
 
-  /** The frames that are whole now. @throws Error: one is larger than the most, as soon as its length has come, or compressed */
+  /**
+   * The frames that are whole now.
+   *
+   * @throws Error: one is larger than the most, as soon as its length has come, or compressed
+   */
   *push(chunk: Uint8Array): Generator<Frame> {
     for (let at = 0; at < chunk.length || this.#body?.length === this.#bodyBytes; ) {
       if (this.#body === undefined) {

@@ -19,29 +19,39 @@ import type { StartWorker } from './worker-thread.js';
 export interface OpenDeviceOptions extends Omit<DeviceOptions, 'id' | 'cloud'> {
   /** The ONNX file, the same that the cloud was started with: where it is, or its bytes. */
   readonly model: Source;
-  /** Where the cloud listens: `https://cloud.example:7443`. It was started with the origin of this page (`renorm cloud --web-origins`). */
+  /**
+   * Where the cloud listens: `https://cloud.example:7443`. It was started with the origin of this page
+   * (`renorm cloud --web-origins`).
+   */
   readonly cloud: string | URL;
   /** This device in its cohort, in the same alphabet as `cohort`. Default: drawn at random, and kept with `state`. */
   readonly id?: string;
   /** What the cloud knows this device's cohort by, if it asks. */
   readonly token?: string;
   /**
-   * Root metadata, as `renorm keys` makes them: where they are, or the bytes. Versions that no key of theirs signed are refused.
-   * Without it the device takes versions from whoever answers: for demonstrations on one machine.
+   * Root metadata, as `renorm keys` makes them: where they are, or the bytes. Versions that no key of theirs signed are
+   * refused. Without it the device takes versions from whoever answers: for demonstrations on one machine.
    */
   readonly trust?: Source;
   /**
-   * Name of a database in this browser for what outlives the page, of one device alone: the version in force, what the selection remembers, the
-   * samples that wait, the device's name, and with `trust` the newest version and the roots. Without it a page that is loaded anew begins anew.
+   * Name of a database in this browser for what outlives the page, of one device alone: the version in force, what the
+   * selection remembers, the samples that wait, the device's name, and with `trust` the newest version and the roots.
+   * Without it a page that is loaded anew begins anew.
    */
   readonly state?: string;
   /** Which processor computes. Default `auto`: the GPU by WebGPU where there is one, else WebAssembly. */
   readonly backend?: Backend;
-  /** Threads that compute one prediction in WebAssembly. Default: up to 4 on a page that is isolated from others (COOP and COEP), else 1. */
+  /**
+   * Threads that compute one prediction in WebAssembly. Default: up to 4 on a page that is isolated from others (COOP
+   * and COEP), else 1.
+   */
   readonly threads?: number;
   /** Folder with the files of onnxruntime-web, for a page whose bundler does not find them. */
   readonly wasmPaths?: string;
-  /** The program of the workers, for a bundler that does not follow `new URL(…, import.meta.url)`: where it is, or what starts it. */
+  /**
+   * The program of the workers, for a bundler that does not follow `new URL(…, import.meta.url)`: where it is, or what
+   * starts it.
+   */
   readonly worker?: string | URL | (() => Worker);
   /** Time limits of the connection. */
   readonly transport?: Partial<TransportOptions>;
@@ -65,10 +75,11 @@ const RULES = {
 } satisfies OptionRules<OpenDeviceOptions>;
 
 /**
- * Opens a device: reads the model, starts its workers, and resolves when it can predict. It connects to the cloud meanwhile
- * and afterwards; without a cloud it predicts all the same.
+ * Opens a device: reads the model, starts its workers, and resolves when it can predict. It connects to the cloud
+ * meanwhile and afterwards; without a cloud it predicts all the same.
  *
- * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID, DATA_IN_USE, DATA_NOT_WRITABLE; OnnxError: the model cannot be read or adapted
+ * @throws RenormError MODEL_UNREADABLE, REQUEST_INVALID, CREDENTIALS_UNREADABLE, ROOT_INVALID, SIGNATURE_INVALID,
+ *   DATA_IN_USE, DATA_NOT_WRITABLE; OnnxError: the model cannot be read or adapted
  */
 export async function openDevice(options: OpenDeviceOptions): Promise<WebDevice> {
   checkOptions('openDevice', options, RULES);

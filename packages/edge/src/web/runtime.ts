@@ -17,8 +17,8 @@ interface Gpu {
 }
 
 /**
- * Loads onnxruntime-web in the smallest build that does it: with WebGPU where there is a GPU, else WebAssembly alone. Either is loaded when it
- * is wanted, so that a bundler makes files of their own of them.
+ * Loads onnxruntime-web in the smallest build that does it: with WebGPU where there is a GPU, else WebAssembly alone.
+ * Either is loaded when it is wanted, so that a bundler makes files of their own of them.
  */
 export async function openRuntime(
   backend: Backend,

@@ -12,8 +12,8 @@ export type Drawable =
   | VideoFrame;
 
 /**
- * One sample: its values, an image file (bytes in `{ image }`, a `Blob`, where it is), pixels (`ImageData`, or what a camera gives), or anything
- * that a canvas can draw.
+ * One sample: its values, an image file (bytes in `{ image }`, a `Blob`, where it is), pixels (`ImageData`, or what a
+ * camera gives), or anything that a canvas can draw.
  */
 export type WebSampleInput = SampleInput | Drawable | Blob | URL | string;
 
@@ -71,7 +71,8 @@ function frameOf(input: Drawable, { width, height }: Size): FrameInput {
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 function contextOf(input: Drawable, width: number, height: number): Context {
-  // What was drawn on a canvas comes out of it as it is; drawn onto another it would be rounded where it is transparent.
+  // What was drawn on a canvas comes out of it as it is; drawn onto another it would be rounded where it is
+  // transparent.
   const own = isA('HTMLCanvasElement', input) || isA('OffscreenCanvas', input) ? input.getContext('2d') : null;
   if (own !== null) return own as Context;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });

@@ -31,7 +31,8 @@ export class SessionService {
   async load(parameters: ParameterSet | undefined): Promise<void> {
     const { model, elements } = this.#setup;
     const fresh = await this.#runtime.create(parameters === undefined ? model : this.#bake(parameters));
-    // The first run allocates and packs; it must not be somebody's prediction. It also shows parameters that compute nothing.
+    // The first run allocates and packs; it must not be somebody's prediction. It also shows parameters that compute
+    // nothing.
     const logits = await this.#infer(fresh, new Float32Array(elements));
     if (!logits.every(Number.isFinite)) throw new Error('it computes values that are not finite for an input of zeros');
     this.#session = fresh;

@@ -24,7 +24,10 @@ import { CallFailure, callGrpcWeb } from './grpc-web-call.js';
 export interface TransportOptions {
   /** How long a call may take, in milliseconds. Default 20,000. */
   readonly callTimeoutMs: number;
-  /** A stream on which nothing came for so long, in milliseconds, is opened anew: a browser never notices that its peer is gone. Default 300,000. */
+  /**
+   * A stream on which nothing came for so long, in milliseconds, is opened anew: a browser never notices that its peer
+   * is gone. Default 300,000.
+   */
   readonly quietMs: number;
   /** Largest message that is taken, in bytes. Default 16 MiB. */
   readonly maxMessageBytes: number;
@@ -132,7 +135,8 @@ export class WebTransport implements Transport {
     }
     const { name } = failure as Error;
     if (name === 'TimeoutError') return this.#away(`no answer within ${this.#options.callTimeoutMs} ms`, failure);
-    // A browser does not tell a page why a call did not go through: nobody there, a certificate, an origin that is not allowed.
+    // A browser does not tell a page why a call did not go through: nobody there, a certificate, an origin that is not
+    // allowed.
     if (failure instanceof TypeError || name === 'AbortError') return this.#away(reasonOf(failure), failure);
     const code = /larger than/.test(reasonOf(failure)) ? 'MESSAGE_TOO_LARGE' : 'RESPONSE_INVALID';
     return new RenormError(code, `${this.#origin} sent what cannot be taken (${reasonOf(failure)}).`, {

@@ -29,8 +29,9 @@ export const defocusBlur: Corruption = (picture, { severity }) => {
 };
 
 /**
- * ImageNet-C `glass_blur`: pixels change places with near ones, between two Gaussian blurs. Settings: sigma, how far pixels go, rounds. In the
- * original's NumPy code a colour pixel is overwritten by the other instead of swapped; here every picture is swapped, as its comment says.
+ * ImageNet-C `glass_blur`: pixels change places with near ones, between two Gaussian blurs. Settings: sigma, how far
+ * pixels go, rounds. In the original's NumPy code a colour pixel is overwritten by the other instead of swapped; here
+ * every picture is swapped, as its comment says.
  */
 export const glassBlur: Corruption = (picture, { severity, random }) => {
   const [sigma, reach, rounds] = pick(
@@ -71,7 +72,10 @@ function swap(data: Float64Array, a: number, b: number): void {
   data[b] = kept;
 }
 
-/** ImageNet-C `motion_blur`: ImageMagick's, in a random direction within 45 degrees of the horizontal. Settings: radius, sigma. */
+/**
+ * ImageNet-C `motion_blur`: ImageMagick's, in a random direction within 45 degrees of the horizontal. Settings: radius,
+ * sigma.
+ */
 export const motionBlur: Corruption = (picture, { severity, random }) => {
   const [radius, sigma] = pick(
     picture,

@@ -39,8 +39,9 @@ const meanDamage = async (image: Image, name: CorruptionName, severity: Severity
 };
 
 /**
- * The original's settings need not raise squared differences: the elastic transform trades its affine part for its wavy one, and which pixels of a small picture
- * pixelation drops depends on its size, and `saturate` takes colour away at severity 1 and adds to it at 5 (reference.test.ts holds them to the original).
+ * The original's settings need not raise squared differences: the elastic transform trades its affine part for its wavy
+ * one, and which pixels of a small picture pixelation drops depends on its size, and `saturate` takes colour away at
+ * severity 1 and adds to it at 5 (reference.test.ts holds them to the original).
  */
 const NOT_MONOTONE: ReadonlySet<CorruptionName> = new Set(['elastic_transform', 'pixelate', 'saturate'] as const);
 

@@ -47,11 +47,12 @@ export const CORRUPTIONS = Object.keys(BENCHMARK) as readonly CorruptionName[];
 export const EXTRA_CORRUPTIONS = Object.keys(EXTRA) as readonly CorruptionName[];
 
 /**
- * An image as it looks under a corruption (Hendrycks & Dietterich, "Benchmarking Neural Network Robustness to Common Corruptions and
- * Perturbations", ICLR 2019). Settings are those of the authors' code: CIFAR-10-C's below a short side of 64 pixels, ImageNet-C's from
- * there on. The same arguments give the same bytes.
+ * An image as it looks under a corruption (Hendrycks & Dietterich, "Benchmarking Neural Network Robustness to Common
+ * Corruptions and Perturbations", ICLR 2019). Settings are those of the authors' code: CIFAR-10-C's below a short side
+ * of 64 pixels, ImageNet-C's from there on. The same arguments give the same bytes.
  *
- * @throws RenormError REQUEST_INVALID for an unknown name or severity, IMAGE_UNREADABLE for data that does not fit its size
+ * @throws RenormError REQUEST_INVALID for an unknown name or severity, IMAGE_UNREADABLE for data that does not fit its
+ *   size
  */
 export async function corrupt(image: Image, name: CorruptionName, severity: Severity, seed: number): Promise<Image> {
   if (!Object.hasOwn(BY_NAME, name)) {

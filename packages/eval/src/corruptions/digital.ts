@@ -40,8 +40,8 @@ const LARGE_ELASTICITY: Settings<Elasticity> = [
 ];
 
 /**
- * ImageNet-C `elastic_transform`: a random affine map, then every pixel moved by a smooth random field. The field's border is reflected: where the filter is
- * wider than the picture, a repeated border pixel would outweigh all others.
+ * ImageNet-C `elastic_transform`: a random affine map, then every pixel moved by a smooth random field. The field's
+ * border is reflected: where the filter is wider than the picture, a repeated border pixel would outweigh all others.
  */
 export const elasticTransform: Corruption = (picture, { severity, random }) => {
   const side = Math.min(picture.width, picture.height);
@@ -81,7 +81,8 @@ function randomAffine(picture: Picture, shear: number, random: Random): Picture 
     readonly [number, number],
     readonly [number, number],
   ];
-  // With u and v along the square's sides from its third corner: p = c + u (b - c)/2r + v (a - b)/2r. Solved for u and v.
+  // With u and v along the square's sides from its third corner: p = c + u (b - c)/2r + v (a - b)/2r. Solved for u and
+  // v.
   const [ux, uy] = [(b[0] - c[0]) / (2 * r), (b[1] - c[1]) / (2 * r)];
   const [vx, vy] = [(a[0] - b[0]) / (2 * r), (a[1] - b[1]) / (2 * r)];
   const determinant = ux * vy - uy * vx;

@@ -1,6 +1,9 @@
 import { mapPicture, type Picture } from './picture.js';
 
-/** Steps of the chamfer distance of 5x5 (Borgefors 1986), as OpenCV has them for DIST_L2: along an axis, a diagonal, a knight's move. */
+/**
+ * Steps of the chamfer distance of 5x5 (Borgefors 1986), as OpenCV has them for DIST_L2: along an axis, a diagonal, a
+ * knight's move.
+ */
 const STEPS = [
   [1, 0, 1],
   [1, 1, 1.4],
@@ -22,7 +25,10 @@ const BEFORE = STEPS.flatMap(([a, b, length]) =>
   ),
 ).filter(({ dx, dy }) => dy < 0 || (dy === 0 && dx < 0));
 
-/** The distance in pixels from each pixel to the nearest marked one, in two passes; where none is marked, beyond all measure. */
+/**
+ * The distance in pixels from each pixel to the nearest marked one, in two passes; where none is marked, beyond all
+ * measure.
+ */
 export function chamferDistance(marked: Picture): Picture {
   const { width, height } = marked;
   const far = 3 * (width + height);

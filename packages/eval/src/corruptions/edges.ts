@@ -8,8 +8,8 @@ const DOWN = { size: 3, weights: Float64Array.of(-1, -2, -1, 0, 0, 0, 1, 2, 1) }
 const [FLAT, STEEP] = [Math.SQRT2 - 1, Math.SQRT2 + 1];
 
 /**
- * Edges by Canny's method, as OpenCV has it by default: Sobel's gradients, their strength |dx| + |dy|, thinned to ridges, and of these the
- * strong ones with all that hangs together with them.
+ * Edges by Canny's method, as OpenCV has it by default: Sobel's gradients, their strength |dx| + |dy|, thinned to
+ * ridges, and of these the strong ones with all that hangs together with them.
  *
  * @param picture of one channel, values from 0 to 255
  * @param low strength from which a ridge goes on, high: from which it begins

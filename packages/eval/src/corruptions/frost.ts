@@ -7,8 +7,9 @@ import type { Random } from './random.js';
 import { boxResize } from './resize.js';
 
 /**
- * ImageNet-C `frost` with ice of our own: the original lays a part of one of its photographs over the picture, and they are not ours to give.
- * Settings: what stays of the picture, what is added of the ice. For a small picture the ice is shrunk to a fifth, as CIFAR-10-C does.
+ * ImageNet-C `frost` with ice of our own: the original lays a part of one of its photographs over the picture, and they
+ * are not ours to give. Settings: what stays of the picture, what is added of the ice. For a small picture the ice is
+ * shrunk to a fifth, as CIFAR-10-C does.
  */
 export const frost: Corruption = (picture, { severity, random }) => {
   const [keep, cover] = pick(
@@ -71,7 +72,9 @@ interface Needle {
   readonly level: number;
 }
 
-/** Draws a needle that fades to its tip, with branches to both sides, as ice crystals have them, that shorten with it. */
+/**
+ * Draws a needle that fades to its tip, with branches to both sides, as ice crystals have them, that shorten with it.
+ */
 function grow(ice: Picture, { x, y, angle, length, level }: Needle, random: Random): void {
   const spacing = Math.max(2, length / 12);
   let next = random.uniform(0, spacing);

@@ -2,7 +2,8 @@ import { mirror } from './border.js';
 import { convolve, gaussianWeights, type Kernel } from './filter.js';
 
 /**
- * A disk of a radius, its edge softened by a Gaussian of `aliasBlur` pixels, as ImageNet-C's `disk` makes it. Drawn on at least 17x17 pixels.
+ * A disk of a radius, its edge softened by a Gaussian of `aliasBlur` pixels, as ImageNet-C's `disk` makes it. Drawn on
+ * at least 17x17 pixels.
  */
 export function diskKernel(radius: number, aliasBlur: number): Kernel {
   const reach = radius <= 8 ? 8 : Math.ceil(radius);
@@ -24,7 +25,8 @@ function softening(sigma: number, reach: number): Kernel {
 }
 
 /**
- * The trace of a point that moves: a half Gaussian along a direction, one tap a step, as ImageMagick's MotionBlurImage has it.
+ * The trace of a point that moves: a half Gaussian along a direction, one tap a step, as ImageMagick's MotionBlurImage
+ * has it.
  *
  * @param radius of the trace in pixels: 2 ceil(radius) + 1 steps
  * @param angle in degrees

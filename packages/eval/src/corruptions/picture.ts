@@ -1,4 +1,6 @@
-/** An image as files and cameras have it: one byte per channel, rows of pixels, channels of a pixel side by side (HWC). */
+/**
+ * An image as files and cameras have it: one byte per channel, rows of pixels, channels of a pixel side by side (HWC).
+ */
 export interface Image {
   readonly data: Uint8Array;
   readonly width: number;

@@ -2,7 +2,8 @@ import { type Picture, plane } from './picture.js';
 import type { Random } from './random.js';
 
 /**
- * A cloud of values in [0, 1] by the diamond-square algorithm, wrapped at the borders, as in ImageNet-C's `plasma_fractal`.
+ * A cloud of values in [0, 1] by the diamond-square algorithm, wrapped at the borders, as in ImageNet-C's
+ * `plasma_fractal`.
  *
  * @param decay by which the roughness is divided at each halving of the grid; smaller is rougher
  */

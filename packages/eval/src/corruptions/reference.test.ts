@@ -9,9 +9,10 @@ import { waterDrops } from './spatter.js';
 type Recorded = readonly [mean: number, damage: number];
 
 /**
- * What the original code (hendrycks/robustness, make_cifar_c.py and imagenet_c/corruptions.py; OpenCV 5.0, SciPy 1.17, scikit-image 0.26, Pillow 13.0) makes of
- * pattern(32) and pattern(96): mean byte and mean squared difference from the pattern at severities 1 to 5. The corruptions without randomness;
- * those of `saturate` with 1e-9 of a byte added before bytes are cut, for most of its values lie on one.
+ * What the original code (hendrycks/robustness, make_cifar_c.py and imagenet_c/corruptions.py; OpenCV 5.0, SciPy 1.17,
+ * scikit-image 0.26, Pillow 13.0) makes of pattern(32) and pattern(96): mean byte and mean squared difference from the
+ * pattern at severities 1 to 5. The corruptions without randomness; those of `saturate` with 1e-9 of a byte added
+ * before bytes are cut, for most of its values lie on one.
  */
 const RECORDED: Partial<Record<CorruptionName, readonly (readonly Recorded[])[]>> = {
   defocus_blur: [
@@ -172,7 +173,8 @@ for (const [name, sizes] of Object.entries(RECORDED)) {
 }
 
 test('drops of water stand out in relief as those of the original', async (t) => {
-  // Mean and mean square of what the original's calls to OpenCV make of these drops, and the mean distance to their edges.
+  // Mean and mean square of what the original's calls to OpenCV make of these drops, and the mean distance to their
+  // edges.
   for (const [side, mean, square, distance] of [
     [32, 0.03961, 0.01003, 1.3964],
     [96, 0.03394, 0.00713, 1.4688],

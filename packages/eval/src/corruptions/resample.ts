@@ -30,7 +30,10 @@ export function warp(
   return { ...picture, data };
 }
 
-/** ImageNet-C `clipped_zoom`: enlarges the middle of a picture, keeping its size (bilinear, first and last pixels aligned). */
+/**
+ * ImageNet-C `clipped_zoom`: enlarges the middle of a picture, keeping its size (bilinear, first and last pixels
+ * aligned).
+ */
 export function clippedZoom(picture: Picture, factor: number): Picture {
   const along = (size: number): ((i: number) => number) => {
     const cropped = Math.ceil(size / factor);

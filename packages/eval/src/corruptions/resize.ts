@@ -1,8 +1,8 @@
 import type { Picture } from './picture.js';
 
 /**
- * Resizes as Pillow's BOX filter does: a new pixel is the mean of the old ones whose middle lies in the area that it covers, or the nearest one where the
- * picture grows.
+ * Resizes as Pillow's BOX filter does: a new pixel is the mean of the old ones whose middle lies in the area that it
+ * covers, or the nearest one where the picture grows.
  */
 export function boxResize(picture: Picture, width: number, height: number): Picture {
   const columns = covered(picture.width, width);

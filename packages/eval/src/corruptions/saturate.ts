@@ -2,9 +2,9 @@ import { type Corruption, pick } from './corruption.js';
 import { luma, mapPicture, type Picture } from './picture.js';
 
 /**
- * ImageNet-C `saturate`: the saturation of HSV is scaled and raised; hue and value stay. Settings: factor, offset. A pixel without
- * saturation has red as its hue, as the original has it: where the saturation is raised, grey turns red, and a picture of one channel is
- * the luma of that.
+ * ImageNet-C `saturate`: the saturation of HSV is scaled and raised; hue and value stay. Settings: factor, offset. A
+ * pixel without saturation has red as its hue, as the original has it: where the saturation is raised, grey turns red,
+ * and a picture of one channel is the luma of that.
  */
 export const saturate: Corruption = (picture, { severity }) => {
   const [factor, offset] = pick(
@@ -41,7 +41,9 @@ const inColour = (picture: Picture): Picture =>
         ),
       };
 
-/** HSV with one hue and value is a straight line from grey to the pure colour: each channel keeps its share of the way. */
+/**
+ * HSV with one hue and value is a straight line from grey to the pure colour: each channel keeps its share of the way.
+ */
 function saturated(picture: Picture, factor: number, offset: number): Picture {
   const { data } = picture;
   return mapPicture(picture, (channel, i) => {

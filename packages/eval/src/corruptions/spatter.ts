@@ -42,7 +42,10 @@ export const spatter: Corruption = (picture, { severity, random }) => {
   return covered(picture, drops, liquid);
 };
 
-/** A liquid on a picture, by its share in each pixel: water is added, mud replaces. On a picture of one channel it has its luma. */
+/**
+ * A liquid on a picture, by its share in each pixel: water is added, mud replaces. On a picture of one channel it has
+ * its luma.
+ */
 function covered(picture: Picture, shares: Picture, liquid: 'water' | 'mud'): Picture {
   const { channels } = picture;
   const colour = { data: Float64Array.from(COLOURS[liquid]), width: 1, height: 1, channels: 3 };
@@ -62,7 +65,8 @@ const ROUNDING = 1e-6;
 const toByte = (value: number): number => Math.min(255, Math.max(0, Math.round(value)));
 
 /**
- * Drops in relief: the distance to their edges, equalized, lit from one side. In bytes from 0 to 255, as the original's calls to OpenCV.
+ * Drops in relief: the distance to their edges, equalized, lit from one side. In bytes from 0 to 255, as the original's
+ * calls to OpenCV.
  *
  * @param layer of one channel, 0 where it is dry
  * @returns shares from 0 to `strength`

@@ -73,7 +73,8 @@ function ofOneArray(
 }
 
 /**
- * CIFAR-10-C and CIFAR-100-C as published: labels.npy, and a file of uint8 [50000, 32, 32, 3] for each corruption, 10,000 images for each severity.
+ * CIFAR-10-C and CIFAR-100-C as published: labels.npy, and a file of uint8 [50000, 32, 32, 3] for each corruption,
+ * 10,000 images for each severity.
  *
  * @throws RenormError IMAGE_UNREADABLE
  */

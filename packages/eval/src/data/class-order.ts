@@ -8,8 +8,9 @@ export interface ClassOrder {
 }
 
 /**
- * Finds out which class each folder of an ImageFolder is: the names that the user gave, in the model's order; else as torchvision has it, the
- * sorted names count from 0; else, where there are fewer folders than classes, names that are numbers say it themselves.
+ * Finds out which class each folder of an ImageFolder is: the names that the user gave, in the model's order; else as
+ * torchvision has it, the sorted names count from 0; else, where there are fewer folders than classes, names that are
+ * numbers say it themselves.
  *
  * @throws RenormError REQUEST_INVALID: the folders cannot be told
  */

@@ -10,7 +10,8 @@ export interface IdxArray {
 const UNSIGNED_BYTES = 0x08;
 
 /**
- * Reads an IDX file: two zero bytes, the element type, the number of dimensions, their sizes as big-endian uint32, the elements.
+ * Reads an IDX file: two zero bytes, the element type, the number of dimensions, their sizes as big-endian uint32, the
+ * elements.
  *
  * @param bytes the file, compressed with gzip or plain
  * @param name what error messages call it

@@ -7,8 +7,8 @@ import { listFolder, openClassFolders } from './image-folder.js';
 const GROUPS = ['blur', 'digital', 'extra', 'noise', 'weather'];
 
 /**
- * ImageNet-C as published: a folder for each corruption (or for each group of them, as the archives unpack), in it one for each severity,
- * 1 to 5, in it one for each class.
+ * ImageNet-C as published: a folder for each corruption (or for each group of them, as the archives unpack), in it one
+ * for each severity, 1 to 5, in it one for each class.
  *
  * @returns undefined where the folder is not laid out so
  * @throws RenormError REQUEST_INVALID

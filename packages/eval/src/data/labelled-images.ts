@@ -29,8 +29,10 @@ export function idxImages(names: readonly string[]): string[] {
 /**
  * The images of a data set of the MNIST family: the test set's, or where there is none those of the first file by name.
  *
- * @param folder with the files under their usual names, `PREFIX-images-idx3-ubyte` and `PREFIX-labels-idx1-ubyte`, each with `.gz` or not
- * @throws RenormError IMAGE_UNREADABLE: a file is missing, truncated or something else, or the two do not belong together
+ * @param folder with the files under their usual names, `PREFIX-images-idx3-ubyte` and `PREFIX-labels-idx1-ubyte`, each
+ *   with `.gz` or not
+ * @throws RenormError IMAGE_UNREADABLE: a file is missing, truncated or something else, or the two do not belong
+ *   together
  */
 export async function readLabelledImages(folder: string): Promise<LabelledImages> {
   const names = await pairIn(folder);

@@ -2,8 +2,8 @@ import type { Tensor } from '@renorm/protocol';
 import type { Image } from '../corruptions/index.js';
 
 /**
- * An image as a model takes it: float32 `[channels, height, width]`, each value exactly `Math.fround(byte / 255)`, which the wire
- * format sends as the byte that it was.
+ * An image as a model takes it: float32 `[channels, height, width]`, each value exactly `Math.fround(byte / 255)`,
+ * which the wire format sends as the byte that it was.
  */
 export function toTensor({ data, width, height, channels }: Image): Tensor {
   const pixels = width * height;

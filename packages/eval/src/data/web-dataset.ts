@@ -20,8 +20,9 @@ interface Entry {
 type Placed = Header & { readonly byteOffset: number };
 
 /**
- * Shards of a WebDataset: tar archives whose files of one sample share a name up to the first dot; `jpg`, `png` or `webp` is the image, `cls`, or
- * `label` in a `json`, its class. Images of plain archives are read from where they stand; compressed archives are held in memory.
+ * Shards of a WebDataset: tar archives whose files of one sample share a name up to the first dot; `jpg`, `png` or
+ * `webp` is the image, `cls`, or `label` in a `json`, its class. Images of plain archives are read from where they
+ * stand; compressed archives are held in memory.
  *
  * @throws RenormError IMAGE_UNREADABLE, REQUEST_INVALID: no image
  */

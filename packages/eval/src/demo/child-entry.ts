@@ -16,8 +16,9 @@ export function send(message: FromChild): void {
 }
 
 /**
- * Ties a child process to the run: acts on its messages, closes when told to or when the run is gone (its death closes the
- * channel), and reports a failure before it ends. Ctrl-C reaches every process of a terminal; only the run answers it.
+ * Ties a child process to the run: acts on its messages, closes when told to or when the run is gone (its death closes
+ * the channel), and reports a failure before it ends. Ctrl-C reaches every process of a terminal; only the run answers
+ * it.
  */
 export function serveChild(work: ChildWork): void {
   let ending = false;

@@ -5,7 +5,10 @@ import { type Cloud, type CloudEvent, startCloud } from '@renorm/cloud';
 import { send, serveChild } from './child-entry.js';
 import type { CohortReport } from './messages.js';
 
-/** The demonstration's cloud process: an embedded cloud on a free loopback port, with a data folder that goes when it goes. */
+/**
+ * The demonstration's cloud process: an embedded cloud on a free loopback port, with a data folder that goes when it
+ * goes.
+ */
 let cloud: Cloud | undefined;
 let folder: string | undefined;
 let reporting: NodeJS.Timeout | undefined;
@@ -23,7 +26,8 @@ serveChild({
     const { edgeModel, foundationModel } = message.plan;
     cloud = await startCloud({
       ...{ edgeModel, foundationModel, data: folder, host: '127.0.0.1', port: 0, onEvent },
-      // Replay is what a cloud does with time that it has left, and the stream's time leaves none. Sums of one thread are the same everywhere.
+      // Replay is what a cloud does with time that it has left, and the stream's time leaves none. Sums of one thread
+      // are the same everywhere.
       ...{ adaptation: { idleReplay: false }, threads: 1 },
     });
     send({ kind: 'ready', address: cloud.address });

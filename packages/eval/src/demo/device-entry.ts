@@ -9,7 +9,9 @@ import { seededPolicy } from './seeded-policy.js';
 import { deviceStream, type StreamChunk } from './stream.js';
 import { openUnadapted, type Unadapted } from './unadapted.js';
 
-/** A device process of the demonstration: replays its stream through a device of ours and through the unadapted model. */
+/**
+ * A device process of the demonstration: replays its stream through a device of ours and through the unadapted model.
+ */
 interface Opened {
   readonly plan: DemoPlan;
   readonly device: Device;

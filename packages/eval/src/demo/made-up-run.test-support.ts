@@ -8,7 +8,10 @@ export interface MadeUp {
   readonly unadapted: number;
 }
 
-/** A finished quick run with given accuracies in the clean and in the changed environments; every image on which the models differ counts for one of them. */
+/**
+ * A finished quick run with given accuracies in the clean and in the changed environments; every image on which the
+ * models differ counts for one of them.
+ */
 export function madeUpRun(clean: MadeUp, changed: MadeUp): DemoRecord {
   const record = emptyRecord(demoPlan({ quick: true, seed: 1 }));
   record.address = '127.0.0.1:7443';

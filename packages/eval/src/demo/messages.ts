@@ -66,7 +66,10 @@ export type FromChild =
   | ({ readonly kind: 'done' } & DeviceCounters)
   | { readonly kind: 'failed'; readonly message: string };
 
-/** From the run to a child process. A device opens, then predicts, uploads and takes, round after round, and finishes; the cloud opens, and settles. */
+/**
+ * From the run to a child process. A device opens, then predicts, uploads and takes, round after round, and finishes;
+ * the cloud opens, and settles.
+ */
 export type ToChild =
   | { readonly kind: 'open-cloud'; readonly plan: DemoPlan }
   | {

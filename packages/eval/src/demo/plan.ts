@@ -23,8 +23,8 @@ export interface DemoPlan {
   readonly quick: boolean;
   readonly cohorts: readonly CohortPlan[];
   /**
-   * Images that each device predicts before it uploads what it selected of them, and waits for the version that comes of it. So time is the
-   * stream's: the cloud is done with an upload after so many images, however busy the machine is.
+   * Images that each device predicts before it uploads what it selected of them, and waits for the version that comes
+   * of it. So time is the stream's: the cloud is done with an upload after so many images, however busy the machine is.
    */
   readonly round: number;
   /** Images between two reports of a device. A multiple of `round`. */

@@ -61,8 +61,8 @@ export interface CurvePoint {
 }
 
 /**
- * Accuracy over the last `plan.window` images at each report. The window starts anew with each environment, so that no point mixes
- * two of them; an environment's first points therefore rest on fewer images.
+ * Accuracy over the last `plan.window` images at each report. The window starts anew with each environment, so that no
+ * point mixes two of them; an environment's first points therefore rest on fewer images.
  */
 export function accuracyCurve(plan: DemoPlan, device: DeviceRecord): CurvePoint[] {
   const reach = plan.window / plan.chunk;

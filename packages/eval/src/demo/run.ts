@@ -18,9 +18,10 @@ export interface DemoOptions {
 }
 
 /**
- * Runs the demonstration: one cloud process and one process for each device, which talk gRPC over loopback sockets. Resolves when every device
- * has seen its stream and every process has ended.
- * @throws the reason of `signal` if it was aborted; the message of the first process that failed. No process is left either way
+ * Runs the demonstration: one cloud process and one process for each device, which talk gRPC over loopback sockets.
+ * Resolves when every device has seen its stream and every process has ended.
+ * @throws the reason of `signal` if it was aborted; the message of the first process that failed. No process is left
+ *   either way
  */
 export async function runDemo(plan: DemoPlan, { onEvent, signal }: DemoOptions = {}): Promise<DemoRecord> {
   signal?.throwIfAborted();
@@ -96,8 +97,9 @@ async function play(
 }
 
 /**
- * The rounds of one cohort: all its devices predict a few images; then one after the other uploads what it has selected, and the cloud has done
- * with it before the next one does; then all take the version that came of it. What the clock says changes nothing.
+ * The rounds of one cohort: all its devices predict a few images; then one after the other uploads what it has
+ * selected, and the cloud has done with it before the next one does; then all take the version that came of it. What
+ * the clock says changes nothing.
  *
  * @param settle resolves with the cohort's version when the cloud has done with everything
  */

@@ -12,8 +12,9 @@ export interface StreamChunk {
 }
 
 /**
- * The images that one device sees, in order. Every environment is a fresh draw without repetition from the test images, and the
- * devices of all cohorts share it out among them: in one environment no two devices see the same picture. The same seed gives the same stream.
+ * The images that one device sees, in order. Every environment is a fresh draw without repetition from the test images,
+ * and the devices of all cohorts share it out among them: in one environment no two devices see the same picture. The
+ * same seed gives the same stream.
  */
 export async function* deviceStream(
   images: LabelledImages,

@@ -20,8 +20,9 @@ export interface Comparison {
 const CLEAR = 2;
 
 /**
- * Compares the adapted with the unadapted model, image by image. With b images that only the adapted model got right and c that only the
- * unadapted one did, out of n: gain (b - c)/n, standard error sqrt(b + c - (b - c)^2/n)/n (McNemar, Wald form).
+ * Compares the adapted with the unadapted model, image by image. With b images that only the adapted model got right
+ * and c that only the unadapted one did, out of n: gain (b - c)/n, standard error sqrt(b + c - (b - c)^2/n)/n (McNemar,
+ * Wald form).
  */
 export function compare(outcomes: Outcomes): Comparison {
   const { count: n, onlyAdaptedRight: b, onlyUnadaptedRight: c } = outcomes;

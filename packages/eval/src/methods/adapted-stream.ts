@@ -32,7 +32,9 @@ import { StreamCloud } from './stream-cloud.js';
 export interface AdaptedStreamSetup {
   /** As `openMethod` opens it. */
   readonly training: Training;
-  /** One that nobody has used: what is learnt from this stream stays in it. What the cloud draws depends on its name. */
+  /**
+   * One that nobody has used: what is learnt from this stream stays in it. What the cloud draws depends on its name.
+   */
   readonly cohort: string;
   /** Which samples are uploaded. Default: what a device selects. */
   readonly selection?: SelectionChoice;
@@ -75,8 +77,9 @@ interface UnderWay {
 }
 
 /**
- * A device and its cloud in one loop, without sockets, threads and disk: prediction, selection, upload, step, and the new version on the device
- * before its next prediction. Policy, schedule, strategy, records and messages are those that ship. Time is counted in images.
+ * A device and its cloud in one loop, without sockets, threads and disk: prediction, selection, upload, step, and the
+ * new version on the device before its next prediction. Policy, schedule, strategy, records and messages are those that
+ * ship. Time is counted in images.
  *
  * @param inputs float32, one array an image
  * @throws RenormError TRAINER_FAILED

@@ -68,7 +68,9 @@ export interface EvalMethod {
 
 /** A method that takes batches on the device. Whatever it remembers is in it. */
 export interface Rival {
-  /** @returns float32 [count, classes], row-major: the predictions, made before or after it learnt, as its paper has it */
+  /**
+   * @returns float32 [count, classes], row-major: the predictions, made before or after it learnt, as its paper has it
+   */
   step(batch: Batch): Promise<Float32Array>;
   close(): Promise<void>;
 }

@@ -6,7 +6,10 @@ export interface LinkOptions {
   readonly loss: number;
   /** Stretches without a link, as [first image, first image with a link again]. */
   readonly offline: readonly (readonly [from: number, to: number])[];
-  /** Bytes that may be sent for 1,000 images; what is not used is kept for up to 1,000 images. Default: as many as there are. */
+  /**
+   * Bytes that may be sent for 1,000 images; what is not used is kept for up to 1,000 images. Default: as many as there
+   * are.
+   */
   readonly budget?: number;
 }
 

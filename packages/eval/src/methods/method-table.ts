@@ -48,7 +48,8 @@ export function defaultMethods(hasFoundation: boolean): string[] {
 }
 
 /**
- * A method by its name; a strategy's device policy behind a slash, with its share behind a colon: `statistics/random:0.05`.
+ * A method by its name; a strategy's device policy behind a slash, with its share behind a colon:
+ * `statistics/random:0.05`.
  *
  * @throws RenormError REQUEST_INVALID
  */

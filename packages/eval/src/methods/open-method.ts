@@ -4,8 +4,8 @@ import { MemoryStore, OPEN_GATE, openTraining, type Training, type TrainingSetup
 export type MethodSetup = Omit<TrainingSetup, 'store' | 'clock' | 'onProblem'>;
 
 /**
- * Opens what adapts streams: training as it ships, over a store in memory. It rests when there is nothing new to train on, and its clock
- * moves by a millisecond whenever it is asked, so that the same samples make the same versions.
+ * Opens what adapts streams: training as it ships, over a store in memory. It rests when there is nothing new to train
+ * on, and its clock moves by a millisecond whenever it is asked, so that the same samples make the same versions.
  *
  * @throws OnnxError, RenormError REQUEST_INVALID
  */

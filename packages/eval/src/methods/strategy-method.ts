@@ -15,7 +15,10 @@ const ABOUT: Readonly<Record<string, readonly [about: string, paper: string]>> =
   renorm: ['what renorm ships', 'docs/method.md'],
 };
 
-/** A strategy of the cloud behind a policy of the device, as they ship: schedule, gate, records and messages are those of a cloud. */
+/**
+ * A strategy of the cloud behind a policy of the device, as they ship: schedule, gate, records and messages are those
+ * of a cloud.
+ */
 export function strategyMethod(strategy: StrategyName, selection: SelectionChoice | undefined): EvalMethod {
   const [about, paper] = ABOUT[strategy] ?? [`the strategy ${strategy}`, ''];
   return {

@@ -18,7 +18,10 @@ import {
   WatchResponseSchema,
 } from '@renorm/protocol';
 
-/** The cloud of one cohort, without its sockets: messages in, messages out, and as many steps as there are to make in between. */
+/**
+ * The cloud of one cohort, without its sockets: messages in, messages out, and as many steps as there are to make in
+ * between.
+ */
 export class StreamCloud {
   readonly #training: Training;
   readonly #catchUp: CatchUp;

@@ -7,8 +7,8 @@ import { bestClass, type Outcome, withoutTraffic } from './outcome.js';
 const BATCH = 64;
 
 /**
- * A model as it is, image after image in batches of 64. With logits on running statistics that is the source model; on batch statistics, a
- * device that normalises each batch by itself (Nado et al. 2020).
+ * A model as it is, image after image in batches of 64. With logits on running statistics that is the source model; on
+ * batch statistics, a device that normalises each batch by itself (Nado et al. 2020).
  */
 export async function withoutAdaptation(
   logits: EdgeLogits,

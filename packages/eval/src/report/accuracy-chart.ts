@@ -10,7 +10,10 @@ const BOTTOM = 244;
 /** Versions that get their number written, at most. */
 const NUMBERED = 12;
 
-/** Accuracy of both models over the images of one device as an SVG element; environments as bands, versions as marks below. */
+/**
+ * Accuracy of both models over the images of one device as an SVG element; environments as bands, versions as marks
+ * below.
+ */
 export function accuracyChart({ plan }: DemoRecord, device: DeviceRecord): string {
   const frame = frameOf(device);
   const { x, left, right, width } = frame;

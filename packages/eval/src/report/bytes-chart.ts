@@ -7,7 +7,10 @@ const HEIGHT = 120;
 const TOP = 12;
 const BOTTOM = 104;
 
-/** Bytes that one device has sent and received over its images, summed, as an SVG element that lines up with the accuracy chart. */
+/**
+ * Bytes that one device has sent and received over its images, summed, as an SVG element that lines up with the
+ * accuracy chart.
+ */
 export function bytesChart(device: DeviceRecord): string {
   const frame = frameOf(device);
   const { bytesUp, bytesDown } = device.counters;

@@ -1,6 +1,9 @@
 import { printable } from '@renorm/protocol';
 
-/** Text made safe for HTML and SVG, in content and in attributes: it is no markup, and turns and hides no text around it. */
+/**
+ * Text made safe for HTML and SVG, in content and in attributes: it is no markup, and turns and hides no text around
+ * it.
+ */
 export function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

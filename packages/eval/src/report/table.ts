@@ -24,7 +24,10 @@ interface TableRow {
   readonly first: boolean;
 }
 
-/** The rows of the summary table. `gain` compares both models over the last part; a gain that is not clear is in brackets. */
+/**
+ * The rows of the summary table. `gain` compares both models over the last part; a gain that is not clear is in
+ * brackets.
+ */
 function tableRows({ cohorts }: DemoSummary): TableRow[] {
   return cohorts.flatMap(({ devices }) =>
     devices.flatMap(({ id, environments }) =>

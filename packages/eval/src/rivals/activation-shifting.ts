@@ -12,7 +12,9 @@ const IMAGES = 32;
 const SHARE = 0.1;
 const [LOGITS, FEATURES, SHIFT] = ['logits', 'features', 'shift'];
 
-/** FOA, its activation shifting alone: features move back by what their moving mean lies away from that of clean images. */
+/**
+ * FOA, its activation shifting alone: features move back by what their moving mean lies away from that of clean images.
+ */
 export const activationShifting: EvalMethod = {
   about: `features before the last layer, moved back to the mean of ${IMAGES} clean images (FOA without its prompts)`,
   paper: 'Niu et al., FOA, ICML 2024',

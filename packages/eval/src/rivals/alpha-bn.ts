@@ -7,7 +7,10 @@ import { mixStatistics } from './mix-statistics.js';
 /** Samples that the source is worth (Schneider et al., figure 3: the best for batches of tens). */
 const SOURCE_SAMPLES = 16;
 
-/** Statistics of the batch, mixed with those of the exported model by the number of samples behind each: a = n / (n + 16). */
+/**
+ * Statistics of the batch, mixed with those of the exported model by the number of samples behind each: a = n / (n +
+ * 16).
+ */
 export const alphaBn: EvalMethod = {
   about: `statistics of the batch, mixed with the exported ones (worth ${SOURCE_SAMPLES} samples)`,
   paper: 'Schneider et al., NeurIPS 2020; You et al., alpha-BN, 2021',
@@ -16,8 +19,8 @@ export const alphaBn: EvalMethod = {
 };
 
 /**
- * Two things differ from the papers, in its favour: all layers are measured under the batch's own statistics before any is mixed, and the
- * variance is that of the mixture, with the distance of the means in it.
+ * Two things differ from the papers, in its favour: all layers are measured under the batch's own statistics before any
+ * is mixed, and the variance is that of the mixture, with the distance of the means in it.
  *
  * @param sourceSamples what the exported statistics are worth, N in Schneider et al.
  */

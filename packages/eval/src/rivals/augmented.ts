@@ -8,9 +8,9 @@ export type Augment = (batch: Batch) => Batch;
 const [TURN, SHIFT, ZOOM, CONTRAST] = [15, 1 / 16, 0.1, 0.3];
 
 /**
- * Views as CoTTA, RMT and ROID make them: turned, shifted, enlarged, mirrored, with another contrast, one draw for all images of a batch.
- * The published transform also changes brightness and colours, blurs a little and adds a little noise; which is left out, for methods see what
- * the model sees, of which neither range nor order of channels is known.
+ * Views as CoTTA, RMT and ROID make them: turned, shifted, enlarged, mirrored, with another contrast, one draw for all
+ * images of a batch. The published transform also changes brightness and colours, blurs a little and adds a little
+ * noise; which is left out, for methods see what the model sees, of which neither range nor order of channels is known.
  */
 export function augmenting({ models: { sampleShape } }: MethodContext, random: () => number): Augment {
   const [height, width] = sampleShape.slice(-2) as [number, number];

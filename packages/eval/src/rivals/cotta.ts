@@ -16,7 +16,10 @@ const VIEWS = 32;
 const [SMALL_RESTORE, LARGE_RESTORE] = [0.01, 0.001];
 const LARGE_RATE = 0.01;
 
-/** Below this mean confidence of the exported model views are averaged: of the published code for 10, 100 and 1,000 classes. */
+/**
+ * Below this mean confidence of the exported model views are averaged: of the published code for 10, 100 and 1,000
+ * classes.
+ */
 const confidenceFloor = (classes: number): number => (classes <= 10 ? 0.92 : classes <= 100 ? 0.72 : 0.1);
 
 /** CoTTA: a student learns from the mean of its own past, which predicts; now and then a parameter is set back. */

@@ -7,10 +7,16 @@ import { cosine, meanRow, softmaxRows } from './rows.js';
 
 /** Steps after which RDumb begins anew, on every data set (section 4 of the paper). */
 const RDUMB_STEPS = 1000;
-/** What the penalty weighs: of EATA's published code for ImageNet, and of the benchmark of Doebler et al. (CVPR 2023) for CIFAR-10. */
+/**
+ * What the penalty weighs: of EATA's published code for ImageNet, and of the benchmark of Doebler et al. (CVPR 2023)
+ * for CIFAR-10.
+ */
 const [LARGE_PENALTY, SMALL_PENALTY] = [2000, 1];
 
-/** Tent: the mean entropy of each batch goes down, by the affines of layers that normalise by the batch; predictions are those before the step. */
+/**
+ * Tent: the mean entropy of each batch goes down, by the affines of layers that normalise by the batch; predictions are
+ * those before the step.
+ */
 export const tent: EvalMethod = {
   about: 'entropy of each batch, minimised by the affines',
   paper: 'Wang et al., Tent, ICLR 2021',
@@ -55,8 +61,8 @@ export const rdumb: EvalMethod = {
 };
 
 /**
- * Weights of ETA (equations 2 to 5): exp(E0 - H) below E0 = 0.4 ln C, where the cosine similarity to the moving mean (0.9) of the
- * probabilities taken so far is below d, 0.05, for up to 10 classes 0.4; else 0.
+ * Weights of ETA (equations 2 to 5): exp(E0 - H) below E0 = 0.4 ln C, where the cosine similarity to the moving mean
+ * (0.9) of the probabilities taken so far is below d, 0.05, for up to 10 classes 0.4; else 0.
  */
 export function etaWeighing(): Weighing {
   let mean: Float64Array | undefined;

@@ -14,8 +14,8 @@ const BATCH = 64;
 const LABELS = 'labels';
 
 /**
- * Diagonal Fisher information of gammas and betas (EATA, equation 9): squares of the gradients of the cross-entropy with the model's own
- * labels, a batch of clean images after the other, and their mean.
+ * Diagonal Fisher information of gammas and betas (EATA, equation 9): squares of the gradients of the cross-entropy
+ * with the model's own labels, a batch of clean images after the other, and their mean.
  *
  * @throws RenormError REQUEST_INVALID: the data have no clean images
  */

@@ -8,7 +8,10 @@ import { floatsOf, WrittenSession } from './written-session.js';
 const NEIGHBOURS = 5;
 const [LOGITS, FEATURES] = ['logits', 'features'];
 
-/** LAME: the exported model's probabilities of a batch, moved towards those of near samples; no parameter of the model changes. */
+/**
+ * LAME: the exported model's probabilities of a batch, moved towards those of near samples; no parameter of the model
+ * changes.
+ */
 export const lame: EvalMethod = {
   about: 'probabilities of a batch moved towards those of the 5 nearest samples; the model stays as exported',
   paper: 'Boudiaf et al., LAME, CVPR 2022',

@@ -8,8 +8,9 @@ const CONVERGED = 1e-8;
 const TINY = 1e-10;
 
 /**
- * Affinity of k nearest neighbours (Boudiaf et al., section 4): w_ij = 1 where j is among the k rows that are nearest to i by the angle
- * between them, i itself left out; else 0. It is not symmetric. Of equally near rows the first ones count.
+ * Affinity of k nearest neighbours (Boudiaf et al., section 4): w_ij = 1 where j is among the k rows that are nearest
+ * to i by the angle between them, i itself left out; else 0. It is not symmetric. Of equally near rows the first ones
+ * count.
  */
 export function nearestNeighbours(rows: Rows, k: number): Float64Array[] {
   const unit = rows.map(normalised);
@@ -42,8 +43,8 @@ export function laplacianObjective(assigned: Rows, probabilities: Rows, affinity
 }
 
 /**
- * Concave-convex procedure on that (equation 6): z_i is proportional to q_i exp(sum_j w_ij z_j), all rows at once, until the objective
- * rests. Where the affinity is positive semidefinite the objective falls with each step.
+ * Concave-convex procedure on that (equation 6): z_i is proportional to q_i exp(sum_j w_ij z_j), all rows at once,
+ * until the objective rests. Where the affinity is positive semidefinite the objective falls with each step.
  *
  * @param onStep called with the assignments after each step
  * @returns z, one row a sample

@@ -8,7 +8,8 @@ import { BatchStatistics, type MeasuredBatch } from './batch-statistics.js';
 export interface Learner {
   measure(parameters: ParameterSet, batch: Batch): Promise<MeasuredBatch>;
   /**
-   * @param measured of the same batch: with its statistics as running ones, batch renormalisation is batch normalization
+   * @param measured of the same batch: with its statistics as running ones, batch renormalisation is batch
+   *   normalization
    * @param targets by name of the loss's inputs: float32 [batch, columns]
    * @returns by key of gamma and beta
    */

@@ -43,8 +43,8 @@ export function symmetricLoss(classes: number): Loss {
 const CLIP = 0.99;
 
 /**
- * mean( c SLR(p) ) + mean( w SCE(t, p) ) with the soft likelihood ratio -sum p ln( p / (1 - p) ) (Marsden et al., ROID, WACV 2024):
- * its gradient does not fade where the model is sure, as entropy's does.
+ * mean( c SLR(p) ) + mean( w SCE(t, p) ) with the soft likelihood ratio -sum p ln( p / (1 - p) ) (Marsden et al., ROID,
+ * WACV 2024): its gradient does not fade where the model is sure, as entropy's does.
  */
 export function likelihoodRatioLoss(classes: number): Loss {
   return (graph, logits) => {

@@ -1,7 +1,8 @@
 import type { ParameterSet } from '@renorm/protocol';
 
 /**
- * Statistics of the mixture of two populations: mean a m + (1-a) m0, variance a v + (1-a) v0 + a (1-a) (m-m0)^2. Other parameters stay.
+ * Statistics of the mixture of two populations: mean a m + (1-a) m0, variance a v + (1-a) v0 + a (1-a) (m-m0)^2. Other
+ * parameters stay.
  *
  * @param share a, of `measured`
  */

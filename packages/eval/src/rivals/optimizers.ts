@@ -57,7 +57,8 @@ const SMALL_SIDE = 64;
 export const isSmall = (sampleShape: readonly number[]): boolean => Math.min(...sampleShape.slice(-2)) < SMALL_SIDE;
 
 /**
- * What the papers optimise with: for small pictures Adam with 0.001, as all of them do for CIFAR, else SGD with the rate that each has for ImageNet.
+ * What the papers optimise with: for small pictures Adam with 0.001, as all of them do for CIFAR, else SGD with the
+ * rate that each has for ImageNet.
  */
 export const publishedOptimizer = (sampleShape: readonly number[], largeRate: number): Optimizer =>
   isSmall(sampleShape) ? adam(0.001) : sgd(largeRate);

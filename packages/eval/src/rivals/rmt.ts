@@ -11,7 +11,10 @@ import { publishedOptimizer } from './optimizers.js';
 
 const LARGE_RATE = 0.01;
 
-/** RMT, its symmetric cross-entropy alone: student and teacher agree on a batch and on another view of it, and predict together. */
+/**
+ * RMT, its symmetric cross-entropy alone: student and teacher agree on a batch and on another view of it, and predict
+ * together.
+ */
 export const rmt: EvalMethod = {
   about:
     'a moving mean of the affines teaches them by symmetric cross-entropy, on the batch and on a view of it; both predict (without its contrastive term and its replay of training data)',

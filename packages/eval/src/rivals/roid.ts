@@ -15,7 +15,10 @@ const TEMPERATURE = 1 / 3;
 const BACK = 0.01;
 const LARGE_RATE = 0.00025;
 
-/** ROID: certain and diverse samples count, two views agree, the affines stay near the exported ones, and rare classes are predicted less. */
+/**
+ * ROID: certain and diverse samples count, two views agree, the affines stay near the exported ones, and rare classes
+ * are predicted less.
+ */
 export const roid: EvalMethod = {
   about:
     'soft likelihood ratio of certain and diverse samples, agreement with a view of them, affines drawn back to the exported ones; predictions weighed by the classes of the batch',
@@ -44,7 +47,8 @@ export async function robust(
       const rows = [...weights.keys()].filter((i) => (weights[i] as number) > 0);
       const view = augment(rowsOf(batch, rows));
       const seen = await opened.measure(parameters, view);
-      // The symmetric cross-entropy teaches both sides, each with the other as its target. Sums are over the samples that count, shares of the batch.
+      // The symmetric cross-entropy teaches both sides, each with the other as its target. Sums are over the samples
+      // that count, shares of the batch.
       const ofAll = new Float32Array(logits.length);
       for (const [i, row] of rowsIn(seen.logits, classes).entries()) ofAll.set(row, (rows[i] as number) * classes);
       const own = await opened.gradients(
@@ -74,8 +78,9 @@ export async function robust(
 }
 
 /**
- * What each sample counts, the paper's certainty and diversity weighting: exp( diversity certainty / T ), where diversity is the distance of its probabilities from their
- * moving mean (0.9), certainty its negative entropy, both from 0 to 1 in the batch; those of less diversity than the mean of the batch do not count.
+ * What each sample counts, the paper's certainty and diversity weighting: exp( diversity certainty / T ), where
+ * diversity is the distance of its probabilities from their moving mean (0.9), certainty its negative entropy, both
+ * from 0 to 1 in the batch; those of less diversity than the mean of the batch do not count.
  */
 export function roidWeighing(): (logits: Float32Array, classes: number) => Float32Array {
   let mean: Float64Array | undefined;

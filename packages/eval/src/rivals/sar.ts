@@ -16,7 +16,10 @@ const RADIUS = 0.05;
 const COLLAPSED = 0.2;
 /** Of the published code: for ImageNet and batches of 64, and of the benchmark of Doebler et al. for CIFAR. */
 const [LARGE_RATE, SMALL_RATE] = [0.00025, 0.001];
-/** The published code leaves out the last stage of a ResNet and the last 3 of 12 blocks of a ViT: about a quarter of the layers. */
+/**
+ * The published code leaves out the last stage of a ResNet and the last 3 of 12 blocks of a ViT: about a quarter of the
+ * layers.
+ */
 const FROZEN = 0.25;
 
 /** SAR: the entropy of sure samples goes down where the loss is flat, and a model that collapses begins anew. */

@@ -26,7 +26,10 @@ const RATE = 'unmix/rate';
 const memory = ({ name }: { readonly name: string }) => [`${name}/means`, `${name}/variances`] as const;
 const NEXT = 'next/';
 
-/** UnMix-TNS: each image is normalised by its own statistics mixed with those of K components, which learn from what is like them. */
+/**
+ * UnMix-TNS: each image is normalised by its own statistics mixed with those of K components, which learn from what is
+ * like them.
+ */
 export const unmixTns: EvalMethod = {
   about: `each image by its own statistics mixed with those of ${COMPONENTS} components, which learn from what is like them`,
   paper: 'Tomar et al., UnMix-TNS, ICLR 2024',
@@ -98,9 +101,10 @@ function firstComponents(
 }
 
 /**
- * The normalization of UnMix-TNS. With p the softmax of the likeness of an image's mean m to those of the K components M, its statistics are
- * those of the mixture of K populations with means (1-p) M + p m, and variances likewise; afterwards each component goes the way p of the rate
- * to the image. Behind a linear layer, where an image has no statistics of its own, the exported ones stay.
+ * The normalization of UnMix-TNS. With p the softmax of the likeness of an image's mean m to those of the K components
+ * M, its statistics are those of the mixture of K populations with means (1-p) M + p m, and variances likewise;
+ * afterwards each component goes the way p of the rate to the image. Behind a linear layer, where an image has no
+ * statistics of its own, the exported ones stay.
  *
  * @param next takes what the components become, by the name of an output
  */

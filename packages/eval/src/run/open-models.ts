@@ -2,7 +2,11 @@ import { type Models, modelFile, readModels } from '@renorm/cloud/internal';
 import { imageShape, RenormError, toHex } from '@renorm/protocol';
 import type { EvalPlan, ModelFacts } from './plan.js';
 
-/** The models of a plan. @throws RenormError MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (they take no images), OnnxError */
+/**
+ * The models of a plan.
+ *
+ * @throws RenormError MODEL_UNREADABLE, MODEL_MISMATCH, REQUEST_INVALID (they take no images), OnnxError
+ */
 export async function openModels({
   edgeModel,
   foundationModel,

@@ -3,7 +3,10 @@ import type { ImageShape, Preprocessing } from '@renorm/protocol';
 import type { Severity } from '../corruptions/index.js';
 import type { LinkOptions } from '../methods/link.js';
 
-/** Everything that decides the numbers of an evaluation. Plain data: it crosses to workers, and its digest names results. */
+/**
+ * Everything that decides the numbers of an evaluation. Plain data: it crosses to workers, and its digest names
+ * results.
+ */
 export interface EvalPlan {
   readonly edgeModel: string;
   readonly foundationModel?: string;

@@ -8,7 +8,8 @@ import type { PlannedImages } from './image-streams.js';
 import type { EvalPlan } from './plan.js';
 
 /**
- * What the foundation model, or without one the exported edge model, says of images as they are: what stands for labels where there are none.
+ * What the foundation model, or without one the exported edge model, says of images as they are: what stands for labels
+ * where there are none.
  *
  * @returns class by index of the image; images that cannot be read are missing
  */

@@ -52,9 +52,11 @@ export interface EvalRecord {
 }
 
 /**
- * Runs every method of a plan on every stream, in workers. The same plan gives the same numbers, however busy the machine.
+ * Runs every method of a plan on every stream, in workers. The same plan gives the same numbers, however busy the
+ * machine.
  *
- * @throws RenormError REQUEST_INVALID, IMAGE_UNREADABLE, MODEL_UNREADABLE, MODEL_MISMATCH; OnnxError; the reason of `signal`
+ * @throws RenormError REQUEST_INVALID, IMAGE_UNREADABLE, MODEL_UNREADABLE, MODEL_MISMATCH; OnnxError; the reason of
+ *   `signal`
  */
 export async function runEval(plan: EvalPlan, options: EvalRunOptions = {}): Promise<EvalRecord> {
   const { models, facts } = await openModels(plan);

@@ -59,7 +59,11 @@ function bestOf(methods: readonly MethodSummary[]): MethodSummary | undefined {
   );
 }
 
-/** What stands against it, or that nothing does. @param alone the best without a cloud, where the first sentence does not tell of it */
+/**
+ * What stands against it, or that nothing does.
+ *
+ * @param alone the best without a cloud, where the first sentence does not tell of it
+ */
 function caution(best: MethodSummary, alone: MethodSummary | undefined): string {
   const without =
     alone !== undefined && alone.changed.accuracy > best.changed.accuracy ? aloneClause(alone) : undefined;

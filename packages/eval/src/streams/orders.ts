@@ -14,7 +14,11 @@ export function draw(of: number, count: number, ...seed: readonly (number | stri
   return order.slice(0, wanted);
 }
 
-/** The images class after class; classes in an order that the seed decides. @throws RenormError REQUEST_INVALID: no labels */
+/**
+ * The images class after class; classes in an order that the seed decides.
+ *
+ * @throws RenormError REQUEST_INVALID: no labels
+ */
 export function sortedByClass(images: readonly number[], pool: Pool, seed: number): number[] {
   const classes = byClass(images, pool);
   const order = draw(classes.length, classes.length, 'classes', seed);
@@ -27,8 +31,9 @@ export function oneClass(images: readonly number[], pool: Pool): number[] {
 }
 
 /**
- * The images with labels that are correlated in time: each class spreads its images over as many slots as there are classes, in shares drawn from
- * a Dirichlet distribution; a slot is played class after class (Gong et al., NOTE, NeurIPS 2022; Boudiaf et al., LAME, CVPR 2022).
+ * The images with labels that are correlated in time: each class spreads its images over as many slots as there are
+ * classes, in shares drawn from a Dirichlet distribution; a slot is played class after class (Gong et al., NOTE,
+ * NeurIPS 2022; Boudiaf et al., LAME, CVPR 2022).
  *
  * @param concentration delta: the smaller, the longer the same class stays
  * @throws RenormError REQUEST_INVALID: no labels

@@ -8,8 +8,8 @@ export const MAX_IMAGE_SIDE = 2 ** 14;
 export const MAX_IMAGE_PIXELS = 2 ** 24;
 
 /**
- * Decodes a JPEG, PNG or WebP file: 8-bit grey or RGB, turned as its EXIF orientation says; transparency is dropped, colour profiles
- * are not applied. JPEG as libjpeg-turbo decodes it by default. Of an animation the first picture.
+ * Decodes a JPEG, PNG or WebP file: 8-bit grey or RGB, turned as its EXIF orientation says; transparency is dropped,
+ * colour profiles are not applied. JPEG as libjpeg-turbo decodes it by default. Of an animation the first picture.
  *
  * @throws RenormError IMAGE_UNREADABLE: another format, damaged, truncated, too large, CMYK, more than 8 bits
  */
@@ -46,8 +46,9 @@ export interface Photograph {
 }
 
 /**
- * Decodes what cameras and scanners give beyond `decodeImage`: images of up to 2^28 pixels, which are shrunk while they are decoded to
- * the largest half, quarter, … that `decodeImage` would take; 16 bits, of which the upper 8 are kept; CMYK, in the colours of sRGB.
+ * Decodes what cameras and scanners give beyond `decodeImage`: images of up to 2^28 pixels, which are shrunk while they
+ * are decoded to the largest half, quarter, … that `decodeImage` would take; 16 bits, of which the upper 8 are kept;
+ * CMYK, in the colours of sRGB.
  *
  * @throws RenormError IMAGE_UNREADABLE: another format, damaged, truncated, too large
  */

@@ -6,7 +6,9 @@ import type { FilePixels, GivenFrame, Outcome, PixelsToEncode } from './image-wo
 const WORKER = fileURLToPath(new URL('./image-worker.js', import.meta.url));
 const IDLE_MS = 60_000;
 
-/** Decodes, fits and encodes images in threads of its own, which start when they are needed and end when they are not. */
+/**
+ * Decodes, fits and encodes images in threads of its own, which start when they are needed and end when they are not.
+ */
 export class ImageThreads {
   readonly #pool: Piscina;
   #closed = false;

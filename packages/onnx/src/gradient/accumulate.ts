@@ -4,8 +4,9 @@ import { joinPieces } from '../operators/formulas/place.js';
 import { operatorOf } from '../operators/operators.js';
 
 /**
- * a + b, two parts of one gradient. Where both were rearranged in the same way, their sum is rearranged instead: once, and not twice.
- * It happens where a model transposes one value for two readers. Parts that stand side by side are laid side by side.
+ * a + b, two parts of one gradient. Where both were rearranged in the same way, their sum is rearranged instead: once,
+ * and not twice. It happens where a model transposes one value for two readers. Parts that stand side by side are laid
+ * side by side.
  */
 export function accumulate(graph: Graph, a: Value, b: Value): Value {
   const [x, y] = [graph.producer(a), graph.producer(b)];

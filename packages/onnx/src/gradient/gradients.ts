@@ -19,7 +19,8 @@ export interface GradientOptions {
  *
  * Only operations on a path from a target to the loss get a gradient; frozen parts cost nothing.
  *
- * @throws OnnxError ONNX_OPERATOR_WITHOUT_RULE or ONNX_UNSUPPORTED naming the operator, the node, and the targets whose gradients do not
+ * @throws OnnxError ONNX_OPERATOR_WITHOUT_RULE or ONNX_UNSUPPORTED naming the operator, the node, and the targets whose
+ *   gradients do not
  * pass it; not with `onMissingRule: 'stop'`
  */
 export function gradients(

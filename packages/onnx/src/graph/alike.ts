@@ -1,6 +1,9 @@
 import type { Attributes, Operation, Value } from './types.js';
 
-/** The lists that rules work out are of integers; where a model's sizes contradict each other, they can come to anything. */
+/**
+ * The lists that rules work out are of integers; where a model's sizes contradict each other, they can come to
+ * anything.
+ */
 export function checkLists(type: string, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value !== 'object' || value.every(Number.isSafeInteger)) continue;

@@ -2,8 +2,8 @@ import { OnnxError } from '../errors.js';
 import type { Operation, Shape } from './types.js';
 
 /**
- * Does something for a node. A rule takes for granted that inputs and attributes are those of its operator; where they are not, what
- * it trips over becomes an error that names the node.
+ * Does something for a node. A rule takes for granted that inputs and attributes are those of its operator; where they
+ * are not, what it trips over becomes an error that names the node.
  *
  * @throws OnnxError ONNX_UNSUPPORTED
  */
@@ -16,7 +16,9 @@ export function ofNode<T>({ name, type }: Pick<Operation, 'name' | 'type'>, make
   }
 }
 
-/** @throws OnnxError ONNX_UNSUPPORTED: a size that is no size, which follows from attributes that do not fit the inputs */
+/**
+ * @throws OnnxError ONNX_UNSUPPORTED: a size that is no size, which follows from attributes that do not fit the inputs
+ */
 export function checkSizes({ name, type, outputs }: Operation): void {
   for (const { shape } of outputs) {
     // An attribute that should be a list and is a number can come out as a shape.

@@ -1,6 +1,6 @@
 /**
- * A tensor of a few numbers that a graph computes shapes with, as far as its values are known while the graph is built: an element is
- * undefined where it follows from an open size, as that of the batch.
+ * A tensor of a few numbers that a graph computes shapes with, as far as its values are known while the graph is built:
+ * an element is undefined where it follows from an open size, as that of the batch.
  */
 export interface SmallTensor {
   readonly dims: readonly number[];

@@ -27,8 +27,8 @@ export interface Operation {
   readonly outputs: readonly Value[];
   readonly attributes: Attributes;
   /**
-   * What has its value, written in other operators: the operation itself is there for its gradient, and is not in the file. So an activation
-   * that exporters write in several nodes has one rule.
+   * What has its value, written in other operators: the operation itself is there for its gradient, and is not in the
+   * file. So an activation that exporters write in several nodes has one rule.
    */
   readonly value?: Value;
   /** Attributes as the model had them, of operators that are only passed on. */

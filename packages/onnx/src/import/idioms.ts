@@ -4,8 +4,8 @@ import { scalarIn } from '../operators/formulas/constants.js';
 import { half } from '../operators/formulas/masks.js';
 
 /**
- * An activation that an exporter wrote in several operators, as one operation for its gradient, which has a formula of its own with fewer
- * passes over memory.
+ * An activation that an exporter wrote in several operators, as one operation for its gradient, which has a formula of
+ * its own with fewer passes over memory.
  *
  * @param operation the last of the operators
  * @returns what its readers read instead, undefined where it is no such activation

@@ -64,7 +64,8 @@ const PASSES: readonly ((model: OnnxModel) => OnnxModel)[] = [upgraded, inFloat3
 
 /**
  * @param normalization stands for every BatchNormalization
- * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is not known
+ * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: not for inference, a layer whose input has a shape that is
+ *   not known
  */
 export function importGraph(original: OnnxModel, purpose: Purpose, normalization?: Normalization): ImportedGraph {
   const model = PASSES.reduce((passed, pass) => pass(passed), original);
@@ -144,7 +145,10 @@ export function importGraph(original: OnnxModel, purpose: Purpose, normalization
   return { graph, input, logits, layers };
 }
 
-/** The constant that a Constant node holds, that an Identity node hands on, as exporters share equal initializers, or that was quantized. */
+/**
+ * The constant that a Constant node holds, that an Identity node hands on, as exporters share equal initializers, or
+ * that was quantized.
+ */
 function sharedConstant(graph: Graph, node: NodeProto, values: ReadonlyMap<string, Value>): Value | undefined {
   if (typeOf(node) === 'Identity') {
     const value = values.get(node.input[0] ?? '');

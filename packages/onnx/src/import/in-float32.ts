@@ -15,8 +15,9 @@ import { floatTensor, isFloatType, readFloats } from '../model/tensor.js';
 const TYPE_ATTRIBUTES: ReadonlySet<string> = new Set(['to', 'dtype', 'output_dtype']);
 
 /**
- * A model whose weights and values are of float16, bfloat16 or double, in float32: gradients of small losses vanish in float16. Its
- * input is float32 then too. A model in float32 is handed back as it is. Shares nodes and tensors with the model.
+ * A model whose weights and values are of float16, bfloat16 or double, in float32: gradients of small losses vanish in
+ * float16. Its input is float32 then too. A model in float32 is handed back as it is. Shares nodes and tensors with the
+ * model.
  */
 export function inFloat32(model: OnnxModel): OnnxModel {
   const graph = graphInFloat32(model.graph);

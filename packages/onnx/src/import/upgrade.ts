@@ -14,15 +14,19 @@ import type { OnnxModel } from '../model/model.js';
 import { intTensor } from '../model/tensor.js';
 import { type Additions, attributeOf, BEFORE_11, type Rewrite } from './before-11.js';
 
-/** The operator set that graphs are written in at least: the first with LayerNormalization, and with sums in ScatterElements. */
+/**
+ * The operator set that graphs are written in at least: the first with LayerNormalization, and with sums in
+ * ScatterElements.
+ */
 export const GRAPH_OPSET = 17;
 
 /** The oldest operator set that is understood. */
 const OLDEST_OPSET = 7;
 
 /**
- * A model of operator set 7 to 16 in operator set 17, where it means the same: axes and sizes that were attributes are inputs, and
- * Softmax works along one axis. Newer models are handed back as they are. Shares nodes and tensors with the model.
+ * A model of operator set 7 to 16 in operator set 17, where it means the same: axes and sizes that were attributes are
+ * inputs, and Softmax works along one axis. Newer models are handed back as they are. Shares nodes and tensors with the
+ * model.
  *
  * @throws OnnxError ONNX_UNSUPPORTED: an older operator set
  */

@@ -5,8 +5,8 @@ import { readFloats } from '../model/tensor.js';
 /**
  * x - offset per channel. Behind a convolution with a constant kernel it is free: the offset goes into the bias.
  *
- * A training graph looks at every normalization layer's input from the exported running mean, so that sums of squares do not cancel
- * in float32. A normalization layer does not notice: its mean moves with its input.
+ * A training graph looks at every normalization layer's input from the exported running mean, so that sums of squares
+ * do not cancel in float32. A normalization layer does not notice: its mean moves with its input.
  *
  * @param x [N, C, ...]
  * @param offset [C]

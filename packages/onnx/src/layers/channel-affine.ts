@@ -9,8 +9,9 @@ const WEIGHTED: ReadonlySet<string> = new Set(['Conv', 'ConvTranspose', 'Gemm', 
 const BETWEEN: ReadonlySet<string> = new Set(['Add', 'Sub', 'Transpose', 'Squeeze', 'Reshape']);
 
 /**
- * The layer whose scale a node applies, if the node multiplies what a convolution or linear layer gives by a constant per channel, and a
- * constant per channel is added to that: how TensorFlow writes a BatchNormalization whose statistics went into its scale and shift.
+ * The layer whose scale a node applies, if the node multiplies what a convolution or linear layer gives by a constant
+ * per channel, and a constant per channel is added to that: how TensorFlow writes a BatchNormalization whose statistics
+ * went into its scale and shift.
  */
 export function channelAffineLayer(node: NodeProto, index: GraphIndex): FoundLayer | undefined {
   if (node.opType !== 'Mul') return undefined;

@@ -46,7 +46,10 @@ function instanceBehind(scale: NodeProto, { producer }: ReturnType<typeof indexG
  */
 export const normalizationLayers = (model: OnnxModel): NormalizationLayer[] => requireLayers(model).map(describeLayer);
 
-/** Whether a node normalises by its batch and not by the running statistics: what an export in training mode leaves behind. */
+/**
+ * Whether a node normalises by its batch and not by the running statistics: what an export in training mode leaves
+ * behind.
+ */
 export const inTrainingMode = (node: NodeProto): boolean =>
   typeOf(node) === 'BatchNormalization' && node.attribute.some(({ name, i }) => name === 'training_mode' && i !== 0n);
 
@@ -55,7 +58,10 @@ const INTEGER_OPERATORS: ReadonlySet<string> = new Set(
   'QLinearConv QLinearMatMul ConvInteger MatMulInteger QGemm DynamicQuantizeLinear DynamicQuantizeMatMul'.split(' '),
 );
 
-/** @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: exported in training mode, or quantized in the operator-oriented format */
+/**
+ * @throws OnnxError ONNX_NO_NORMALIZATION, ONNX_UNSUPPORTED: exported in training mode, or quantized in the
+ * operator-oriented format
+ */
 export function requireLayers(model: OnnxModel): FoundLayer[] {
   const training = model.graph.node.find(inTrainingMode);
   if (training !== undefined) {

@@ -20,11 +20,11 @@ import type { FoundLayer } from './layer.js';
 const MAX_INT32 = 2 ** 31 - 1;
 
 /**
- * Puts a scale and a shift per channel into a convolution or linear layer with quantized weights: gamma into the weights' scales, and
- * gamma and beta into those of the bias and its integers, which stay what they are otherwise. The runtime can still compute in
- * integers; the bias alone is rounded, to its own step, that is the input's scale times the weights'. Where gamma is not
- * positive, or the bias leaves the range of int32, or the bias alone is in float, Mul and Add stand behind the node instead, and the
- * runtime computes this one in float. Changes the model.
+ * Puts a scale and a shift per channel into a convolution or linear layer with quantized weights: gamma into the
+ * weights' scales, and gamma and beta into those of the bias and its integers, which stay what they are otherwise. The
+ * runtime can still compute in integers; the bias alone is rounded, to its own step, that is the input's scale times
+ * the weights'. Where gamma is not positive, or the bias leaves the range of int32, or the bias alone is in float, Mul
+ * and Add stand behind the node instead, and the runtime computes this one in float. Changes the model.
  *
  * @returns false if the weights are not quantized: nothing was done
  */

@@ -92,7 +92,10 @@ function throughCasts(graph: GraphProto, producers: ReadonlyMap<string, NodeProt
 /** Operators that hand on the elements of their first input as they are. */
 const RESHAPES: ReadonlySet<string> = new Set(['Identity', 'Cast', 'CastLike', 'Unsqueeze', 'Reshape']);
 
-/** A constant, also behind nodes that give it the shape to broadcast, and where it is read: there another can take its place. */
+/**
+ * A constant, also behind nodes that give it the shape to broadcast, and where it is read: there another can take its
+ * place.
+ */
 export function constantRead(
   node: NodeProto,
   input: number,
@@ -108,8 +111,8 @@ export const attributeOf = (node: NodeProto, name: string): AttributeProto | und
   node.attribute.find((attribute) => attribute.name === name);
 
 /**
- * The axes of a reduction, which stand in an attribute or, in newer operator sets, in an input. They are counted from the end, -1 the last,
- * but for those counted from the front of a value whose rank is not known.
+ * The axes of a reduction, which stand in an attribute or, in newer operator sets, in an input. They are counted from
+ * the end, -1 the last, but for those counted from the front of a value whose rank is not known.
  */
 export function axesOf(node: NodeProto, index: GraphIndex): readonly number[] | undefined {
   const attribute = attributeOf(node, 'axes');

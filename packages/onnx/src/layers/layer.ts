@@ -1,8 +1,8 @@
 import type { NodeProto } from '../gen/onnx/onnx_pb.js';
 
 /**
- * What normalises. ScaleShift is a scale and a shift per channel, starting at 1 and 0, behind a convolution into which a
- * BatchNormalization was folded when the model was exported. Affine is such a scale and shift as the model has them.
+ * What normalises. ScaleShift is a scale and a shift per channel, starting at 1 and 0, behind a convolution into which
+ * a BatchNormalization was folded when the model was exported. Affine is such a scale and shift as the model has them.
  */
 export type LayerKind =
   | 'BatchNormalization'
@@ -37,8 +37,9 @@ export const parameterKeys = (layer: NormalizationLayer): string[] =>
   layer.roles.map((role) => parameterKey(layer, role));
 
 /**
- * Normalization parameters by key, in graph order; for each layer gamma, beta, running mean, running variance, as far as it
- * has them: float32 [channels]. Other packages know it as the ParameterSet of @renorm/protocol, which this one does not import.
+ * Normalization parameters by key, in graph order; for each layer gamma, beta, running mean, running variance, as far
+ * as it has them: float32 [channels]. Other packages know it as the ParameterSet of @renorm/protocol, which this one
+ * does not import.
  */
 export type ParameterSet = ReadonlyMap<string, Float32Array>;
 

@@ -38,8 +38,8 @@ export function scaleShift(graph: Graph, x: Value, layer: FoundLayer, parameters
 }
 
 /**
- * Values that a LayerNormalization reads. onnxruntime fuses an Add with the LayerNormalization behind it into an operator that leaves out
- * 1 / deviation, which the gradient reads; a Sum it leaves alone.
+ * Values that a LayerNormalization reads. onnxruntime fuses an Add with the LayerNormalization behind it into an
+ * operator that leaves out 1 / deviation, which the gradient reads; a Sum it leaves alone.
  */
 export const beforeLayerNormalization = (layers: readonly FoundLayer[]): Set<string> =>
   new Set(
@@ -48,7 +48,10 @@ export const beforeLayerNormalization = (layers: readonly FoundLayer[]): Set<str
     ),
   );
 
-/** A LayerNormalization, the operator or the last of the primitive operators that amount to one, in the form that its gradient needs. */
+/**
+ * A LayerNormalization, the operator or the last of the primitive operators that amount to one, in the form that its
+ * gradient needs.
+ */
 export function wholeLayer(
   graph: Graph,
   { type, inputs, attributes }: Operation,

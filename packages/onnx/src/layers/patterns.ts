@@ -45,7 +45,9 @@ export function patternLayer(node: NodeProto, index: GraphIndex): FoundLayer | u
   };
 }
 
-/** Not where the scale lies along other axes than those that were normalised over: the operator has no place for that. */
+/**
+ * Not where the scale lies along other axes than those that were normalised over: the operator has no place for that.
+ */
 export function fused({ input, axis }: Normalised, gamma: Parameter, last: NodeProto): { fused?: Fused } {
   const begin = gamma.dims.findIndex((size) => size !== 1);
   if (input === undefined || axis === undefined || gamma.dims.length - begin !== -axis) return {};

@@ -34,7 +34,11 @@ export class Measurement {
     this.#model = model;
   }
 
-  /** The five inputs of a BatchNormalization: with the statistics that it is given, or those of the pool. @throws as ofKnownRank */
+  /**
+   * The five inputs of a BatchNormalization: with the statistics that it is given, or those of the pool.
+   *
+   * @throws as ofKnownRank
+   */
   inputs(read: readonly (Value | undefined)[], layer: FoundLayer): readonly (Value | undefined)[] {
     const [x, gamma, beta, mean, variance] = read;
     if (x === undefined) return read;
@@ -49,7 +53,9 @@ export class Measurement {
     return [centred, gamma, beta, pool.mean, pool.variance];
   }
 
-  /** A scale and a shift as it is given; or as the BatchNormalization that it stands for, by the statistics of the pool. */
+  /**
+   * A scale and a shift as it is given; or as the BatchNormalization that it stands for, by the statistics of the pool.
+   */
   scaleShift(x: Value, layer: FoundLayer, parameters: ReadonlyMap<Role, Value> | undefined): Value | undefined {
     const known = ofKnownRank(x, layer, this.#model);
     const moments = this.#measure(known, layer);

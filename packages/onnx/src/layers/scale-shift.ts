@@ -6,9 +6,10 @@ import type { FoundLayer } from './layer.js';
 const POOLS: ReadonlySet<string> = new Set(['GlobalAveragePool', 'GlobalMaxPool', 'ReduceMean', 'ReduceMax']);
 
 /**
- * A scale and a shift per channel behind every convolution into which, by its looks, a BatchNormalization was folded: it has
- * constant weights and a bias, no normalization follows it, and its output is an image, not the one value per channel inside a
- * squeeze-and-excitation block. Weights and bias may be quantized. In a model without convolutions, the same behind every linear layer but the last.
+ * A scale and a shift per channel behind every convolution into which, by its looks, a BatchNormalization was folded:
+ * it has constant weights and a bias, no normalization follows it, and its output is an image, not the one value per
+ * channel inside a squeeze-and-excitation block. Weights and bias may be quantized. In a model without convolutions,
+ * the same behind every linear layer but the last.
  *
  * @param output name of the model's output
  * @param known nodes of layers that were found

@@ -6,10 +6,11 @@ import { centre } from './centre.js';
 import type { FoundLayer } from './layer.js';
 
 /**
- * What the graph is for. inference: the running statistics are inputs. batch: the statistics are those of each layer's own input.
- * training: inference, with each layer's input taken from the exported running mean (see centre.ts). held: as training, with a gradient
- * that holds the running statistics fixed. observed: inference, with the
- * moments of each sample at hand. pooled: the statistics are those of each layer's own input, with a weight for each sample.
+ * What the graph is for. inference: the running statistics are inputs. batch: the statistics are those of each layer's
+ * own input. training: inference, with each layer's input taken from the exported running mean (see centre.ts). held:
+ * as training, with a gradient that holds the running statistics fixed. observed: inference, with the
+ * moments of each sample at hand. pooled: the statistics are those of each layer's own input, with a weight for each
+ * sample.
  */
 export type Purpose = 'inference' | 'batch' | 'training' | 'held' | 'observed' | 'pooled';
 

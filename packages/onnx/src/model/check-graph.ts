@@ -38,8 +38,8 @@ const LAYOUT: Readonly<Partial<Record<number, readonly [bits: number, field: Fie
 };
 
 /**
- * Checks that a tensor has a known type, sizes, and as much data as they say: a truncated file can still decode, with its last tensor
- * cut short.
+ * Checks that a tensor has a known type, sizes, and as much data as they say: a truncated file can still decode, with
+ * its last tensor cut short.
  *
  * @param error makes the error that is thrown
  */
@@ -58,7 +58,10 @@ export function checkTensor(tensor: TensorProto, error: (why: string) => Error):
   throw error(`tensor "${name}" should hold ${elements} values and does not; the file seems truncated`);
 }
 
-/** What is wrong with the order of the nodes: a value that is written twice, or read before it is written. Undefined if nothing is. */
+/**
+ * What is wrong with the order of the nodes: a value that is written twice, or read before it is written. Undefined if
+ * nothing is.
+ */
 export function firstMisplaced({ node, input, initializer }: GraphProto): string | undefined {
   const producers = new Map<string, number>();
   const given = new Set([...input, ...initializer].map(({ name }) => name));

@@ -35,7 +35,10 @@ export interface Quantized {
   readonly axis: number;
 }
 
-/** What a DequantizeLinear reads, if it is constant; undefined also for scales by block, and for types of less than 8 bits. */
+/**
+ * What a DequantizeLinear reads, if it is constant; undefined also for scales by block, and for types of less than 8
+ * bits.
+ */
 export function quantizedConstant(
   node: NodeProto,
   constant: (name: string) => TensorProto | undefined,

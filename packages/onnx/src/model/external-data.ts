@@ -51,7 +51,8 @@ const PAGE = 4096;
 /**
  * The graph with its weights in it. Tensors are replaced, not changed.
  *
- * @throws OnnxError ONNX_EXTERNAL_DATA: there is no reader, no such file, or too little in it, or its path leaves the model's folder
+ * @throws OnnxError ONNX_EXTERNAL_DATA: there is no reader, no such file, or too little in it, or its path leaves the
+ *   model's folder
  */
 export function internalized(graph: GraphProto, name: string, read: ExternalDataReader | undefined): GraphProto {
   const inside = (tensor: TensorProto): TensorProto => (isOutside(tensor) ? fetched(tensor, name, read) : tensor);

@@ -11,8 +11,8 @@ const DEPTH = 64;
 const keyOf = (domain: string, name: string, overload: string): string => `${domain}:${name}:${overload}`;
 
 /**
- * The model with its functions in place of the nodes that call them, also in bodies. A function of another version of the default
- * operator set stays, as its operators may mean something else.
+ * The model with its functions in place of the nodes that call them, also in bodies. A function of another version of
+ * the default operator set stays, as its operators may mean something else.
  *
  * @throws OnnxError ONNX_UNSUPPORTED: functions that call each other without end
  */

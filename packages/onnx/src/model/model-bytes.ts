@@ -14,8 +14,8 @@ const INITIALIZER_OF_GRAPH = (5 << 3) | 2;
 const RAW_DATA_OF_TENSOR = (9 << 3) | 2;
 
 /**
- * The bytes of an ONNX file. Weights are copied once, into their place: the general encoder copies them at every level, which for a model
- * of hundreds of megabytes takes longer than all else.
+ * The bytes of an ONNX file. Weights are copied once, into their place: the general encoder copies them at every level,
+ * which for a model of hundreds of megabytes takes longer than all else.
  */
 export function modelBytes(proto: ModelProto): Uint8Array {
   const { graph } = proto;

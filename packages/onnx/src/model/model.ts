@@ -24,10 +24,16 @@ import {
 import { modelBytes } from './model-bytes.js';
 import { inStandardForm } from './standard-form.js';
 
-/** What a model is fed: numbers, bytes, or token ids. Training graphs take float32 where a model takes another floating type. */
+/**
+ * What a model is fed: numbers, bytes, or token ids. Training graphs take float32 where a model takes another floating
+ * type.
+ */
 export type InputType = 'float32' | 'float16' | 'bfloat16' | 'float64' | 'uint8' | 'int64' | 'int32';
 
-/** An ONNX model that has been read and has one graph with nodes, one input of a floating type and an output. Do not change `proto`. */
+/**
+ * An ONNX model that has been read and has one graph with nodes, one input of a floating type and an output. Do not
+ * change `proto`.
+ */
 export interface OnnxModel {
   /** What messages call it: the file's name, usually. */
   readonly name: string;
@@ -53,7 +59,8 @@ export interface ParseOptions {
  *
  * @param bytes the ONNX file
  * @param name what error messages call it
- * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single input of a floating type, or weights in another file
+ * @throws OnnxError ONNX_NOT_A_MODEL: empty, truncated or something else; ONNX_UNSUPPORTED: no single input of a
+ *   floating type, or weights in another file
  */
 export function parseModel(bytes: Uint8Array, name = 'the model', { externalData }: ParseOptions = {}): OnnxModel {
   if (bytes.length === 0) throw notAModel(name, 'it is empty');
@@ -179,7 +186,9 @@ export function shapeOf(value: ValueInfoProto): (number | string)[] {
   });
 }
 
-/** Finds the initializer behind a tensor's name, through Identity nodes, with which exporters share equal initializers. */
+/**
+ * Finds the initializer behind a tensor's name, through Identity nodes, with which exporters share equal initializers.
+ */
 export function constantLookup(graph: GraphProto): (name: string) => TensorProto | undefined {
   const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const producers = new Map<string, NodeProto>();

@@ -27,7 +27,11 @@ const TYPED: Readonly<Partial<Record<number, (tensor: TensorProto) => ArrayBuffe
   [Type.BOOL]: ({ int32Data }) => Uint8Array.from(int32Data),
 };
 
-/** The graph with its sparse initializers, and those of its bodies, written out. @throws OnnxError ONNX_UNSUPPORTED: too large, or of a type of less than 8 bits */
+/**
+ * The graph with its sparse initializers, and those of its bodies, written out.
+ *
+ * @throws OnnxError ONNX_UNSUPPORTED: too large, or of a type of less than 8 bits
+ */
 export function withDenseTensors(graph: GraphProto): GraphProto {
   const node = graph.node.map((each) => withBodies(each, withDenseTensors));
   const { sparseInitializer: sparse } = graph;

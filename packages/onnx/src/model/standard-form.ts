@@ -23,8 +23,9 @@ const PASSES: readonly Pass[] = [
 ];
 
 /**
- * A model in the form that this package reads: the default operator set is not spelled out (`ai.onnx`), there are no functions and no
- * sparse initializers. One that is in this form is handed back as it is. Shares nodes and tensors with the model.
+ * A model in the form that this package reads: the default operator set is not spelled out (`ai.onnx`), there are no
+ * functions and no sparse initializers. One that is in this form is handed back as it is. Shares nodes and tensors with
+ * the model.
  *
  * @throws OnnxError ONNX_UNSUPPORTED
  */

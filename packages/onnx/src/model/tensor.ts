@@ -3,7 +3,11 @@ import { OnnxError } from '../errors.js';
 import { type TensorProto, TensorProtoSchema, TensorProto_DataType as Type } from '../gen/onnx/onnx_pb.js';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.js';
 
-/** The values of a tensor of float32, or of float16, bfloat16 or double as float32. @throws OnnxError ONNX_UNSUPPORTED: another element type */
+/**
+ * The values of a tensor of float32, or of float16, bfloat16 or double as float32.
+ *
+ * @throws OnnxError ONNX_UNSUPPORTED: another element type
+ */
 export function readFloats(tensor: TensorProto): Float32Array {
   const { rawData, int32Data } = tensor;
   const raw = rawData.length > 0;

@@ -6,7 +6,8 @@ import { typeOf as operatorOf } from './node.js';
 const TYPED_BY_SECOND: ReadonlySet<string> = new Set(['CastLike', 'Where', 'DequantizeLinear']);
 
 /**
- * Looks up the type in which a node reads a value: that of the tensor or input that it comes from, or of the last Cast on the way.
+ * Looks up the type in which a node reads a value: that of the tensor or input that it comes from, or of the last Cast
+ * on the way.
  */
 export function typeLookup(graph: GraphProto): (name: string) => number {
   const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor.dataType]));

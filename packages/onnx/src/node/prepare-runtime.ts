@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { OnnxError } from '../errors.js';
 
-/** What to do where there is no runtime. Its install script would download CUDA libraries on Linux; pnpm does not run it. */
+/**
+ * What to do where there is no runtime. Its install script would download CUDA libraries on Linux; pnpm does not run
+ * it.
+ */
 const INSTALL = 'npm install --ignore-scripts onnxruntime-node@1.27.0, or pnpm add onnxruntime-node@1.27.0';
 
 /** A file of onnxruntime-node, and the folder of the package. */

@@ -18,7 +18,8 @@ export async function readModelFile(path: string): Promise<OnnxModel> {
 }
 
 /**
- * The bytes of a model in one piece: the file's own, or, where it keeps weights in other files, those of a model that has them in it.
+ * The bytes of a model in one piece: the file's own, or, where it keeps weights in other files, those of a model that
+ * has them in it.
  *
  * @throws as readModelFile; RangeError: more than 2 GiB in all
  */
@@ -67,8 +68,8 @@ function readerBeside(model: string): ExternalDataReader {
 }
 
 /**
- * A model must not read what it could not name. The file may lie where the model itself lies once links are followed: stores of models keep
- * both in one folder and link to them.
+ * A model must not read what it could not name. The file may lie where the model itself lies once links are followed:
+ * stores of models keep both in one folder and link to them.
  */
 function stayBeside(model: string, path: string): void {
   const real = realpathSync(path);

@@ -2,7 +2,9 @@ import { open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ModelFiles } from '../model/external-data.js';
 
-/** Writes a model, and its weights beside it where it has them apart. onnxruntime reads both if it is given the path. */
+/**
+ * Writes a model, and its weights beside it where it has them apart. onnxruntime reads both if it is given the path.
+ */
 export async function writeModelFiles(path: string, { bytes, externalData }: ModelFiles): Promise<void> {
   if (externalData !== undefined) {
     const file = await open(join(dirname(path), externalData.location), 'w');

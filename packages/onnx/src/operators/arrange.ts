@@ -53,7 +53,10 @@ function inBlocks({ attributes }: Operation): boolean {
   return mode === 'nearest' && block && axes === undefined;
 }
 
-/** Nearest neighbour by whole numbers: every block of the output repeats one element, and its gradients are summed. Else by weights. */
+/**
+ * Nearest neighbour by whole numbers: every block of the output repeats one element, and its gradients are summed. Else
+ * by weights.
+ */
 const resize: Rule = (graph, g, op) => {
   const x = input(op, 0);
   const { scales, shape } = resizedBy(graph, op);
@@ -69,7 +72,9 @@ const resize: Rule = (graph, g, op) => {
   );
 };
 
-/** A resize is a product with a matrix along each axis; its gradient is one with the same matrix the other way round. */
+/**
+ * A resize is a product with a matrix along each axis; its gradient is one with the same matrix the other way round.
+ */
 function byWeights(graph: Graph, g: Value, op: Operation, shape: Shape, scales: Shape): Value {
   const x = input(op, 0);
   const rank = x.shape?.length ?? 0;

@@ -5,7 +5,9 @@ import type { Graph } from '../graph/graph.js';
 import type { Attributes, Shape, Value } from '../graph/types.js';
 import { newGraph } from './new-graph.js';
 
-/** The graph with the gradient of the sum of some convolutions of one value, all with one kernel, written behind them. */
+/**
+ * The graph with the gradient of the sum of some convolutions of one value, all with one kernel, written behind them.
+ */
 function backward(shape: Shape, kernel: readonly number[], variants: readonly Attributes[], type = 'Conv'): Graph {
   const graph = newGraph(17);
   const x = graph.input('x', shape);

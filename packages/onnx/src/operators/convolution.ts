@@ -11,7 +11,8 @@ const kernelOf = (op: Operation) => op.inputs[1]?.shape?.slice(2) as readonly nu
 /**
  * A ConvTranspose spreads what a convolution gathers: its gradient is the convolution, with the same kernel.
  *
- * @throws OnnxError ONNX_UNSUPPORTED: its padding follows from an output shape, or makes positions that no input reaches
+ * @throws OnnxError ONNX_UNSUPPORTED: its padding follows from an output shape, or makes positions that no input
+ *   reaches
  */
 const convolved: Rule = (graph, g, op) => {
   const { strides, dilations, pads, group = 1, output_padding = [], auto_pad = 'NOTSET', output_shape } = op.attributes;

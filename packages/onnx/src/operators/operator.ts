@@ -16,7 +16,9 @@ import { fromFront } from './semantics/axis.js';
  */
 export type Rule = (graph: Graph, g: Value, operation: Operation, i: number) => Value;
 
-/** The same for an operator with several outputs: a gradient for each, undefined where the loss does not depend on it. */
+/**
+ * The same for an operator with several outputs: a gradient for each, undefined where the loss does not depend on it.
+ */
 export type JointRule = (
   graph: Graph,
   gradients: readonly (Value | undefined)[],
@@ -34,8 +36,8 @@ export type GradientRules =
 export interface Operator extends OperatorFacts {
   readonly gradient?: GradientRules;
   /**
-   * Inputs that are repeated along each other's axes. together: the output has the shape of them all. apart: each is repeated, and the
-   * output has another shape, as of MatMul.
+   * Inputs that are repeated along each other's axes. together: the output has the shape of them all. apart: each is
+   * repeated, and the output has another shape, as of MatMul.
    */
   readonly broadcasts?: 'together' | 'apart';
   /** No gradient flows: the value does not change with the inputs, or in steps. */

@@ -64,8 +64,8 @@ test('cases are those of operators with a gradient', async (t) => {
 });
 
 /**
- * Files beside operators/ and testing/ that may tell operators apart by name, and why. An operator that is added does not stand there: what is known of it
- * goes into its entry.
+ * Files beside operators/ and testing/ that may tell operators apart by name, and why. An operator that is added does
+ * not stand there: what is known of it goes into its entry.
  */
 const MAY_NAME_OPERATORS: Readonly<Record<string, string>> = {
   'import/upgrade.ts': 'operators whose meaning changed from one operator set to another',

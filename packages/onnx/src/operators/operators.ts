@@ -15,7 +15,10 @@ import { reductions } from './reduce.js';
 import { selections } from './selection.js';
 import { shapes } from './shape.js';
 
-/** Families by the name of their file, which is that of their cases in testing/cases too. An operator is added in its family's file. */
+/**
+ * Families by the name of their file, which is that of their cases in testing/cases too. An operator is added in its
+ * family's file.
+ */
 export const FAMILIES: Readonly<Record<string, Family>> = {
   activations,
   arrange: arrangements,
@@ -40,7 +43,8 @@ export const operatorOf = ({ type, domain = '' }: Pick<Operation, 'type' | 'doma
   domain === '' ? ALL.get(type) : undefined;
 
 /**
- * The rule for an input of an operator, where there is one for the outputs at which gradients arrive: most rules know the first only.
+ * The rule for an input of an operator, where there is one for the outputs at which gradients arrive: most rules know
+ * the first only.
  *
  * @param arriving a gradient for each output, or undefined
  */

@@ -10,8 +10,8 @@ import { list } from './semantics/attributes.js';
 import { overImage, slid } from './semantics/window.js';
 
 /**
- * Each output's gradient goes to the element that was its maximum, the first where several are, as in PyTorch. Windows overlap, so what
- * arrives at one element is added.
+ * Each output's gradient goes to the element that was its maximum, the first where several are, as in PyTorch. Windows
+ * overlap, so what arrives at one element is added.
  */
 const maxPool: Rule = (graph, g, op) => {
   if (graph.opset < 16) {
@@ -29,8 +29,8 @@ const maxPool: Rule = (graph, g, op) => {
 };
 
 /**
- * Where in the flattened input each maximum is. From a second MaxPool: one that tells takes three times as long, and the model's own
- * may have been written into a form that cannot.
+ * Where in the flattened input each maximum is. From a second MaxPool: one that tells takes three times as long, and
+ * the model's own may have been written into a form that cannot.
  */
 function indices(graph: Graph, op: Operation): Value {
   const { storage_order: _, ...attributes } = op.attributes;
@@ -73,7 +73,9 @@ const averagePool: Rule = (graph, g, op) => {
     : slideBack(graph, share, onesKernel(graph, channels, kernel), { ...window, group: channels });
 };
 
-/** Number of elements that each window divides by, along each axis; undefined where it follows from a size that is open. */
+/**
+ * Number of elements that each window divides by, along each axis; undefined where it follows from a size that is open.
+ */
 function windowCounts(op: Operation, window: Window): number[][] | undefined {
   const { kernel, strides, dilations, pads, before, after } = window;
   const withPadding = (op.attributes.count_include_pad ?? 0) === 1;

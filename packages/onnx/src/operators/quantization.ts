@@ -7,8 +7,9 @@ import { axisFrom, type Family, input, type Rule, rankOf, unsupported } from './
 import { number } from './semantics/attributes.js';
 import { same } from './semantics/same.js';
 
-// Straight-through, as torch.fake_quantize: rounding passes the gradient on as if it were not there (Bengio, Léonard and Courville
-// 2013, "Estimating or propagating gradients through stochastic neurons"), and a value that saturates does not change the result.
+// Straight-through, as torch.fake_quantize: rounding passes the gradient on as if it were not there (Bengio, Léonard
+// and Courville 2013, "Estimating or propagating gradients through stochastic neurons"), and a value that saturates
+// does not change the result.
 
 /** x = (q - zero point) scale: g scale */
 const dequantize: Rule = (graph, g, op) => graph.mul(g, scaleOf(graph, op));

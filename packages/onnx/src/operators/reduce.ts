@@ -60,7 +60,8 @@ const extreme =
   };
 
 /**
- * The product of the other elements. Each 0 is taken as 1 at first; a product of others is theirs where none of them is 0.
+ * The product of the other elements. Each 0 is taken as 1 at first; a product of others is theirs where none of them is
+ * 0.
  */
 const productBack: Rule = (graph, g, op) => {
   const x = input(op, 0);
@@ -84,8 +85,8 @@ const times =
     graph.mul(large(graph, input(op, 0)), kept(graph, small(graph, g, output(op)), op));
 
 /**
- * The value of a Softmax, with 0 where it is NaN: a row that is masked whole. Readers leave it out there, and the gradient has to as
- * well. Only where the model looks out for that, as it is one pass more.
+ * The value of a Softmax, with 0 where it is NaN: a row that is masked whole. Readers leave it out there, and the
+ * gradient has to as well. Only where the model looks out for that, as it is one pass more.
  */
 function guarded(graph: Graph, y: Value): Value {
   const watched = graph.operations.some(({ type, inputs: [x] }) => type === 'IsNaN' && x?.name === y.name);

@@ -9,8 +9,8 @@ import { describedValue, editable, int, nodeOf } from './rewrite.js';
 const SHOWN = 8;
 
 /**
- * A classifier whose classes are some of its own, in another order: what another model that it is compared with calls class i,
- * this one calls `order[i]`. A Gather stands at its end.
+ * A classifier whose classes are some of its own, in another order: what another model that it is compared with calls
+ * class i, this one calls `order[i]`. A Gather stands at its end.
  *
  * @param order at least two indices of the model's classes, none twice
  * @throws OnnxError ONNX_UNSUPPORTED: it is no such order

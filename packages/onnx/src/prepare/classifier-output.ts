@@ -31,9 +31,11 @@ export interface OutputOptions {
 }
 
 /**
- * Finds the scores of a classifier: the value before its Softmax, and of several outputs the one that is a classifier's.
+ * Finds the scores of a classifier: the value before its Softmax, and of several outputs the one that is a
+ * classifier's.
  *
- * @throws OnnxError ONNX_OUTPUT_UNCLEAR: several outputs might be the scores, or there is none of that name; ONNX_UNSUPPORTED: the scores are not
+ * @throws OnnxError ONNX_OUTPUT_UNCLEAR: several outputs might be the scores, or there is none of that name;
+ *   ONNX_UNSUPPORTED: the scores are not
  * one row for each image
  */
 export function classifierOutput(model: OnnxModel, { output }: OutputOptions = {}): ClassifierOutput {

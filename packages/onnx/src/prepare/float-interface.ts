@@ -16,8 +16,8 @@ const CAST: Readonly<Partial<Record<InputType, number>>> = {
 };
 
 /**
- * The model with a float32 input and a float32 output, where it takes another floating type, bytes, or token ids: a Cast stands at either end. Bytes
- * are given as 0 to 255, token ids as whole numbers, which float32 holds up to 2^24.
+ * The model with a float32 input and a float32 output, where it takes another floating type, bytes, or token ids: a
+ * Cast stands at either end. Bytes are given as 0 to 255, token ids as whole numbers, which float32 holds up to 2^24.
  */
 export function floatInterface(model: OnnxModel): Prepared {
   const type = CAST[model.inputType];

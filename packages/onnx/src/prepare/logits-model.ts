@@ -7,14 +7,16 @@ import { typeLookup } from '../model/type-lookup.js';
 import { type ClassifierOutput, classifierOutput, type OutputOptions } from './classifier-output.js';
 import { describedValue, editable, int, nodeOf, type Prepared, prune } from './rewrite.js';
 
-/** A model whose only output are the logits of a classifier, [batch, classes], and how probabilities are made of them. */
+/**
+ * A model whose only output are the logits of a classifier, [batch, classes], and how probabilities are made of them.
+ */
 export interface LogitsModel extends Prepared {
   readonly output: ClassifierOutput;
 }
 
 /**
- * The model with its logits as the only output: what stands behind them, such as a Softmax, is left out, and axes of size 1 are too. A single
- * score becomes two, 0 and the score, whose Softmax is its Sigmoid.
+ * The model with its logits as the only output: what stands behind them, such as a Softmax, is left out, and axes of
+ * size 1 are too. A single score becomes two, 0 and the score, whose Softmax is its Sigmoid.
  *
  * @throws as classifierOutput
  */

@@ -29,10 +29,12 @@ interface Context {
 }
 
 /**
- * The model with an open batch, where it has a fixed one, as `torch.onnx.export(model, x, 'm.onnx')` writes it. The batch has to be the first axis
- * of every value on the way: what was written down for a batch of one, such as the shapes of reshapes, is written for any.
+ * The model with an open batch, where it has a fixed one, as `torch.onnx.export(model, x, 'm.onnx')` writes it. The
+ * batch has to be the first axis of every value on the way: what was written down for a batch of one, such as the
+ * shapes of reshapes, is written for any.
  *
- * @throws OnnxError ONNX_UNSUPPORTED: a node mixes the images of a batch, or its shape is not known, so that the batch cannot be opened
+ * @throws OnnxError ONNX_UNSUPPORTED: a node mixes the images of a batch, or its shape is not known, so that the batch
+ *   cannot be opened
  */
 export function openBatch(model: OnnxModel): Prepared {
   const [fixed] = openDims(shapeOf(model.input));

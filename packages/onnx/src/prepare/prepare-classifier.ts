@@ -28,10 +28,12 @@ export interface PreparedClassifier extends Prepared {
 }
 
 /**
- * Makes a classifier fit for adaptation: fixes open sizes, opens a fixed batch, takes the Softmax off and one output of several, and
- * puts a Cast where it takes another type than float32. A model that is fit is handed back as it is. Devices and clouds call it, so that they ask the same of a model.
+ * Makes a classifier fit for adaptation: fixes open sizes, opens a fixed batch, takes the Softmax off and one output of
+ * several, and puts a Cast where it takes another type than float32. A model that is fit is handed back as it is.
+ * Devices and clouds call it, so that they ask the same of a model.
  *
- * @throws OnnxError ONNX_OUTPUT_UNCLEAR, ONNX_SIZES_OPEN, ONNX_UNSUPPORTED: it cannot be made fit; the message says what to give or to export
+ * @throws OnnxError ONNX_OUTPUT_UNCLEAR, ONNX_SIZES_OPEN, ONNX_UNSUPPORTED: it cannot be made fit; the message says
+ *   what to give or to export
  */
 export function prepareClassifier(model: OnnxModel, options: PrepareOptions = {}): PreparedClassifier {
   const shape = sampleShape(model, options.sizes);

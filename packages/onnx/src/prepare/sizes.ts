@@ -3,9 +3,9 @@ import { type OnnxModel, shapeOf } from '../model/model.js';
 import { openSizes } from './fix-sizes.js';
 
 /**
- * Sizes of the axes that a model's input leaves open: by name, `{ height: 224, width: 224 }`, or of all axes but the batch in their order,
- * `[3, 224, 224]`. A name is the one in the file, or `height`, `width` and `channels` of an image, or `axis2` for the axis of that
- * index, the batch being 0.
+ * Sizes of the axes that a model's input leaves open: by name, `{ height: 224, width: 224 }`, or of all axes but the
+ * batch in their order, `[3, 224, 224]`. A name is the one in the file, or `height`, `width` and `channels` of an
+ * image, or `axis2` for the axis of that index, the batch being 0.
  */
 export type Sizes = readonly number[] | Readonly<Record<string, number>>;
 

@@ -20,8 +20,8 @@ export interface Case {
   /** Inputs with a shape that are constants of the graph. */
   readonly frozen: readonly number[];
   /**
-   * Where the inputs lie: positive for logarithms, not near 0 for what has a kink or a pole there, near 0 for what is defined between -1
-   * and 1, above 1, far apart for what takes the largest.
+   * Where the inputs lie: positive for logarithms, not near 0 for what has a kink or a pole there, near 0 for what is
+   * defined between -1 and 1, above 1, far apart for what takes the largest.
    */
   readonly domain: 'all' | 'positive' | 'not near 0' | 'near 0' | 'above 1' | 'apart' | 'far apart';
   /** Values from which every input keeps away. */

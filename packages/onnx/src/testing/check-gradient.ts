@@ -101,8 +101,8 @@ export function titleOf(entry: Case): string {
 }
 
 /**
- * Whether a case can run with axis 0 open: some input that is no constant has two elements there. Not a vector: its size would have the
- * name of the loss's weights' size, and onnxruntime would hold them to be alike.
+ * Whether a case can run with axis 0 open: some input that is no constant has two elements there. Not a vector: its
+ * size would have the name of the loss's weights' size, and onnxruntime would hold them to be alike.
  */
 export const isBatched = ({ shapes, frozen }: Case): boolean =>
   shapes.some(([first, ...rest], i) => first === 2 && rest.length > 0 && !frozen.includes(i));

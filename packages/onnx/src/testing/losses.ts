@@ -25,7 +25,10 @@ export const entropy =
 /** mean(H), as in models/zoo. */
 export const meanEntropy: Loss = (graph, logits) => graph.reduceMean(entropyOf(graph, logits));
 
-/** 3 mean(w_s H(p_s)) + 3 mean(w_t KL(p_t || p_s)) + mean(w_t CE(argmax p_t, p_s)), with the teacher's logits as input `targets`. */
+/**
+ * 3 mean(w_s H(p_s)) + 3 mean(w_t KL(p_t || p_s)) + mean(w_t CE(argmax p_t, p_s)), with the teacher's logits as input
+ * `targets`.
+ */
 export const distillation =
   (ceiling: number): Loss =>
   (graph, logits) => {

@@ -7,7 +7,10 @@ export interface Entry {
   readonly layer: string;
   /** PyTorch's class: BatchNorm2d. */
   readonly kind: string;
-  /** Whether the layer was folded into a convolution or linear layer: then it is the gradient of a scale or shift behind that. */
+  /**
+   * Whether the layer was folded into a convolution or linear layer: then it is the gradient of a scale or shift behind
+   * that.
+   */
   readonly folded: boolean;
   readonly role: 'gamma' | 'beta';
   readonly values: readonly number[];

@@ -46,7 +46,8 @@ function open(bytes: Uint8Array): Promise<InferenceSession> {
       session: {
         // The test processes run side by side; a spinning thread takes a core from the others.
         intra_op: { allow_spinning: '0' },
-        // Without it, x86 processors without VNNI add products of quantized values in 16 bits, which saturate: up to 142 steps off.
+        // Without it, x86 processors without VNNI add products of quantized values in 16 bits, which saturate: up to
+        // 142 steps off.
         x64quantprecision: '1',
       },
     },

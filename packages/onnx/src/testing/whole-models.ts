@@ -71,7 +71,10 @@ function before(graph: NonNullable<ModelProto['graph']>, result: string, ...node
   graph.node = [...nodes, ...graph.node];
 }
 
-/** Before the first layer, an If whose branches read values of the graph around it: an input, a value, and a constant that nothing else reads. */
+/**
+ * Before the first layer, an If whose branches read values of the graph around it: an input, a value, and a constant
+ * that nothing else reads.
+ */
 export const withIf = (): Variant =>
   altered((_, graph) => {
     graph.initializer.push(

@@ -10,7 +10,9 @@ export interface Weather {
 
 export const CLEAR: Weather = { fog: 0, noise: 0, blur: 0, contrast: 0 };
 
-/** What stands between the camera and what it looks at: blurred by the lens, hidden in fog, faded, and grainy at last. */
+/**
+ * What stands between the camera and what it looks at: blurred by the lens, hidden in fog, faded, and grainy at last.
+ */
 export function through(picture: Picture, { fog, noise, blur, contrast }: Weather): Picture {
   let seen = picture;
   if (blur > 0) seen = blurred(seen, blur);
@@ -53,7 +55,9 @@ function along({ width, height, channels, data }: Picture, radius: number, dx: n
   return { width, height, channels, data: data.map((_, i) => mean(i)) };
 }
 
-/** Slow waves in three directions, which drift: as ImageNet-C has it, thickness is added and the whole is scaled back. */
+/**
+ * Slow waves in three directions, which drift: as ImageNet-C has it, thickness is added and the whole is scaled back.
+ */
 function inFog(picture: Picture, amount: number): Picture {
   const { width, height, channels } = picture;
   const drift = Math.random() * 2 * Math.PI;

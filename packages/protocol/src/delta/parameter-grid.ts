@@ -1,8 +1,8 @@
 import { concatenate, type ParameterSet } from '../parameters.js';
 
 /**
- * Where a cohort's parameters may lie. A value is float32(exported + offset * 2^unitExponent) with a whole offset, so that
- * differences between any two versions are whole numbers: they add up exactly, in any order, on every platform.
+ * Where a cohort's parameters may lie. A value is float32(exported + offset * 2^unitExponent) with a whole offset, so
+ * that differences between any two versions are whole numbers: they add up exactly, in any order, on every platform.
  */
 export interface ParameterGrid {
   readonly tensors: readonly GridTensor[];
@@ -57,7 +57,10 @@ function unitExponentOf(values: Float32Array): number {
   return (largest === 0 ? 0 : exponentOf(largest)) - UNIT_BELOW_LARGEST;
 }
 
-/** The power of two at or below a positive number that float32 can hold. Math.log2 may be off by one bit from platform to platform. */
+/**
+ * The power of two at or below a positive number that float32 can hold. Math.log2 may be off by one bit from platform
+ * to platform.
+ */
 function exponentOf(value: number): number {
   const bits = new Uint32Array(Float32Array.of(value).buffer)[0] as number;
   const stored = bits >>> 23;

@@ -4,7 +4,10 @@ const EVEN = 1 << 15;
 /** After so many bits a context forgets old ones as fast as it learns. */
 const MAX_SEEN = 30;
 
-/** How likely a 0 is next, for each context, learnt from the bits so far. Whole numbers alone: the same on every platform. */
+/**
+ * How likely a 0 is next, for each context, learnt from the bits so far. Whole numbers alone: the same on every
+ * platform.
+ */
 export class Probabilities {
   readonly #zero: Uint16Array;
   readonly #seen: Uint8Array;

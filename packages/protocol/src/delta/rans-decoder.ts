@@ -8,8 +8,8 @@ export const RANS_LOW = 2 ** 20;
 export const RANS_HEAD = 4;
 
 /**
- * Reads bits that were coded as their probabilities deserve: asymmetric numeral systems (Duda, arXiv 1311.2540) in their range
- * form, on bits, with probabilities of 12 bits that both sides learn as they go.
+ * Reads bits that were coded as their probabilities deserve: asymmetric numeral systems (Duda, arXiv 1311.2540) in
+ * their range form, on bits, with probabilities of 12 bits that both sides learn as they go.
  */
 export class RansDecoder {
   readonly #bytes: Uint8Array;
@@ -37,7 +37,11 @@ export class RansDecoder {
     return this.#take(2048);
   }
 
-  /** Every stream ends in the state in which its encoder began. @throws RenormError VERSION_REFUSED: this one does not */
+  /**
+   * Every stream ends in the state in which its encoder began.
+   *
+   * @throws RenormError VERSION_REFUSED: this one does not
+   */
   end(): void {
     if (this.#state !== RANS_LOW || this.#at !== this.#bytes.length)
       throw damagedVersion('it does not end where it should');

@@ -2,7 +2,9 @@ import type { BitSink } from './bit-sink.js';
 import { Probabilities } from './probabilities.js';
 import { RANS_HEAD, RANS_LOW } from './rans-decoder.js';
 
-/** Writes bits for `RansDecoder`. The coder is last in, first out: bits are collected, and coded backwards at the end. */
+/**
+ * Writes bits for `RansDecoder`. The coder is last in, first out: bits are collected, and coded backwards at the end.
+ */
 export class RansEncoder implements BitSink {
   readonly probabilities: Probabilities;
   /** A bit each: the probability of a 0 in 4,096ths, times 2, plus the bit. */

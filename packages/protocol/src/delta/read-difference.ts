@@ -16,7 +16,8 @@ import {
 } from './tensor-format.js';
 
 /**
- * Decodes a difference: whole numbers in units of the grid, one per value. Time and memory are bounded by the number of values.
+ * Decodes a difference: whole numbers in units of the grid, one per value. Time and memory are bounded by the number of
+ * values.
  *
  * @throws RenormError VERSION_REFUSED: bytes that no encoder writes for this grid
  */

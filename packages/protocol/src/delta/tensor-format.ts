@@ -7,7 +7,10 @@ export const MAX_QUANTISED_BITS = 8;
 /** Values that share a scale in the quantised methods. */
 export const BLOCK = 32;
 
-/** Bits of the largest number that is written: of a dense value, of a count or gap, of a block's scale, of a change of scale. */
+/**
+ * Bits of the largest number that is written: of a dense value, of a count or gap, of a block's scale, of a change of
+ * scale.
+ */
 export const MAX_BITS = { dense: 52, place: 32, block: 3, scale: 7 } as const;
 
 /** Largest scale of a tensor: steps of 2^52 units. */
@@ -37,7 +40,9 @@ export const CONTEXT = {
 export const CONTEXTS_PER_KIND = 20 + 5 * NUMBER;
 export const CONTEXTS = 4 * CONTEXTS_PER_KIND;
 
-/** Bits for a magnitude less one in the quantised methods: one bit of a number is its sign, one says that it is not 0. */
+/**
+ * Bits for a magnitude less one in the quantised methods: one bit of a number is its sign, one says that it is not 0.
+ */
 export const magnitudeBits = (bits: number): number => bits - 2;
 
 /** The same where values are written one by one with their places. */

@@ -7,8 +7,9 @@ import { CONTEXTS } from './tensor-format.js';
 import { type LastScales, type TensorPlan, writeTensor } from './write-tensor.js';
 
 /**
- * Bits that a squared error of one step is worth: what a uniform quantiser at high resolution pays for the last bit of it, from
- * dD/dR = -2 ln 2 D with D = step^2 / 12 (Gray and Neuhoff, "Quantization", IEEE Trans. Inf. Theory 44(6), 1998).
+ * Bits that a squared error of one step is worth: what a uniform quantiser at high resolution pays for the last bit of
+ * it, from dD/dR = -2 ln 2 D with D = step^2 / 12 (Gray and Neuhoff, "Quantization", IEEE Trans. Inf. Theory 44(6),
+ * 1998).
  */
 const BITS_PER_SQUARED_STEP = 6 / Math.LN2;
 

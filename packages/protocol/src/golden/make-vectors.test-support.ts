@@ -1,5 +1,6 @@
 // Makes proto/vectors anew: node packages/protocol/dist/golden/make-vectors.test-support.js
-// Only after a change of the protocol (its images: test/conformance/python/make_image_vectors.py): what is committed is what other implementations are held against.
+// Only after a change of the protocol (its images: test/conformance/python/make_image_vectors.py): what is committed is
+// what other implementations are held against.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { create, toBinary } from '@bufbuild/protobuf';

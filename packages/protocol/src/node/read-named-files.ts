@@ -13,7 +13,11 @@ export async function readLabels(path: string): Promise<string[]> {
   throw new RenormError('REQUEST_INVALID', text);
 }
 
-/** What a file says that lies beside many published models; see `parsePreprocessingFile`. @throws RenormError REQUEST_INVALID */
+/**
+ * What a file says that lies beside many published models; see `parsePreprocessingFile`.
+ *
+ * @throws RenormError REQUEST_INVALID
+ */
 export async function readPreprocessing(path: string): Promise<Preprocessing> {
   const preprocessing = parsePreprocessingFile(await read(path, 'the file of preprocessing'));
   if (typeof preprocessing !== 'string') return preprocessing;
@@ -28,7 +32,8 @@ export interface FoundPreprocessing {
 }
 
 /**
- * Looks for a `preprocessor_config.json`, or timm's `config.json`, beside a model, or above a folder `onnx` that it lies in.
+ * Looks for a `preprocessor_config.json`, or timm's `config.json`, beside a model, or above a folder `onnx` that it
+ * lies in.
  *
  * @param model path of the ONNX file
  * @returns undefined: there is none

@@ -6,8 +6,9 @@ const OTHERS = 0o007;
 const GROUP_WRITE = 0o020;
 
 /**
- * Reads a file that holds a secret key or a token, if its owner alone can. A file of root's may be readable by a group, as
- * orchestrators mount secrets; this is the rule of OpenSSH and PostgreSQL. On Windows, which has no such rights, it is read.
+ * Reads a file that holds a secret key or a token, if its owner alone can. A file of root's may be readable by a group,
+ * as orchestrators mount secrets; this is the rule of OpenSSH and PostgreSQL. On Windows, which has no such rights, it
+ * is read.
  *
  * @param what names it in a message, as in `the signing key`
  * @throws RenormError CREDENTIALS_UNREADABLE, CREDENTIALS_EXPOSED

@@ -11,7 +11,9 @@ export interface Ed25519 {
 export const KEY_LENGTH = 32;
 export const SIGNATURE_LENGTH = 64;
 
-/** What PKCS #8 puts before the 32 bytes of an Ed25519 seed (RFC 8410): WebCrypto imports secret keys in no rawer form. */
+/**
+ * What PKCS #8 puts before the 32 bytes of an Ed25519 seed (RFC 8410): WebCrypto imports secret keys in no rawer form.
+ */
 const PKCS8_PREFIX = Uint8Array.from([48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32]);
 
 /** Ed25519 by WebCrypto: Node 20, browsers since 2025, Deno, Bun. */

@@ -45,8 +45,8 @@ export async function openRoot(ed25519: Ed25519, signed: SignedMessage): Promise
 }
 
 /**
- * Follows roots from the one that is trusted, each signed by its predecessor's keys and by its own. Roots that are not newer
- * are passed over. Whether the last has expired is asked later: a chain leads through expired ones.
+ * Follows roots from the one that is trusted, each signed by its predecessor's keys and by its own. Roots that are not
+ * newer are passed over. Whether the last has expired is asked later: a chain leads through expired ones.
  *
  * @throws RenormError ROOT_INVALID (a gap, or not a root), SIGNATURE_INVALID, KEY_UNKNOWN
  */

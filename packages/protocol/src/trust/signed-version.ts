@@ -90,8 +90,9 @@ export function signRollback(
 /**
  * Checks everything about a version but its content, which `applyVersion` checks afterwards.
  *
- * @throws RenormError SIGNATURE_MISSING, SIGNATURE_INVALID, KEY_UNKNOWN, ROOT_EXPIRED, VERSION_EXPIRED, VERSION_MISMATCH (another
- *   model, cohort or parent), VERSION_ROLLBACK, VERSION_NUMBER, VERSION_REFUSED (not a version)
+ * @throws RenormError SIGNATURE_MISSING, SIGNATURE_INVALID, KEY_UNKNOWN, ROOT_EXPIRED, VERSION_EXPIRED,
+ *   VERSION_MISMATCH (another model, cohort or parent), VERSION_ROLLBACK, VERSION_NUMBER, VERSION_REFUSED (not a
+ *   version)
  */
 export async function openVersion(
   ed25519: Ed25519,

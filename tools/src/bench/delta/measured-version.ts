@@ -50,7 +50,10 @@ export function halfBytes(parameters: ParameterSet): Uint8Array {
   return new Uint8Array(Uint16Array.from(concatenate(parameters), toFloat16).buffer);
 }
 
-/** The codec of AMS (Khani et al., ICCV 2021, section 3.2): a bit mask of the values that changed and these as float16, gzip -9. */
+/**
+ * The codec of AMS (Khani et al., ICCV 2021, section 3.2): a bit mask of the values that changed and these as float16,
+ * gzip -9.
+ */
 function amsBytes(half: Uint8Array, before: Uint8Array): Uint8Array {
   const mask = new Uint8Array(Math.ceil(half.length / 16));
   const values: number[] = [];

@@ -37,7 +37,9 @@ const of = (costs: readonly Cost[], kind: keyof Cost): number[] => costs.map((ea
 
 export const medianOf = (costs: readonly Cost[], kind: keyof Cost): number => median(of(costs, kind));
 
-/** '0.62 (0.61 to 0.63)': the median of the ratios of the rounds and their middle half, `factor` times b below the line. */
+/**
+ * '0.62 (0.61 to 0.63)': the median of the ratios of the rounds and their middle half, `factor` times b below the line.
+ */
 export function ratioOf(a: readonly Cost[], b: readonly Cost[], kind: keyof Cost, factor = 1): string {
   const below = of(b, kind).map((value) => factor * value);
   const { median: middle, low, high } = ratio({ a: of(a, kind), b: below });

@@ -17,7 +17,10 @@ export const STEPS_HEAD = [
   '|---|---|---|---|---|---|---|---|---|',
 ];
 
-/** Prints the rows of one model: our step against two forward passes and against each form of the step in PyTorch, all in turn. */
+/**
+ * Prints the rows of one model: our step against two forward passes and against each form of the step in PyTorch, all
+ * in turn.
+ */
 export async function benchSteps(
   model: ZooModel,
   files: ZooFiles,

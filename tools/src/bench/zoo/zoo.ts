@@ -8,7 +8,10 @@ import { benchSteps, STEPS_HEAD } from './steps.js';
 
 const PARTS = ['building', 'steps', 'memory'] as const;
 
-/** Training steps of models that people use: the time it takes to write their gradient graphs, and a step's time and memory. */
+/**
+ * Training steps of models that people use: the time it takes to write their gradient graphs, and a step's time and
+ * memory.
+ */
 export async function runZooBench(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,

@@ -35,7 +35,8 @@ export const GRPC: AnswerFormat = {
 const TRAILERS_FLAG = 0x80;
 
 /**
- * gRPC-Web: the same frames, and the status in a last one, because a page sees no HTTP trailers. See PROTOCOL-WEB.md of grpc/grpc.
+ * gRPC-Web: the same frames, and the status in a last one, because a page sees no HTTP trailers. See PROTOCOL-WEB.md of
+ * grpc/grpc.
  *
  * @param headers that let a page read the answer
  */

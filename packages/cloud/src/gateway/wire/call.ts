@@ -79,7 +79,8 @@ export class Call {
     this.#status = status;
     if (this.#responded) this.#format.end(this.#exchange, status);
     else this.#format.refuse(this.#exchange, status);
-    // What still comes of the request is dropped, and soon no more of it is taken. A reset at once would overtake the status.
+    // What still comes of the request is dropped, and soon no more of it is taken. A reset at once would overtake the
+    // status.
     this.#exchange.request.removeAllListeners('data').resume();
     this.after(LINGER_MS, () => this.#exchange.reset());
   }

@@ -4,7 +4,10 @@ import type { RenormError } from '@renorm/protocol';
 import type { Call } from './call.js';
 import type { WireLimits } from './wire-limits.js';
 
-/** Between two pings on a connection; a device that lost its power keeps its connection no longer than this and the time to answer. */
+/**
+ * Between two pings on a connection; a device that lost its power keeps its connection no longer than this and the time
+ * to answer.
+ */
 const PING_MS = 30_000;
 const PONG_MS = 10_000;
 /** A connection that is to close may finish its calls so long. */

@@ -104,7 +104,8 @@ export class Doors {
       return;
     }
     socket.setNoDelay(true);
-    // The first bytes say what the peer speaks: one that speaks something else than it should is told so in its own language.
+    // The first bytes say what the peer speaks: one that speaks something else than it should is told so in its own
+    // language.
     let head: Buffer = Buffer.alloc(0);
     const look = (): void => {
       const chunk = socket.read() as Buffer | null;

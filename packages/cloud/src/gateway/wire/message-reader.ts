@@ -2,8 +2,9 @@ import { RenormError } from '@renorm/protocol';
 import { FRAME_PREFIX } from './answer-format.js';
 
 /**
- * The one message of a request as it comes in. What has come is copied into one buffer that doubles as it fills: a peer that announces
- * 16 MiB and sends ten bytes costs ten bytes, and one that sends each byte in a frame of its own costs no object for each.
+ * The one message of a request as it comes in. What has come is copied into one buffer that doubles as it fills: a peer
+ * that announces 16 MiB and sends ten bytes costs ten bytes, and one that sends each byte in a frame of its own costs
+ * no object for each.
  */
 export class MessageReader {
   readonly #maxBytes: number;
@@ -23,7 +24,10 @@ export class MessageReader {
     return this.#body.length;
   }
 
-  /** @throws RenormError MESSAGE_TOO_LARGE as soon as the announced length is; REQUEST_INVALID: compressed, or more than one message */
+  /**
+   * @throws RenormError MESSAGE_TOO_LARGE as soon as the announced length is; REQUEST_INVALID: compressed, or more than
+   * one message
+   */
   push(chunk: Uint8Array): void {
     let at = 0;
     if (this.#prefixBytes < FRAME_PREFIX) {

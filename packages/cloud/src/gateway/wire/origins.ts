@@ -4,7 +4,10 @@ import { RenormError } from '@renorm/protocol';
 /** How long a browser may remember what it was allowed, in seconds. Chromium takes no more. */
 const REMEMBERED_S = 7_200;
 
-/** The pages that may call: browsers ask before they send a request of one, and show it no answer that does not say so (CORS). */
+/**
+ * The pages that may call: browsers ask before they send a request of one, and show it no answer that does not say so
+ * (CORS).
+ */
 export class Origins {
   readonly #allowed: Set<string>;
 

@@ -8,11 +8,11 @@ interface Holding {
 }
 
 /**
- * How much memory the requests may hold together that have come and are not answered yet. Bytes count when they arrive, not when they are
- * announced: who announces much and sends nothing takes nothing from others.
+ * How much memory the requests may hold together that have come and are not answered yet. Bytes count when they arrive,
+ * not when they are announced: who announces much and sends nothing takes nothing from others.
  *
- * Over a connection's bound the request that grew is given up. Over the bound of all, the owner that holds most gives up its largest
- * request: small uploads of many never make way for the large ones of one.
+ * Over a connection's bound the request that grew is given up. Over the bound of all, the owner that holds most gives
+ * up its largest request: small uploads of many never make way for the large ones of one.
  */
 export class RequestMemory {
   readonly #most: number;

@@ -9,7 +9,9 @@ export interface ServedFile {
   readonly bytes: Uint8Array;
 }
 
-/** A page is isolated from others, so that WebAssembly has threads, and loads and runs nothing but what comes from here. */
+/**
+ * A page is isolated from others, so that WebAssembly has threads, and loads and runs nothing but what comes from here.
+ */
 const HEADERS: OutgoingHttpHeaders = {
   'cache-control': 'no-cache',
   'x-content-type-options': 'nosniff',

@@ -31,7 +31,9 @@ export interface ServerSetup<Identity> {
   readonly methods: ReadonlyMap<string, Method<Identity>>;
   readonly limits: WireLimits;
   readonly tls?: ServerCertificates | undefined;
-  /** Of pages that may call, by gRPC-Web over HTTP/2 or HTTP/1.1; `*`: any. Without it gRPC over HTTP/2 alone is served. */
+  /**
+   * Of pages that may call, by gRPC-Web over HTTP/2 or HTTP/1.1; `*`: any. Without it gRPC over HTTP/2 alone is served.
+   */
   readonly origins?: readonly string[] | undefined;
   /** By path: what a browser is given that asks for it. */
   readonly files?: ReadonlyMap<string, ServedFile> | undefined;

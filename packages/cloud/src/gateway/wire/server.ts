@@ -14,9 +14,10 @@ import type { Method, ServerSetup } from './server-setup.js';
 import type { WireLimits } from './wire-limits.js';
 
 /**
- * A server of gRPC, and of gRPC-Web where pages may call, for unary calls and server streams, that holds no byte of a request before it knows
- * who sends it, and bounds everything that a peer can make it hold. grpc-js reads requests before any code of ours sees their bytes and has no
- * bound over all calls: 64 unfinished requests of 16 MiB on one connection cost a gigabyte (docs/decisions/0010-own-grpc-server.md).
+ * A server of gRPC, and of gRPC-Web where pages may call, for unary calls and server streams, that holds no byte of a
+ * request before it knows who sends it, and bounds everything that a peer can make it hold. grpc-js reads requests
+ * before any code of ours sees their bytes and has no bound over all calls: 64 unfinished requests of 16 MiB on one
+ * connection cost a gigabyte (docs/decisions/0010-own-grpc-server.md).
  */
 export class GrpcServer<Identity> {
   readonly memory: RequestMemory;

@@ -1,4 +1,6 @@
-/** What a peer may make the server hold. What is over one is refused with an error of its own, and costs its peer alone. */
+/**
+ * What a peer may make the server hold. What is over one is refused with an error of its own, and costs its peer alone.
+ */
 export interface WireLimits {
   /** Largest message, in bytes. */
   readonly maxMessageBytes: number;
@@ -22,7 +24,9 @@ export interface WireLimits {
   readonly maxConnectionsPerAddress: number;
   /** How long a new connection may take until a call of it is let in, in milliseconds. */
   readonly firstCallMs: number;
-  /** A connection without calls and streams is closed after so many milliseconds. A device watches, and so is not idle. */
+  /**
+   * A connection without calls and streams is closed after so many milliseconds. A device watches, and so is not idle.
+   */
   readonly maxIdleMs: number;
   /** A connection is closed after so many milliseconds, 10% more or less: devices spread anew over several clouds. */
   readonly maxConnectionAgeMs: number;

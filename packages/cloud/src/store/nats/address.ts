@@ -1,6 +1,9 @@
 import { RenormError } from '@renorm/protocol';
 
-/** Where a cluster's store is, as `nats://user:password@host:4222,host-2:4222/name?replicas=3&credentials=/file.creds` says it. */
+/**
+ * Where a cluster's store is, as `nats://user:password@host:4222,host-2:4222/name?replicas=3&credentials=/file.creds`
+ * says it.
+ */
 export interface ClusterAddress {
   /** host:port each, tried in this order until one answers. */
   readonly servers: readonly string[];

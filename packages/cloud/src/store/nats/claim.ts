@@ -13,7 +13,8 @@ export interface Facts {
 }
 
 /**
- * Checks that a store on NATS belongs to these models, or makes it theirs. Nothing is locked: gateways and trainers share it.
+ * Checks that a store on NATS belongs to these models, or makes it theirs. Nothing is locked: gateways and trainers
+ * share it.
  *
  * @throws RenormError DATA_OTHER_MODEL, DATA_FORMAT_NEWER, STORE_UNREACHABLE
  */

@@ -21,7 +21,9 @@ interface Unnamed {
 
 /** A blob that was put by this process so lately is there: nobody deletes it sooner than `LEFT_MS`. */
 const TRUSTED_MS = 30_000;
-/** So long a blob stays that no head names any more: another trainer may have put the same one, and be about to name it. */
+/**
+ * So long a blob stays that no head names any more: another trainer may have put the same one, and be about to name it.
+ */
 const LEFT_MS = 60_000;
 /** How often blobs are looked for whose head never came. */
 const SWEEP_MS = 3_600_000;

@@ -1,11 +1,14 @@
 import { RenormError, reasonOf } from '@renorm/protocol';
 
 /**
- * What JetStream answers when it has no room: a stream at its `max_bytes` (10077), the server or the account at its limits of storage or
- * memory (10002, 10023, 10028, 10047), in its own numbers (server/errors.json of nats-server).
+ * What JetStream answers when it has no room: a stream at its `max_bytes` (10077), the server or the account at its
+ * limits of storage or memory (10002, 10023, 10028, 10047), in its own numbers (server/errors.json of nats-server).
  */
 const FULL: readonly unknown[] = [10002, 10023, 10028, 10047, 10077];
-/** Another writer was first: the subject's last message is not the one that was expected (10071; 10164 where it does not say which). */
+/**
+ * Another writer was first: the subject's last message is not the one that was expected (10071; 10164 where it does not
+ * say which).
+ */
 const OUTRUN: readonly unknown[] = [10071, 10164];
 /** Errors of the client that say nothing but that nobody answered. */
 const AWAY = [

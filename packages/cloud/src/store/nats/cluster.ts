@@ -27,7 +27,9 @@ export type Query =
   | { readonly next: string; readonly from: number }
   | { readonly last: string };
 
-/** A connection to NATS with JetStream, and the two streams of a store: what the driver needs of them, and nothing else. */
+/**
+ * A connection to NATS with JetStream, and the two streams of a store: what the driver needs of them, and nothing else.
+ */
 export class Cluster {
   /** For messages. */
   readonly label: string;
@@ -61,7 +63,11 @@ export class Cluster {
     this.largest = (connection.info?.max_payload ?? 2 ** 20) - HEADER_ROOM;
   }
 
-  /** Connects, and makes the streams where they are not there. @throws RenormError REQUEST_INVALID, STORE_UNREACHABLE, DISK_FULL, CREDENTIALS_UNREADABLE */
+  /**
+   * Connects, and makes the streams where they are not there.
+   *
+   * @throws RenormError REQUEST_INVALID, STORE_UNREACHABLE, DISK_FULL, CREDENTIALS_UNREADABLE
+   */
   static async open(url: string): Promise<Cluster> {
     const address = parseClusterUrl(url);
     const label = withoutSecrets(url);
@@ -92,8 +98,8 @@ export class Cluster {
   }
 
   /**
-   * @param anywhere a replica may answer, that has not heard of what is new yet: for messages that never change. What it does not have, the
-   *   leader is asked for.
+   * @param anywhere a replica may answer, that has not heard of what is new yet: for messages that never change. What
+   *   it does not have, the leader is asked for.
    */
   async get(stream: string, query: Query, { anywhere = false } = {}): Promise<StoredMsg | undefined> {
     return this.#ask(async () => {

@@ -27,9 +27,10 @@ const NEAR = { anywhere: true };
 const MARKS_KEPT = 256;
 
 /**
- * The log of one cohort in JetStream: a message an upload, so that an upload is kept whole or not at all on servers without transactions. A message
- * is written only behind the one that its writer saw last (`Nats-Expected-Last-Subject-Sequence`), so that positions have no gaps and what is
- * known of a source is all there is, whoever else writes; docs/decisions/0020-nats.md.
+ * The log of one cohort in JetStream: a message an upload, so that an upload is kept whole or not at all on servers
+ * without transactions. A message is written only behind the one that its writer saw last
+ * (`Nats-Expected-Last-Subject-Sequence`), so that positions have no gaps and what is known of a source is all there
+ * is, whoever else writes; docs/decisions/0020-nats.md.
  */
 export class CohortLog implements Log {
   readonly #parts: CohortLogParts;
@@ -170,7 +171,11 @@ export class CohortLog implements Log {
     if (this.#marks > MARKS_KEPT) await this.#joinMarks(index);
   }
 
-  /** Keeps what is known of the sources that go. @returns false: the store is too full for that, before something has gone */
+  /**
+   * Keeps what is known of the sources that go.
+   *
+   * @returns false: the store is too full for that, before something has gone
+   */
   async #mark(index: LogIndex, start: number, gone: readonly Piece[]): Promise<boolean> {
     const marks = { start, sources: index.leaving(gone) };
     this.#parts.beforeWrite('marks');

@@ -2,7 +2,8 @@ import type { MsgHdrs } from '@nats-io/transport-node';
 import { Fields, pack } from '../fields.js';
 import type { Marks, Piece } from './log-index.js';
 
-// What messages say of themselves: what can be read without their bodies. Values travel as URI components, since a header is a line.
+// What messages say of themselves: what can be read without their bodies. Values travel as URI components, since a
+// header is a line.
 
 /** Of a message of the log. */
 export function pieceHeaders({ first, count, source, sequence, parts }: Omit<Piece, 'seq'>): Record<string, string> {

@@ -27,8 +27,8 @@ interface Heard {
 }
 
 /**
- * What a cohort's messages say when they are read in order: which message has which position, and what was heard of whom. Every process
- * that reads the same messages knows the same.
+ * What a cohort's messages say when they are read in order: which message has which position, and what was heard of
+ * whom. Every process that reads the same messages knows the same.
  */
 export class LogIndex {
   /** Of the last message read, whatever it was. */
@@ -70,7 +70,9 @@ export class LogIndex {
     return true;
   }
 
-  /** Takes note of a message that is none of the log, whoever put it there: the next one has to follow it all the same. */
+  /**
+   * Takes note of a message that is none of the log, whoever put it there: the next one has to follow it all the same.
+   */
   pass(seq: number): void {
     this.last = Math.max(this.last, seq);
     this.seen = Math.max(this.seen, seq);
@@ -108,7 +110,10 @@ export class LogIndex {
     return piece !== undefined && piece.first <= position ? piece : undefined;
   }
 
-  /** Pieces that hold nothing at or behind a position, oldest first. The newest stays whatever is asked: its number is the log's end. */
+  /**
+   * Pieces that hold nothing at or behind a position, oldest first. The newest stays whatever is asked: its number is
+   * the log's end.
+   */
   before(position: number): Piece[] {
     const count = this.#pieces.findIndex((piece) => piece.first + piece.count > position);
     return this.#pieces.slice(0, Math.min(count < 0 ? this.#pieces.length : count, this.#pieces.length - 1));

@@ -28,8 +28,8 @@ const LOGS_KEPT = 4_096;
 const BODIES_BYTES = 64 * 2 ** 20;
 
 /**
- * A store on NATS JetStream: any number of gateways and trainers, on any machines, share it. A stream of samples, one of heads and blobs;
- * docs/decisions/0020-nats.md says what stands where and why.
+ * A store on NATS JetStream: any number of gateways and trainers, on any machines, share it. A stream of samples, one
+ * of heads and blobs; docs/decisions/0020-nats.md says what stands where and why.
  */
 export class NatsStore implements Store {
   readonly blobs: Blobs;

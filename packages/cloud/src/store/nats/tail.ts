@@ -16,7 +16,8 @@ const IN_FLIGHT = 512;
 const HEARTBEAT_MS = 2_000;
 
 /**
- * Calls back for every message from one on, without its body, in order and once, over losses of the connection and of the server too.
+ * Calls back for every message from one on, without its body, in order and once, over losses of the connection and of
+ * the server too.
  *
  * @returns ends it
  */

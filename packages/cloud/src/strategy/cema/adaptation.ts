@@ -69,8 +69,8 @@ export class Adaptation {
   }
 
   /**
-   * Steps 1 to 3: the foundation model takes one entropy step on the new samples; with the affines that come out of it, it gives
-   * the targets for new and replayed samples; the edge model takes one step towards them.
+   * Steps 1 to 3: the foundation model takes one entropy step on the new samples; with the affines that come out of it,
+   * it gives the targets for new and replayed samples; the edge model takes one step towards them.
    *
    * @throws RenormError TRAINER_FAILED: a value that is not finite came out; `state` is still good
    */
@@ -82,7 +82,11 @@ export class Adaptation {
     return { ...step, foundationLoss: result.loss };
   }
 
-  /** Step 3 alone: the edge model takes one step on these samples towards the foundation model as it is. @throws as step */
+  /**
+   * Step 3 alone: the edge model takes one step on these samples towards the foundation model as it is.
+   *
+   * @throws as step
+   */
   async idleStep(state: CohortState, samples: Batch): Promise<Step> {
     const targets = await this.#targets.logits(state.foundation.parameters, this.#forFoundation(samples));
     const given = new Map([[TARGET_LOGITS, targets]]);

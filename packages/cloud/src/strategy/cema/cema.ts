@@ -22,8 +22,8 @@ export interface CemaSetup {
 const REFUSED_IN_A_ROW = 3;
 
 /**
- * The published method (Chen et al., ICLR 2024, arXiv 2402.17316): a foundation model adapted by its entropy is distilled into the edge model,
- * on new samples and replayed ones, and on replayed ones alone while no new ones come.
+ * The published method (Chen et al., ICLR 2024, arXiv 2402.17316): a foundation model adapted by its entropy is
+ * distilled into the edge model, on new samples and replayed ones, and on replayed ones alone while no new ones come.
  */
 export class Cema implements Strategy<CohortState> {
   readonly name = 'cema';

@@ -26,8 +26,8 @@ export function entropyLoss(classes: number, options: AdaptationOptions): Loss {
 }
 
 /**
- * The distillation: 3 mean( w_s H(p_s) ) + 3 T^2 mean( w_t KL(p_t || p_s) ) + mean( w_t CE(argmax p_t, p_s) ), where p_t comes from
- * the input `target_logits` and T softens both sides of the divergence.
+ * The distillation: 3 mean( w_s H(p_s) ) + 3 T^2 mean( w_t KL(p_t || p_s) ) + mean( w_t CE(argmax p_t, p_s) ), where
+ * p_t comes from the input `target_logits` and T softens both sides of the divergence.
  */
 export function distillationLoss(classes: number, options: AdaptationOptions): Loss {
   const { temperature: T, entropyWeight, divergenceWeight, crossEntropyWeight } = options;

@@ -1,7 +1,8 @@
 import { RenormError } from '@renorm/protocol';
 
 /**
- * Every constant of the adaptation. The defaults are those of CEMA's public configuration (Chen et al., ICLR 2024, arXiv 2402.17316).
+ * Every constant of the adaptation. The defaults are those of CEMA's public configuration (Chen et al., ICLR 2024,
+ * arXiv 2402.17316).
  */
 export interface AdaptationOptions {
   /** New samples for one step. */

@@ -1,7 +1,10 @@
 import { drawDistinct } from '../../models/random.js';
 import type { AdaptationOptions } from './options.js';
 
-/** The replay buffer: the latest trained samples of a cohort's log, first in, first out. Positions count from 0 for ever. */
+/**
+ * The replay buffer: the latest trained samples of a cohort's log, first in, first out. Positions count from 0 for
+ * ever.
+ */
 export interface ReplayWindow {
   /** Position of the oldest sample that is kept. */
   readonly from: number;
@@ -14,7 +17,9 @@ export function replayWindow(trained: number, { replayCapacity }: AdaptationOpti
   return { from: Math.max(0, trained - replayCapacity), to: trained };
 }
 
-/** Positions of samples to replay beside new ones, and the generator's next state. None before the buffer holds enough. */
+/**
+ * Positions of samples to replay beside new ones, and the generator's next state. None before the buffer holds enough.
+ */
 export function drawReplay(
   window: ReplayWindow,
   random: number,

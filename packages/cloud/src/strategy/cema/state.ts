@@ -17,7 +17,10 @@ export interface CohortState {
   readonly steps: number;
   /** Idle steps since the last one with new samples. */
   readonly idleSteps: number;
-  /** What the samples of the present environment look like; undefined before the first step, and where the model cannot tell. */
+  /**
+   * What the samples of the present environment look like; undefined before the first step, and where the model cannot
+   * tell.
+   */
   readonly environment: Environment | undefined;
   /** Position of the first sample of the present environment: older ones are not replayed. */
   readonly since: number;

@@ -17,8 +17,9 @@ export type CandidateName = 'source' | 'statistics' | 'half' | 'distilled';
 const LEAST_BALANCE = 0.75;
 
 /**
- * Chooses without labels: the share of the samples on which a candidate says another class than the teacher, each counted by how sure the teacher
- * is of it. The source is always the first of the candidates; one further from it has to win by a margin, and to leave the source by more where few samples choose.
+ * Chooses without labels: the share of the samples on which a candidate says another class than the teacher, each
+ * counted by how sure the teacher is of it. The source is always the first of the candidates; one further from it has
+ * to win by a margin, and to leave the source by more where few samples choose.
  *
  * @param teacher what the foundation model says of the same samples
  * @param weights of the samples; see sampleWeights

@@ -17,7 +17,10 @@ import { Teacher } from './teacher.js';
 /** Fewer samples than these choose nothing: then all of the pool does, what is learnt from included. */
 const FEWEST_CHOOSE = 6;
 
-/** Whether no gradient is taken on the sample at a position, so that it can choose: one of five, and not those that the gate judges by. */
+/**
+ * Whether no gradient is taken on the sample at a position, so that it can choose: one of five, and not those that the
+ * gate judges by.
+ */
 const choosesAt = (position: number): boolean => isHeldOut(~position);
 
 /** What the distillation came to. */
@@ -29,7 +32,9 @@ export interface Distilled {
   readonly loss: number;
 }
 
-/** Teaches the edge model's affines what the foundation model says of a pool, with the statistics of both held fixed. */
+/**
+ * Teaches the edge model's affines what the foundation model says of a pool, with the statistics of both held fixed.
+ */
 export class Distiller {
   readonly #options: RenormOptions;
   readonly #classes: number;

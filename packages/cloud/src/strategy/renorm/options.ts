@@ -9,7 +9,10 @@ export interface RenormOptions {
   readonly momentum: number;
   /** A pool that is worth fewer samples than these is not distilled from. */
   readonly fewest: number;
-  /** A candidate further from the source has to disagree less with the teacher than one nearer, by this share of the samples. */
+  /**
+   * A candidate further from the source has to disagree less with the teacher than one nearer, by this share of the
+   * samples.
+   */
   readonly margin: number;
   /** To leave the source, by this over the root of how many samples choose: what few say may be chance. */
   readonly sourceMargin: number;

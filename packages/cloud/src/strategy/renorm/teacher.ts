@@ -6,10 +6,15 @@ import { ParametricSession } from '../../models/session.js';
 import { Pooler } from '../statistics/pooler.js';
 import { statisticsObstacle } from '../statistics/statistics.js';
 
-/** Samples that a model without statistics is asked at once: a transformer of large images takes a gigabyte for so many. */
+/**
+ * Samples that a model without statistics is asked at once: a transformer of large images takes a gigabyte for so many.
+ */
 const AT_ONCE = 16;
 
-/** The foundation model, with the statistics of the same pool as the edge model. One whose statistics cannot be pooled teaches as it was exported. */
+/**
+ * The foundation model, with the statistics of the same pool as the edge model. One whose statistics cannot be pooled
+ * teaches as it was exported.
+ */
 export class Teacher {
   readonly #exported: ParameterSet;
   readonly #session: ParametricSession;

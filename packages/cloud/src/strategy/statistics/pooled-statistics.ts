@@ -2,16 +2,19 @@ import type { Moments } from '@renorm/onnx';
 import { type ParameterSet, RenormError } from '@renorm/protocol';
 import type { SampleMoments } from '../../models/statistics-session.js';
 
-/** Weight of the exported statistics, in samples (as alpha-BN shrinks towards the source), where nothing says that they are wrong. */
+/**
+ * Weight of the exported statistics, in samples (as alpha-BN shrinks towards the source), where nothing says that they
+ * are wrong.
+ */
 export const PRIOR_SAMPLES = 16;
 /** Least weight, and the weight where a pool is one deviation of its samples away from the source. */
 const FEWEST_PRIOR_SAMPLES = 1;
 const PRIOR_AT_ONE = 2;
 
 /**
- * Weight of the exported statistics for a pool so far from them. The mean of n samples is off by 1/n of their variance, the exported one by the
- * square of the shift: the best mixture counts the source as 1/shift^2 samples (James and Stein 1961, in the form of Efron and Morris 1973), and
- * somewhat more, since variances are less well known than means.
+ * Weight of the exported statistics for a pool so far from them. The mean of n samples is off by 1/n of their variance,
+ * the exported one by the square of the shift: the best mixture counts the source as 1/shift^2 samples (James and Stein
+ * 1961, in the form of Efron and Morris 1973), and somewhat more, since variances are less well known than means.
  *
  * @param shift from the source to the pool; see shiftBetween
  */
@@ -44,8 +47,8 @@ export interface PooledLayer extends Pick<SampleMoments, 'name' | 'kind'> {
 }
 
 /**
- * Parameters that normalise by the pool, mixed with the source: running statistics of a BatchNormalization; of a scale and shift behind
- * a convolution, into which one was folded, scale = s0/s and shift = m0 - m s0/s.
+ * Parameters that normalise by the pool, mixed with the source: running statistics of a BatchNormalization; of a scale
+ * and shift behind a convolution, into which one was folded, scale = s0/s and shift = m0 - m s0/s.
  *
  * @param exported of the edge model
  * @param source moments of the layers without running statistics

@@ -57,7 +57,11 @@ export class Pooler {
     return layers.map((layer) => ({ name: layer.name, kind: layer.kind, moments: pooledMoments(layer, weights) }));
   }
 
-  /** @param count samples that the moments are worth @param prior samples that the source is worth @throws RenormError MODEL_MISMATCH: as pooledParameters */
+  /**
+   * @param count samples that the moments are worth
+   *
+   * @param prior samples that the source is worth @throws RenormError MODEL_MISMATCH: as pooledParameters
+   */
   parameters(layers: readonly PooledLayer[], count: number, prior?: number): ParameterSet {
     return pooledParameters(this.exported, layers, count, this.#source, prior);
   }

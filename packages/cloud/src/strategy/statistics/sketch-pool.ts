@@ -20,21 +20,24 @@ export interface SketchPool {
 }
 
 /**
- * Sketches of a and b images are of different environments where their moments are further apart than this times sqrt(1/a + 1/b), in exported
- * deviations, root mean square over all channels of all layers; and than so many times what consecutive ones usually are, for labels that come in runs.
- * On Fashion-MNIST 0.12 to 0.2 within an environment, 0.28 and more between any two of clean, noise, brightness, fog and contrast.
+ * Sketches of a and b images are of different environments where their moments are further apart than this times
+ * sqrt(1/a + 1/b), in exported deviations, root mean square over all channels of all layers; and than so many times
+ * what consecutive ones usually are, for labels that come in runs. On Fashion-MNIST 0.12 to 0.2 within an environment,
+ * 0.28 and more between any two of clean, noise, brightness, fog and contrast.
  */
 const APART = 0.25;
 const TIMES_USUAL = 1.5;
-/** A sketch counts in full up to so many times as far from the median of all as half of them are, and little behind it. */
+/**
+ * A sketch counts in full up to so many times as far from the median of all as half of them are, and little behind it.
+ */
 const NEAR = 2.5;
 const STEEPNESS = 12;
 /** One channel decides no more than if it were so far. */
 const FARTHEST = 6;
 
 /**
- * The latest sketches that are worth a pool, each with a weight: its images, less where it is far from the median of the others, and no device
- * with more than its share (see deviceCap).
+ * The latest sketches that are worth a pool, each with a weight: its images, less where it is far from the median of
+ * the others, and no device with more than its share (see deviceCap).
  *
  * @param layers names of the model's BatchNormalizations, in graph order
  * @param images that a pool is worth
@@ -72,7 +75,9 @@ export function sketchPool(
 /** Half a pool at most, however many images a device says that it has measured. */
 const worthOf = ({ sketch }: ReceivedSketch, pool: number): number => Math.min(sketch.images, pool / 2);
 
-/** Moments of all values of some parts together: mean of the means, and of the variances, and the variance of the means. */
+/**
+ * Moments of all values of some parts together: mean of the means, and of the variances, and the variance of the means.
+ */
 export function merged(parts: readonly WeighedMoments[], names: readonly string[]): PooledLayer[] {
   const total = parts.reduce((sum, { count }) => sum + count, 0);
   return names.map((name, layer) => {
@@ -115,8 +120,9 @@ export function distance(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * Whether the environment changed behind a sketch, the newest being the first: it is apart from what came after it on the same device, and half
- * the devices have spoken since, so that no single one takes from the others what they have learnt.
+ * Whether the environment changed behind a sketch, the newest being the first: it is apart from what came after it on
+ * the same device, and half the devices have spoken since, so that no single one takes from the others what they have
+ * learnt.
  */
 function isChange(newest: readonly ReceivedSketch[], rows: readonly Float64Array[], i: number): boolean {
   const { device } = newest[i] as ReceivedSketch;
@@ -130,7 +136,10 @@ function isChange(newest: readonly ReceivedSketch[], rows: readonly Float64Array
   return apart > Math.max(chance, TIMES_USUAL * usualDistance(newest, rows, device, i));
 }
 
-/** Median distance between other consecutive sketches of a device than the one at hand; 0 where there are fewer than two. */
+/**
+ * Median distance between other consecutive sketches of a device than the one at hand; 0 where there are fewer than
+ * two.
+ */
 function usualDistance(
   newest: readonly ReceivedSketch[],
   rows: readonly Float64Array[],

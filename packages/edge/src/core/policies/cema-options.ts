@@ -8,7 +8,9 @@ export interface SelectionOptions {
   readonly unreliableScale: number;
   /** Samples of the warm-up, after which E_max follows the mean entropy of the stream. Default 128. */
   readonly warmupSamples: number;
-  /** E_min as a share of ln C: a sample at or below it teaches nothing. Default 0.02; the paper reports 0.01 to 0.06. */
+  /**
+   * E_min as a share of ln C: a sample at or below it teaches nothing. Default 0.02; the paper reports 0.01 to 0.06.
+   */
   readonly uninformativeEntropy: number;
   /**
    * Cosine similarity to the mean of what was kept at and above which a sample is redundant. Above 1: never.

@@ -12,8 +12,9 @@ import {
 } from './cema.js';
 import { selectionDefaults } from './cema-options.js';
 
-// Chen et al., "Towards Robust and Efficient Cloud-Edge Elastic Model Adaptation via Selective Entropy Distillation", ICLR 2024
-// (arXiv 2402.17316), section "Selective sample uploading", and Niu et al. (EATA), arXiv 2204.02610, for redundancy.
+// Chen et al., "Towards Robust and Efficient Cloud-Edge Elastic Model Adaptation via Selective Entropy Distillation",
+// ICLR 2024 (arXiv 2402.17316), section "Selective sample uploading", and Niu et al. (EATA), arXiv 2204.02610, for
+// redundancy.
 
 const LN10 = Math.log(10);
 const after = (state: SelectionState, entropies: readonly number[]): SelectionState =>

@@ -72,8 +72,8 @@ export function observeEntropy(state: SelectionState, entropy: number): Selectio
 /**
  * E_max(t) in nats: 0.4 ln C until the warm-up has ended, then lambda * 0.4 ln C * Hbar(t) / Hbar(warm).
  *
- * The paper writes E_max(t) = lambda E_max(t-1) Hbar(t) / Hbar(t-1). Its quotients cancel to Hbar(t) / Hbar(warm), but applied
- * literally lambda would compound at every sample; it is applied once.
+ * The paper writes E_max(t) = lambda E_max(t-1) Hbar(t) / Hbar(t-1). Its quotients cancel to Hbar(t) / Hbar(warm), but
+ * applied literally lambda would compound at every sample; it is applied once.
  */
 export function unreliableThreshold({ classes, options, meanEntropy, warmEntropy }: SelectionState): number {
   const initial = options.unreliableEntropy * Math.log(classes);

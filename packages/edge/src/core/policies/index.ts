@@ -44,8 +44,8 @@ export type NamedSelection =
 export type SelectionFunction = (observation: Observation) => boolean;
 
 /**
- * How a device selects: a name, a name with options, options alone (of `renorm`, else of `cema`, whose options stood alone when it was the
- * default), or a policy or a function of the user's own.
+ * How a device selects: a name, a name with options, options alone (of `renorm`, else of `cema`, whose options stood
+ * alone when it was the default), or a policy or a function of the user's own.
  */
 export type SelectionChoice =
   | PolicyName

@@ -18,8 +18,9 @@ const MOMENTUM = 0.95;
 export const initialMostUncertain = (): MostUncertain => ({ worths: [], chosen: new Float64Array(), due: 0 });
 
 /**
- * Looks at a prediction: whether it is among the share of the latest ones that are worth most. Worth is the entropy, divided by how often its
- * class has been chosen of late, against 1 for as often as any other: one class that is always hard does not take all there is.
+ * Looks at a prediction: whether it is among the share of the latest ones that are worth most. Worth is the entropy,
+ * divided by how often its class has been chosen of late, against 1 for as often as any other: one class that is always
+ * hard does not take all there is.
  *
  * @param share of the predictions that may be chosen
  */

@@ -3,17 +3,22 @@ import { RenormError } from '@renorm/protocol';
 /** The constants of the selection `renorm`. */
 export interface RenormSelectionOptions {
   /**
-   * Share of the stream that may be uploaded, above 0 up to 1. Default 0.1: pooled statistics win 22 points over the source with it, one more
-   * than with a twentieth and nearly as much as with everything (docs/method.md), at a tenth of the traffic.
+   * Share of the stream that may be uploaded, above 0 up to 1. Default 0.1: pooled statistics win 22 points over the
+   * source with it, one more than with a twentieth and nearly as much as with everything (docs/method.md), at a tenth
+   * of the traffic.
    */
   readonly share: number;
   /**
-   * Samples that are all uploaded at the start and after a shift. Default 44, from which three versions are made within two seconds of a camera:
-   * without them an eighth of a stream of 1,500 is predicted by a model that knows nothing of its environment. With a share below a
-   * tenth as much less, but a dozen, of which a first version is made: a burst is what 440 predictions earn.
+   * Samples that are all uploaded at the start and after a shift. Default 44, from which three versions are made within
+   * two seconds of a camera: without them an eighth of a stream of 1,500 is predicted by a model that knows nothing of
+   * its environment. With a share below a tenth as much less, but a dozen, of which a first version is made: a burst is
+   * what 440 predictions earn.
    */
   readonly burst: number;
-  /** Share of the uploads after a burst that is drawn at random, 0 to 1. Default 0.5: enough for statistics without bias, and as many that a foundation model can teach on. */
+  /**
+   * Share of the uploads after a burst that is drawn at random, 0 to 1. Default 0.5: enough for statistics without
+   * bias, and as many that a foundation model can teach on.
+   */
   readonly unbiased: number;
 }
 

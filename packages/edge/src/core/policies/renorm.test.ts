@@ -8,7 +8,8 @@ import type { Observation } from '../selection-policy.js';
 import { renorm } from './renorm.js';
 import { resolveRenormSelection } from './renorm-options.js';
 
-// What the selection does with a stream is written down in test/scenarios/selection, one story a file. RENORM_REWRITE=1 writes them anew.
+// What the selection does with a stream is written down in test/scenarios/selection, one story a file. RENORM_REWRITE=1
+// writes them anew.
 
 const folder = fileURLToPath(new URL('../../../../../test/scenarios/selection', import.meta.url));
 const CLASSES = 10;
@@ -20,7 +21,11 @@ class Play {
   #state = this.#policy.initial(CLASSES);
   #seen = 0;
 
-  /** `open share=S`, or `see N entropy=H labels=any|K|A,B|runs:L [random=R]`. @returns how many were uploaded and why, and the longest gap between two */
+  /**
+   * `open share=S`, or `see N entropy=H labels=any|K|A,B|runs:L [random=R]`.
+   *
+   * @returns how many were uploaded and why, and the longest gap between two
+   */
   run(command: string): string {
     const [name = '', ...words] = command.split(/\s+/);
     const options = Object.fromEntries(words.map((word) => word.split('=') as [string, string]));

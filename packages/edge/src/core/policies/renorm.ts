@@ -4,7 +4,10 @@ import { type RenormSelectionOptions, resolveRenormSelection } from './renorm-op
 import { detectShift, initialDetector, type ShiftDetector } from './shift-detector.js';
 import { canSpend, earn, initialBudget, pace, spend, type UploadBudget } from './upload-budget.js';
 
-/** Why a sample is uploaded, `burst`, `random` and `uncertain`, or is not. Those of a burst and at random are a fair sample of the stream. */
+/**
+ * Why a sample is uploaded, `burst`, `random` and `uncertain`, or is not. Those of a burst and at random are a fair
+ * sample of the stream.
+ */
 export type RenormReason = 'burst' | 'random' | 'uncertain' | 'saved' | 'not-finite';
 
 /** What the selection remembers of a stream. */
@@ -25,12 +28,13 @@ export interface RenormSelectionState {
 const LONGEST_GAP = 3;
 
 /**
- * Spends one budget, a share of the stream, where it helps most. At the start and after a shift, a burst: everything goes, so that the cloud
- * knows the environment within seconds. Then half of the rest at random, which says without bias what the environment
- * looks like, and half what the edge model is least sure of, over all its classes. In calm a little is saved for the next shift.
+ * Spends one budget, a share of the stream, where it helps most. At the start and after a shift, a burst: everything
+ * goes, so that the cloud knows the environment within seconds. Then half of the rest at random, which says without
+ * bias what the environment looks like, and half what the edge model is least sure of, over all its classes. In calm a
+ * little is saved for the next shift.
  *
- * Uploads never end: at least half the share is spent whatever the predictions are (see `pace`), half of that at random, and no gap between two
- * drawn samples is longer than three times the mean. The score is the entropy in nats.
+ * Uploads never end: at least half the share is spent whatever the predictions are (see `pace`), half of that at
+ * random, and no gap between two drawn samples is longer than three times the mean. The score is the entropy in nats.
  *
  * @throws RenormError REQUEST_INVALID, from `initial`
  */
@@ -69,6 +73,10 @@ export function renorm(given: Partial<RenormSelectionOptions> = {}): SelectionPo
   };
 }
 
-/** Whether the prediction is drawn, of which a share is. @param gap predictions since the last that was, this one included */
+/**
+ * Whether the prediction is drawn, of which a share is.
+ *
+ * @param gap predictions since the last that was, this one included
+ */
 const draws = (gap: number, share: number, random: number): boolean =>
   random < share || (share > 0 && gap >= LONGEST_GAP / share);

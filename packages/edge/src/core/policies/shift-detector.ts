@@ -39,7 +39,10 @@ interface Usual {
   readonly count: number;
 }
 
-/** Predictions that are compared with those before. 24: a second of a camera, and a shift of one deviation of the entropy is five of its sampling error. */
+/**
+ * Predictions that are compared with those before. 24: a second of a camera, and a shift of one deviation of the
+ * entropy is five of its sampling error.
+ */
 const WINDOW = 24;
 /** The reference says something from so many predictions on, and remembers about so many. */
 const FEWEST = 32;
@@ -56,8 +59,8 @@ const TIMES_USUAL = 1.8;
 const USUAL_MEMORY = 32;
 
 /**
- * The first versions in an environment change predictions as much as a shift does: for so many predictions, each begins the comparison anew. Later
- * ones change less, and in a large cohort come too often to begin anew with each.
+ * The first versions in an environment change predictions as much as a shift does: for so many predictions, each begins
+ * the comparison anew. Later ones change less, and in a large cohort come too often to begin anew with each.
  */
 const SETTLING = 128;
 
@@ -69,9 +72,10 @@ export const initialDetector = (): ShiftDetector => ({
 });
 
 /**
- * Notices a change of environment from predictions alone: the entropy of the latest is well above that of those before, or other classes are
- * predicted. New versions lower the entropy where they help, so that only a rise counts. Labels that come in runs change
- * what is predicted all the time: how far that goes in this stream is learnt, and only what goes beyond it is a shift.
+ * Notices a change of environment from predictions alone: the entropy of the latest is well above that of those before,
+ * or other classes are predicted. New versions lower the entropy where they help, so that only a rise counts. Labels
+ * that come in runs change what is predicted all the time: how far that goes in this stream is learnt, and only what
+ * goes beyond it is a shift.
  *
  * After a shift what came before is forgotten.
  */
@@ -120,7 +124,10 @@ function entropyRise({ recent, reference }: ShiftDetector): number {
 /** In nats squared: a model that is always sure has entropies that mean nothing. */
 const SMALLEST_VARIANCE = 0.01;
 
-/** Total variation distance between the mean predictions, less what sampling makes of it at most if each prediction is one class. */
+/**
+ * Total variation distance between the mean predictions, less what sampling makes of it at most if each prediction is
+ * one class.
+ */
 function marginalChange({ recent, reference }: ShiftDetector): number {
   const { marginal, count } = reference;
   let [distance, chance] = [0, 0];

@@ -37,7 +37,10 @@ export type RecentEntropies = readonly number[];
 /** Over how many predictions "the most uncertain" is meant: a few minutes of a camera's, so that it follows the day. */
 const RECENT = 256;
 
-/** Uploads the share of the samples about which the model is least certain, among the last 256. The score is the entropy in nats. */
+/**
+ * Uploads the share of the samples about which the model is least certain, among the last 256. The score is the entropy
+ * in nats.
+ */
 export function uncertain({ share = 0.1 }: ShareOptions = {}): SelectionPolicy<RecentEntropies> {
   return {
     name: 'uncertain',

@@ -28,8 +28,9 @@ export const spend = (budget: UploadBudget): UploadBudget => ({ ...budget, token
 export const canSpend = ({ tokens, burst }: UploadBudget): boolean => tokens - 1 >= -(burst + RESERVE);
 
 /**
- * Uploads for each prediction outside of bursts. Half the share whatever happened before: no history of a stream ends the uploads.
- * With the defaults the burst at the start is paid back after 836 predictions: of any thousand from the start no more than the share is uploaded.
+ * Uploads for each prediction outside of bursts. Half the share whatever happened before: no history of a stream ends
+ * the uploads. With the defaults the burst at the start is paid back after 836 predictions: of any thousand from the
+ * start no more than the share is uploaded.
  */
 export function pace({ share, burst, tokens }: UploadBudget): number {
   if (tokens < 0) return PAYING_BACK * share;

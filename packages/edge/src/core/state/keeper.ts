@@ -13,9 +13,9 @@ export interface KeeperParts {
 }
 
 /**
- * Writes records behind the back of who changes them. Changes that come while others are written go together in the next write, so that a disk
- * sees few of them; at any moment the store is as all records were at some moment before. What cannot be written waits here, is read from
- * here, and is tried again: a full disk is an event, not an end.
+ * Writes records behind the back of who changes them. Changes that come while others are written go together in the
+ * next write, so that a disk sees few of them; at any moment the store is as all records were at some moment before.
+ * What cannot be written waits here, is read from here, and is tried again: a full disk is an event, not an end.
  */
 export class Keeper {
   readonly #parts: KeeperParts;

@@ -10,7 +10,8 @@ const ARRAYS = { Uint8Array, Float32Array, Float64Array, Int32Array } as const;
 type TypedArray = Uint8Array | Float32Array | Float64Array | Int32Array;
 
 /**
- * Plain data as bytes: objects, arrays, texts, truths, null, undefined, numbers that are not finite too, and typed arrays.
+ * Plain data as bytes: objects, arrays, texts, truths, null, undefined, numbers that are not finite too, and typed
+ * arrays.
  *
  * @throws TypeError for anything else, such as a Map, a class or a function: it would come back as something else
  */

@@ -3,7 +3,10 @@ import type { SelectionPolicy } from '../selection-policy.js';
 import { decodePlain, encodePlain } from './plain.js';
 import type { KeptSelection } from './recall.js';
 
-/** Brings what a policy remembers over a restart. A policy whose state is neither plain data nor encoded by itself begins anew each time. */
+/**
+ * Brings what a policy remembers over a restart. A policy whose state is neither plain data nor encoded by itself
+ * begins anew each time.
+ */
 export class PolicyMemory {
   readonly #policy: SelectionPolicy;
   readonly #classes: number;

@@ -13,10 +13,11 @@ import type { KeptVersion } from './recall.js';
 import type { Identity } from './records.js';
 
 /**
- * The version that an earlier run left in force: decoded, and what was signed says that it is that. That it has expired does not matter, as it does
- * not to a device that runs on.
+ * The version that an earlier run left in force: decoded, and what was signed says that it is that. That it has expired
+ * does not matter, as it does not to a device that runs on.
  *
- * @throws RenormError as `applyVersion`; with trust SIGNATURE_MISSING, SIGNATURE_INVALID, KEY_UNKNOWN, VERSION_MISMATCH, VERSION_ROLLBACK
+ * @throws RenormError as `applyVersion`; with trust SIGNATURE_MISSING, SIGNATURE_INVALID, KEY_UNKNOWN,
+ *   VERSION_MISMATCH, VERSION_ROLLBACK
  */
 export async function provenVersion(
   kept: KeptVersion,

@@ -43,7 +43,9 @@ export interface KeptVersion {
   readonly isStepBack?: boolean;
 }
 
-/** What a policy remembered. It is of use to the same policy with the same options, which make the same state at first. */
+/**
+ * What a policy remembered. It is of use to the same policy with the same options, which make the same state at first.
+ */
 export interface KeptSelection {
   readonly policy: string;
   readonly initial: Uint8Array;
@@ -57,7 +59,8 @@ export interface KeptUploads {
 }
 
 /**
- * Reads what an earlier run left. What is of another model or cohort is let go, but for the roots; what cannot be read is let go alone.
+ * Reads what an earlier run left. What is of another model or cohort is let go, but for the roots; what cannot be read
+ * is let go alone.
  *
  * @throws RenormError DATA_FORMAT_NEWER; and as DeviceStore
  */

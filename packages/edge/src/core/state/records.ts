@@ -74,8 +74,8 @@ export const budgetRecord = (budget: ByteBudget, { at, date }: Moment): Uint8Arr
 export const sampleRecord = ({ at: _at, ...sample }: PendingSample): Uint8Array => encodePlain(sample);
 
 /**
- * A version, whole: what came may build on another. The signed message that came goes beside it, and names the digest of the whole. Version 0
- * needs no record.
+ * A version, whole: what came may build on another. The signed message that came goes beside it, and names the digest
+ * of the whole. Version 0 needs no record.
  */
 export function versionRecord(version: ProvenVersion, isStepBack: boolean): Uint8Array | undefined {
   if (version.number === 0) return undefined;

@@ -1,6 +1,7 @@
 import type { DeviceStore } from '../platform.js';
 
-// What every DeviceStore does, for whichever platform runs it: no test framework and no platform is imported. A case throws where it fails.
+// What every DeviceStore does, for whichever platform runs it: no test framework and no platform is imported. A case
+// throws where it fails.
 
 /** Opens the same store again and again. */
 export type OpenStore = () => Promise<DeviceStore>;

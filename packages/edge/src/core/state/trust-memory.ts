@@ -3,7 +3,10 @@ import type { Remembered, Trust, TrustMemory } from '../platform.js';
 import type { Keeper } from './keeper.js';
 import { KEY, trustRecord } from './records.js';
 
-/** Remembers the newest version and the roots among the other records of a device. That they cannot be written its keeper tells. */
+/**
+ * Remembers the newest version and the roots among the other records of a device. That they cannot be written its
+ * keeper tells.
+ */
 export const trustMemoryIn = (keeper: Keeper): TrustMemory => ({
   async write(remembered) {
     keeper.put(KEY.trust, trustRecord(remembered));

@@ -10,7 +10,11 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [34, 6, 20, 132];
 /** Points of a curve; each is the accuracy of the images around it. */
 const POINTS = 24;
 
-/** Accuracy over the images of each stream, a small chart each. @param shown the method whose 95% interval is drawn as a band */
+/**
+ * Accuracy over the images of each stream, a small chart each.
+ *
+ * @param shown the method whose 95% interval is drawn as a band
+ */
 export function accuracyCurves(cells: readonly CellResult[], methods: readonly string[], shown: string): string {
   const streams = [...new Set(cells.map(({ stream }) => stream))];
   return `<div class="small">${streams

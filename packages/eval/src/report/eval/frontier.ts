@@ -7,7 +7,10 @@ import { colourOf } from './names.js';
 const [WIDTH, HEIGHT] = [460, 280];
 const [LEFT, RIGHT, TOP, BOTTOM] = [48, 20, 24, 240];
 
-/** What accuracy costs: every method as a point over what it sends, as two SVG elements, by share of images and by bytes. */
+/**
+ * What accuracy costs: every method as a point over what it sends, as two SVG elements, by share of images and by
+ * bytes.
+ */
 export function frontiers(methods: readonly MethodSummary[]): string {
   const charts = [
     frontier('images uploaded', methods, ({ changed }) => changed.uploaded, formatPercent),

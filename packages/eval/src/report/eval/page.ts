@@ -21,7 +21,11 @@ const OWN_STYLE = `
 .verdict p { max-width: 68ch; } .verdict p:first-child { font-weight: 600; }
 `;
 
-/** An evaluation as one HTML document that needs nothing else: no script, no network, light and dark. @param pictures of uploads, as HTML */
+/**
+ * An evaluation as one HTML document that needs nothing else: no script, no network, light and dark.
+ *
+ * @param pictures of uploads, as HTML
+ */
 export function evalReportHtml(record: EvalRecord, summary: EvalSummary, pictures: string, finished: Date): string {
   const { verdict, layout, measuredAgainst, notes, unreadable, refused } = summary;
   const accuracy = measuredAgainst === 'labels' ? 'Accuracy' : `Agreement with ${measuredAgainst}`;

@@ -8,7 +8,10 @@ import { environmentLabel } from './names.js';
 const IN_A_ROW = 8;
 const SIDE = 72;
 
-/** The first uploads of a method in each environment, by the reason why they were selected, as HTML with the pictures in it. */
+/**
+ * The first uploads of a method in each environment, by the reason why they were selected, as HTML with the pictures in
+ * it.
+ */
 export async function uploadedPictures(images: PlannedImages, cells: readonly CellResult[]): Promise<string> {
   const rows: string[] = [];
   for (const cell of cells) {

@@ -6,7 +6,10 @@ import { colourOf } from './names.js';
 const WIDTH = 460;
 const [LEFT, RIGHT, TOP, ROW] = [140, 20, 26, 18];
 
-/** How sure each method is where it is wrong and where it is right: a wrong answer that is as sure as a right one cannot be told from it. */
+/**
+ * How sure each method is where it is wrong and where it is right: a wrong answer that is as sure as a right one cannot
+ * be told from it.
+ */
 export function surenessChart(methods: readonly MethodSummary[]): string {
   const height = TOP + methods.length * ROW + 30;
   const x = linearScale([0, 1], [LEFT, WIDTH - RIGHT]);

@@ -10,7 +10,10 @@ const epsilonOf = (graph: Graph, operation: Operation): Value =>
 const runningDeviation = (graph: Graph, op: Operation): Value =>
   graph.sqrt(graph.plus(input(op, 4), epsilonOf(graph, op)));
 
-/** Attribute of a BatchNormalization whose gradient holds the running statistics fixed. It is no part of ONNX, and never in a file. */
+/**
+ * Attribute of a BatchNormalization whose gradient holds the running statistics fixed. It is no part of ONNX, and never
+ * in a file.
+ */
 export const HELD_STATISTICS = 'held_statistics';
 
 /** a per channel, for x of [batch, channels, ...] */
@@ -18,8 +21,9 @@ const perChannel = (graph: Graph, a: Value, x: Value): Value =>
   graph.reshape(a, [1, -1, ...(x.shape ?? []).slice(2).map(() => 1)]);
 
 /**
- * Batch renormalisation with r and d held constant (Ioffe 2017): y = gamma ((x - mu_B)/s_B r + d) + beta. Its value is that of
- * inference, gamma (x - mu_run)/s_run + beta; its gradient is that of training. With means over a channel of N elements:
+ * Batch renormalisation with r and d held constant (Ioffe 2017): y = gamma ((x - mu_B)/s_B r + d) + beta. Its value is
+ * that of inference, gamma (x - mu_run)/s_run + beta; its gradient is that of training. With means over a channel of N
+ * elements:
  *
  *   dL/dbeta  = sum g                          = N mean(g)
  *   dL/dgamma = sum g (x - mu_run)/s_run       = N (mean(g x) - mu_run mean(g)) / s_run

@@ -22,7 +22,10 @@ export function scalarIn(graph: Graph, value: Value): number | undefined {
   return tensor?.dataType === TensorProto_DataType.FLOAT ? readFloats(tensor)[0] : undefined;
 }
 
-/** The integers of a value, each undefined that shows only when the graph runs; undefined where none is known, or there is no value. */
+/**
+ * The integers of a value, each undefined that shows only when the graph runs; undefined where none is known, or there
+ * is no value.
+ */
 export function partlyIn(graph: Graph, value: Value | undefined): readonly Dim[] | undefined {
   const tensor = tensorOf(graph, value);
   return tensor?.dataType === TensorProto_DataType.INT64 ? readInts(tensor) : graph.integers(value);

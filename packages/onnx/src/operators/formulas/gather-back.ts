@@ -5,7 +5,10 @@ import { intsIn, tensorOf } from './constants.js';
 import { flip, interleave, padAxis } from './place.js';
 import { shapeOf } from './sizes.js';
 
-/** A slice where the indices are constant and evenly spaced, its inverse where they are a permutation, else a sum by index. */
+/**
+ * A slice where the indices are constant and evenly spaced, its inverse where they are a permutation, else a sum by
+ * index.
+ */
 export const gatherBack: Rule = (graph, g, op) => {
   const rank = rankOf(op);
   const axis = axisFrom(op, 0);

@@ -61,7 +61,10 @@ export function flatKernel(graph: Graph, kernel: Value): Value {
   return once(graph, `flat ${name}`, () => graph.constant(data, [...dims.slice(0, 2), 1, ...dims.slice(2)]));
 }
 
-/** Where one tap of the window goes along one axis: to which phase of the input, at which place of that phase's small kernel. */
+/**
+ * Where one tap of the window goes along one axis: to which phase of the input, at which place of that phase's small
+ * kernel.
+ */
 export interface Tap {
   readonly phase: number;
   readonly place: number;

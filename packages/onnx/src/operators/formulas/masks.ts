@@ -5,8 +5,9 @@ import type { Value } from '../../graph/types.js';
 const STEEP = 3e38;
 
 /**
- * 1 where a value is positive, else 0: a ramp from 0 to 1 that is as steep as float32 has it. One pass over the activation and as many
- * threads as there are; Greater and Cast take two, the second on one thread, and Where is five times slower than both.
+ * 1 where a value is positive, else 0: a ramp from 0 to 1 that is as steep as float32 has it. One pass over the
+ * activation and as many threads as there are; Greater and Cast take two, the second on one thread, and Where is five
+ * times slower than both.
  */
 export const positive = (graph: Graph, value: Value): Value =>
   graph.op('HardSigmoid', [value], { alpha: STEEP, beta: 0 });
@@ -30,8 +31,8 @@ export const square = (graph: Graph, value: Value): Value => graph.mul(value, va
 const TINY = 1e-30;
 
 /**
- * value / size, and 0 where the size is 0: there is no slope there, and of those that one could take it is the one that does not become NaN
- * further on. As automatic differentiation frameworks have it for the norm of a zero vector.
+ * value / size, and 0 where the size is 0: there is no slope there, and of those that one could take it is the one that
+ * does not become NaN further on. As automatic differentiation frameworks have it for the norm of a zero vector.
  *
  * @param size not negative
  */

@@ -4,8 +4,8 @@ import type { Value } from '../../graph/types.js';
 /**
  * Mean and biased variance over a batch of [N, C, ...], per channel, shape [C].
  *
- * x should be near its mean already (see centre.ts): the variance is E[x^2] - E[x]^2, which cancels in float32 where a mean is many
- * deviations away from 0, and takes one pass over the activation less than to centre it first.
+ * x should be near its mean already (see centre.ts): the variance is E[x^2] - E[x]^2, which cancels in float32 where a
+ * mean is many deviations away from 0, and takes one pass over the activation less than to centre it first.
  */
 export function batchMoments(graph: Graph, x: Value): { mean: Value; variance: Value } {
   const mean = channelMean(graph, x);
@@ -14,8 +14,8 @@ export function batchMoments(graph: Graph, x: Value): { mean: Value; variance: V
 }
 
 /**
- * Per-channel reduction to [C]: first the inner axes, then the batch. onnxruntime has a fast path for each of the two, which is several
- * times faster than a product with a vector of ones or a batch of dot products (MatMul).
+ * Per-channel reduction to [C]: first the inner axes, then the batch. onnxruntime has a fast path for each of the two,
+ * which is several times faster than a product with a vector of ones or a batch of dot products (MatMul).
  */
 export function channelSum(graph: Graph, x: Value, type: 'ReduceSum' | 'ReduceSumSquare'): Value {
   const spatial = (x.shape ?? []).map((_, axis) => axis).slice(2);

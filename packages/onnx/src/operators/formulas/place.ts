@@ -40,8 +40,8 @@ export function interleave(graph: Graph, value: Value, axis: number, rank: numbe
 }
 
 /**
- * a + b where both are pieces of one axis with zeros around them, one beginning where the other ends: one behind the other, and zeros
- * around both. So the gradients of slices become one Concat, and not a sum of as many padded copies.
+ * a + b where both are pieces of one axis with zeros around them, one beginning where the other ends: one behind the
+ * other, and zeros around both. So the gradients of slices become one Concat, and not a sum of as many padded copies.
  */
 export function joinPieces(graph: Graph, a: Value, b: Value): Value | undefined {
   const [first, second] = [pieceOf(graph, a), pieceOf(graph, b)];

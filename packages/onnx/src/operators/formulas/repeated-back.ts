@@ -6,7 +6,8 @@ import { intsIn } from './constants.js';
 import { flip, padAxis } from './place.js';
 
 /**
- * Gradient of a padding that repeats its input: axis by axis, what stands before and behind is added where it was taken from.
+ * Gradient of a padding that repeats its input: axis by axis, what stands before and behind is added where it was taken
+ * from.
  *
  * @param pads all that stand before, then all that stand after, of the axes that are padded
  * @throws OnnxError ONNX_UNSUPPORTED: sizes that are not known, or a mode of no such kind

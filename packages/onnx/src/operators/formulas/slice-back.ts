@@ -7,7 +7,9 @@ import { axesIn, partlyIn } from './constants.js';
 import { flip, interleave, pad } from './place.js';
 import { joined, shapeOf, sizeOf } from './sizes.js';
 
-/** The gradient goes back to where it was taken from, with zeros around it and, where steps are wider than 1, between. */
+/**
+ * The gradient goes back to where it was taken from, with zeros around it and, where steps are wider than 1, between.
+ */
 export const sliceBack: Rule = (graph, g, op) => {
   const x = input(op, 0);
   const rank = rankOf(op);

@@ -6,12 +6,14 @@ import { subPixel } from './sub-pixel.js';
 import { flatWindow, reachOf, type Window } from './window-in.js';
 
 /**
- * Gradient of a sliding sum with respect to what the window slides over, in the form that onnxruntime's CPU runs fastest.
+ * Gradient of a sliding sum with respect to what the window slides over, in the form that onnxruntime's CPU runs
+ * fastest.
  *
- * A constant kernel with stride 1: a convolution with the kernel turned by 180 degrees, its input and output channels exchanged. With
- * a stride and a kernel for each channel: zeros between (spread-out.ts), as ConvTranspose has one thread only where a group has one
- * channel. With a stride in three axes: sub-pixel.ts. ConvTranspose takes the rest, in 0.6 of a sub-pixel convolution's time, which
- * multiplies by zeros and has to interleave. One axis is run as two, the first of size 1, in half to three quarters of the time.
+ * A constant kernel with stride 1: a convolution with the kernel turned by 180 degrees, its input and output channels
+ * exchanged. With a stride and a kernel for each channel: zeros between (spread-out.ts), as ConvTranspose has one
+ * thread only where a group has one channel. With a stride in three axes: sub-pixel.ts. ConvTranspose takes the rest,
+ * in 0.6 of a sub-pixel convolution's time, which multiplies by zeros and has to interleave. One axis is run as two,
+ * the first of size 1, in half to three quarters of the time.
  *
  * @param kernel [outputs, inputs / groups, ...window]
  */
@@ -44,7 +46,8 @@ function turned(graph: Graph, g: Value, weight: () => Value, window: Window): Va
 function transposed(graph: Graph, g: Value, weight: Value, window: Window): Value {
   const { strides, dilations, pads, group, kernel, before, after } = window;
   const rank = kernel.length;
-  // What the windows reach past the input, which is more than the padding with ceil_mode and may be less where a stride is left over.
+  // What the windows reach past the input, which is more than the padding with ceil_mode and may be less where a stride
+  // is left over.
   const past = kernel.map((_, i) => {
     const [size, count, stride] = [before[i], after[i], strides[i] as number];
     if (size === undefined || count === undefined) return pads[i + rank] as number;

@@ -4,8 +4,8 @@ import { once } from './kernel.js';
 import { reachOf, type Window } from './window-in.js';
 
 /**
- * The output's gradient with zeros between its elements, where the stride skipped, then a convolution with stride 1. Zeros are
- * multiplied too: for a kernel of one channel, which waits for memory, that costs less than interleaving.
+ * The output's gradient with zeros between its elements, where the stride skipped, then a convolution with stride 1.
+ * Zeros are multiplied too: for a kernel of one channel, which waits for memory, that costs less than interleaving.
  *
  * @param turned makes the kernel that is turned by 180 degrees
  */

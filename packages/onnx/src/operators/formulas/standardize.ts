@@ -42,7 +42,8 @@ export function through(
 }
 
 /**
- * x with mean 0 and variance 1 over the axes from one on: the operator itself, without a scale, which also writes 1 / deviation.
+ * x with mean 0 and variance 1 over the axes from one on: the operator itself, without a scale, which also writes 1 /
+ * deviation.
  *
  * @param like the operator's scale, for its shape
  */

@@ -4,11 +4,12 @@ import { type Kernel, type Phases, phaseKernel } from './kernel.js';
 import type { Window } from './window-in.js';
 
 /**
- * Position s i + a of the input, for phase a < s, is reached by kernel tap k from output i + e where s e = a + pad - k. So each phase
- * is a small convolution over the output; their taps stand side by side in one kernel, and what they give is interleaved. Where the
- * stride does not divide the size, the last positions of some phases are cut off again.
+ * Position s i + a of the input, for phase a < s, is reached by kernel tap k from output i + e where s e = a + pad - k.
+ * So each phase is a small convolution over the output; their taps stand side by side in one kernel, and what they give
+ * is interleaved. Where the stride does not divide the size, the last positions of some phases are cut off again.
  *
- * @returns undefined where the window is dilated, or leaves out so much of the input that a phase would have to be cut before
+ * @returns undefined where the window is dilated, or leaves out so much of the input that a phase would have to be cut
+ *   before
  */
 export function subPixel(graph: Graph, g: Value, kernel: Kernel, window: Window): Value | undefined {
   const { strides, dilations, group } = window;

@@ -26,8 +26,8 @@ export const reshaped: ShapeRule = ({ graph, inputs, shapes: [from], attributes 
 };
 
 /**
- * Whether axis 0 is kept although its size is open: the target's first element was read from the shape of what is reshaped, as exporters
- * write x.flatten(2).
+ * Whether axis 0 is kept although its size is open: the target's first element was read from the shape of what is
+ * reshaped, as exporters write x.flatten(2).
  */
 function keepsBatch(
   graph: Facts,

@@ -5,7 +5,8 @@ import { number } from './attributes.js';
  * Strides, dilations and pads of a convolution or pooling, completed with ONNX's defaults.
  *
  * @param sizes of the input's spatial axes
- * @returns pads: all that stand before, then all that stand after; undefined where they follow from a size that is not known
+ * @returns pads: all that stand before, then all that stand after; undefined where they follow from a size that is not
+ *   known
  */
 export function windowOf(attributes: Attributes, sizes: Shape, kernel: readonly number[]) {
   const list = (name: string, fill: number, length = sizes.length) =>
@@ -38,8 +39,8 @@ export interface Sliding {
 }
 
 /**
- * How many positions a window has along an axis. With ceil_mode the last may reach past the padding, if it begins before it: as PyTorch and
- * onnxruntime have it.
+ * How many positions a window has along an axis. With ceil_mode the last may reach past the padding, if it begins
+ * before it: as PyTorch and onnxruntime have it.
  */
 export function positions(size: Dim, { kernel, stride, dilation, before, after }: Sliding, ceil: boolean): Dim {
   if (size === undefined || before === undefined || after === undefined) return undefined;

@@ -26,8 +26,9 @@ function starts({ kernel, stride, dilation, before, after, size }: Axis, ceil: b
 }
 
 /**
- * Whether every window holds an element, and the last begins before the input ends: with ceil_mode onnxruntime drops a window that
- * does not, but below operator set 22 its shape inference counts it, and what it folds from the shape is wrong.
+ * Whether every window holds an element, and the last begins before the input ends: with ceil_mode onnxruntime drops a
+ * window that does not, but below operator set 22 its shape inference counts it, and what it folds from the shape is
+ * wrong.
  */
 const isSound = (along: Axis, ceil: boolean): boolean =>
   starts(along, ceil).every(
@@ -67,7 +68,10 @@ const maxPool: CaseArbitrary = randomPool.map(({ x, attributes, flag, modern }) 
   caseOf('MaxPool', [x], { ...attributes, storage_order: flag }, { domain: 'far apart', opset: modern ? 21 : 17 }),
 );
 
-/** Dilations came with operator set 19, and from there on onnxruntime counts the padding as PyTorch does, where ceil_mode is set. */
+/**
+ * Dilations came with operator set 19, and from there on onnxruntime counts the padding as PyTorch does, where
+ * ceil_mode is set.
+ */
 const averagePool: CaseArbitrary = randomPool.map(({ x, attributes, flag, modern, ceil, window }) => {
   const { dilations, ...rest } = attributes as Attributes;
   const dilated = window.some(({ dilation }) => dilation > 1);
