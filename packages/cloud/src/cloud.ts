@@ -84,7 +84,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const { store, claim, disk } = await openPlace(place, digestsOf(models), roles, emit, opened);
+    const { store, claim, disk, join } = await openPlace(place, digestsOf(models), roles, emit, opened);
     const cohorts = new Cohorts(store, { exported: exportedVersion(exported), onProblem });
     opened.push(() => cohorts.close());
     claim.storeOpened((await cohorts.names()).length === 0);
@@ -96,8 +96,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       const note = strategyNote(strategy, models);
       if (note !== undefined) emit({ kind: 'note', text: note });
       const threads = options.threads ?? availableParallelism();
+      let own = (_: readonly number[]): void => undefined;
+      // In this thread: a step blocks the trainer's for as long as it takes, and who is not heard of is taken for dead.
+      const leases = await join?.({ onChange: (shares) => own(shares), onProblem });
+      if (leases !== undefined) opened.push(() => leases.close());
       const trainer = await Trainer.start(
-        { edgeModel, foundationModel, strategy, gate, adaptation, threads, place, publishing },
+        { edgeModel, foundationModel, strategy, gate, adaptation, threads, place, publishing, shares: leases?.shares },
         {
           step(report) {
             board.stepped(report);
@@ -111,6 +115,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         },
       );
       opened.push(() => trainer.close());
+      own = (shares) => trainer.own(shares);
+      if (leases !== undefined) own(leases.shares);
       settled = async () => {
         await trainer.settled();
         cohorts.look();

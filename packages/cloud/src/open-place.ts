@@ -3,6 +3,7 @@ import type { CloudEvent } from './events.js';
 import type { CloudRole } from './roles.js';
 import { claimFolder, type FolderClaim, type FolderModels } from './store/data-folder.js';
 import { isClusterUrl } from './store/nats/address.js';
+import type { Leases, LeasesOptions } from './store/nats/leases.js';
 import { openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 import { type WatchedDisk, watchDisk } from './watch-disk.js';
@@ -18,6 +19,8 @@ export interface OpenedPlace {
   readonly store: Store;
   readonly claim: FolderClaim;
   readonly disk: WatchedDisk;
+  /** Joins the trainers of a cluster; undefined in a folder, which has one. */
+  readonly join?: (options: LeasesOptions) => Promise<Leases>;
 }
 
 /** A folder, or the URL of a store. @throws RenormError REQUEST_INVALID: neither, or both */
@@ -54,18 +57,23 @@ export async function openPlace(
   opened.push(() => disk.close());
   const store = await openStore(place, { space: disk.space, onAway: (error) => disk.storeAway(error) });
   try {
-    return { store, disk, claim: folder ?? (await claimed(store, models)) };
+    if (folder !== undefined) return { store, disk, claim: folder };
+    return { store, disk, ...(await claimed(store, models)) };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function claimed(store: Store, models: FolderModels): Promise<FolderClaim> {
-  const [{ claimCluster }, { NatsStore }] = await Promise.all([
+async function claimed(store: Store, models: FolderModels): Promise<Required<Pick<OpenedPlace, 'claim' | 'join'>>> {
+  const [{ claimCluster }, { NatsStore }, { Leases }] = await Promise.all([
     import('./store/nats/claim.js'),
     import('./store/nats/nats-store.js'),
+    import('./store/nats/leases.js'),
   ]);
   if (!(store instanceof NatsStore)) throw new Error('a URL opens a store on NATS');
-  return claimCluster(store, models);
+  return {
+    claim: await claimCluster(store, models),
+    join: (options) => Leases.join(store.cluster, options),
+  };
 }

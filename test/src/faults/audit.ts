@@ -4,12 +4,12 @@ import { repositoryPath } from '../support/cloud-process.js';
 import type { Witness } from './load.js';
 import type { Tally } from './tally.js';
 
-/** Holds what is in a data folder against what devices were told, and adds it to the tally. Its cloud is stopped. */
+/** Holds what is in a data folder, or a store on NATS, against what devices were told, and adds it to the tally. Its cloud is stopped. */
 export async function audit(data: string, witness: Witness, tally: Tally): Promise<void> {
   const found = new Map<string, string>();
   const versions = new Map<string, string>();
   const report = await checkState({
-    data,
+    ...(data.startsWith('nats:') ? { store: data } : { data }),
     edgeModel: repositoryPath('models/fashion-edge.onnx'),
     onSample(cohort, _, { session, device, sequence, data: bytes }) {
       const key = `${cohort} ${session} ${device} ${sequence}`;

@@ -9,6 +9,8 @@ const edge = repositoryPath('models/fashion-edge.onnx');
 export interface FaultyCloudOptions {
   /** 0: any that is free. */
   readonly port?: number;
+  /** Further flags. */
+  readonly more?: readonly string[];
   /** What starts it: `unshare --pid --fork` puts it into a namespace of its own. */
   readonly wrap?: readonly string[];
 }
@@ -21,9 +23,10 @@ export class FaultyCloud {
   readonly #ended: Promise<unknown>;
   #printed = '';
 
-  constructor(data: string, { port = 0, wrap = [] }: FaultyCloudOptions = {}) {
+  constructor(data: string, { port = 0, wrap = [], more = [] }: FaultyCloudOptions = {}) {
     const [command = process.execPath, ...before] = [...wrap, process.execPath];
-    const flags = ['--edge-model', edge, '--foundation-model', edge, '--data', data, '--threads', '1'];
+    const place = data.startsWith('nats:') ? '--store' : '--data';
+    const flags = ['--edge-model', edge, '--foundation-model', edge, place, data, '--threads', '1', ...more];
     this.child = spawn(
       command,
       [...before, repositoryPath('packages/cli/dist/main.js'), 'cloud', ...flags, '--port', String(port)],

@@ -1,3 +1,5 @@
+import { whyNoNats } from '../support/nats-server.js';
+import { clusterFaults } from './cluster.js';
 import { containers, whyNoNamespaces } from './containers.js';
 import { cuts } from './cuts.js';
 import { deviceKills } from './device-kills.js';
@@ -24,5 +26,6 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   spool: { about: "kill -9 of what keeps a device's samples", try: spoolKills, whyNot: everywhere },
   cuts: { about: 'power cuts', try: cuts, whyNot: whyNoVolumes },
   disks: { about: 'full disks', try: fullDisks, whyNot: whyNoVolumes },
+  cluster: { about: 'kill -9 in a cluster', try: clusterFaults, whyNot: () => whyNoNats },
   containers: { about: 'two containers on one data folder', try: containers, whyNot: whyNoNamespaces },
 };

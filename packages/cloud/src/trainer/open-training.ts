@@ -30,6 +30,8 @@ export interface TrainingSetup {
   /** Whether the foundation model is compared with the edge model on the first samples of each cohort. Default: no. */
   readonly checksFoundation?: boolean;
   readonly onProblem?: (error: RenormError) => void;
+  /** Whether a cohort is this trainer's: others train the rest. Default: all are. */
+  readonly owns?: (cohort: string) => boolean;
   /** Called when there may be something to do again. */
   readonly onChange?: () => void;
 }
@@ -75,6 +77,7 @@ export async function openTraining(setup: TrainingSetup): Promise<Training> {
       publishing: publishingOptions(setup.publishing),
       clock: setup.clock ?? SYSTEM_CLOCK,
       gate: own.gate,
+      ...(setup.owns && { owns: setup.owns }),
       onProblem: setup.onProblem ?? (() => undefined),
     },
     setup.onChange,

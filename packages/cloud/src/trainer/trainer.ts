@@ -19,12 +19,14 @@ export class Trainer {
   readonly #setup: TrainerSetup;
   readonly #events: TrainerEvents;
   #worker: Worker | undefined;
+  #shares: readonly number[] | undefined;
   #closing = false;
   #question = 0;
   readonly #waiting = new Map<number, (error?: RenormError) => void>();
 
   private constructor(setup: TrainerSetup, events: TrainerEvents) {
     this.#setup = setup;
+    this.#shares = setup.shares;
     this.#events = events;
   }
 
@@ -49,6 +51,12 @@ export class Trainer {
       if (this.#worker === undefined) this.#giveUp();
       else this.#post({ kind: 'settle', question });
     });
+  }
+
+  /** Says which shares of the cohorts are this trainer's from now on. */
+  own(shares: readonly number[]): void {
+    this.#shares = shares;
+    this.#post({ kind: 'own', shares });
   }
 
   /** Lets the step in hand end, then ends the thread. */
@@ -77,7 +85,8 @@ export class Trainer {
   }
 
   #spawn(): Promise<void> {
-    const worker = new Worker(new URL('./worker-entry.js', import.meta.url), { workerData: this.#setup });
+    const workerData: TrainerSetup = { ...this.#setup, shares: this.#shares };
+    const worker = new Worker(new URL('./worker-entry.js', import.meta.url), { workerData });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromTrainer) => {

@@ -40,6 +40,8 @@ export interface TrainingLoopParts {
   readonly gate?: Gate;
   /** Compares the foundation model with the edge model on the first samples of a cohort. */
   readonly foundationCheck?: Pick<FoundationCheck, 'look'> | undefined;
+  /** Whether a cohort is this loop's: others train the rest. Default: all are. */
+  readonly owns?: (cohort: string) => boolean;
   /** Told what went wrong and did not stop a step. */
   onProblem(error: RenormError): void;
 }
@@ -97,6 +99,11 @@ export class TrainingLoop {
     this.#unwatch();
   }
 
+  /** Other cohorts are this loop's than before: all are looked at again. */
+  reconsider(): void {
+    this.#started = false;
+  }
+
   /**
    * Makes the next step, if there is one.
    *
@@ -126,8 +133,17 @@ export class TrainingLoop {
 
   async #offer(cohort: string): Promise<void> {
     const { strategy, cohorts } = this.#parts;
+    if (!this.#owns(cohort)) {
+      // If it comes back, it is read again.
+      this.#loaded.delete(cohort);
+      return this.#schedule.offer(cohort, 'none');
+    }
     const { received, trained } = await cohorts.standing(cohort);
     this.#schedule.offer(cohort, strategy.work(await this.#view(cohort, received, trained)));
+  }
+
+  #owns(cohort: string): boolean {
+    return this.#parts.owns?.(cohort) ?? true;
   }
 
   /** A cohort's log, and whether there is a sketch in it to learn from: the first few that are new are looked at. */
@@ -142,6 +158,7 @@ export class TrainingLoop {
   /** @returns undefined where there was nothing to do after all */
   async #turn(cohort: string): Promise<StepReport | undefined> {
     const { strategy, cohorts, clock } = this.#parts;
+    if (!this.#owns(cohort)) return undefined;
     const started = clock.now();
     try {
       const loaded = this.#loaded.get(cohort) ?? (await this.#load(cohort));

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { readModels } from '../models/model-facts.js';
+import { shareOf } from '../store/nats/share-out.js';
 import { openStore, spaceOf } from '../store/open-store.js';
 import { WAITS } from '../watch-disk.js';
 import { openTraining } from './open-training.js';
@@ -21,9 +22,16 @@ let closing = false;
 let asked: number[] = [];
 let wake = (): void => undefined;
 
+/** Cohorts that are others' are left to them; undefined: there are no others. */
+let shares = setup.shares && new Set(setup.shares);
+let reconsider = (): void => undefined;
+
 port.on('message', (message: ToTrainer) => {
   if (message.kind === 'close') closing = true;
-  else asked.push(message.question);
+  else if (message.kind === 'own') {
+    shares = new Set(message.shares);
+    reconsider();
+  } else asked.push(message.question);
   wake();
 });
 
@@ -62,7 +70,12 @@ async function main(): Promise<void> {
     store: await openStore(setup.place, { space }),
     onProblem: (error) => send({ kind: 'failed', ...told(error) }),
     onChange: () => wake(),
+    owns: (cohort) => shares?.has(shareOf(cohort)) ?? true,
   });
+  reconsider = () => {
+    training.loop.reconsider();
+    wake();
+  };
   send({ kind: 'ready' });
   let paused = false;
   while (!closing) {

@@ -16,6 +16,8 @@ export interface TrainerSetup {
   /** A data folder, or the URL of a store on NATS. */
   readonly place: string;
   readonly publishing: PublishingOptions;
+  /** Shares of the cohorts that are this trainer's (`shareOf`). Default: all. */
+  readonly shares?: readonly number[] | undefined;
 }
 
 export type FromTrainer =
@@ -29,4 +31,7 @@ export type FromTrainer =
   | { readonly kind: 'settled'; readonly question: number }
   | { readonly kind: 'closed' };
 
-export type ToTrainer = { readonly kind: 'close' } | { readonly kind: 'settle'; readonly question: number };
+export type ToTrainer =
+  | { readonly kind: 'close' }
+  | { readonly kind: 'settle'; readonly question: number }
+  | { readonly kind: 'own'; readonly shares: readonly number[] };
