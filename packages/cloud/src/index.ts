@@ -12,6 +12,9 @@ export type { SigningOptions } from './trust/signer.js';
 
 // What stands in a data folder while its cloud is stopped.
 export { type CheckStateOptions, checkState, type StateReport } from './check-state.js';
+export { type CopyStateOptions, copyState } from './copy-state.js';
+export type { Place } from './open-place.js';
+export type { CopiedCohort } from './store/copy-cohort.js';
 export type { CheckedCohort } from './store/check-cohort.js';
 export type { StoredSample } from './store/records.js';
 export { type CloudRole, rolesOf } from './roles.js';

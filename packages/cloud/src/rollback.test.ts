@@ -155,11 +155,15 @@ test('what cannot be done is named, and changes nothing', async (t) => {
     /belongs to the foundation model/,
     'DATA_OTHER_MODEL',
   );
-  const claim = claimFolder(options.data, models);
-  await refused({}, /is used by process/, 'DATA_IN_USE');
-  claim.release();
   t.same(
     (await versionsOf(options)).map(({ number }) => number),
     [0, 1, 2],
   );
+});
+
+test('a folder whose cloud runs can be rolled back', async (t) => {
+  const { options } = await stopped(2);
+  const claim = claimFolder(options.data, models);
+  t.teardown(() => claim.release());
+  t.equal(await rollBack({ ...options, to: 1 }), 3);
 });

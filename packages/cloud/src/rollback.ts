@@ -23,7 +23,7 @@ import { Cohorts } from './store/cohorts.js';
 import { isClusterUrl } from './store/nats/address.js';
 import { restartRecord } from './trainer/restart.js';
 
-/** The state of a cloud whose trainer is stopped. */
+/** The state of a cloud, which may run meanwhile. */
 export interface StoppedCloud
   extends Pick<CloudOptions, 'edgeModel' | 'output' | 'sizes' | 'foundationModel' | 'foundation' | 'data' | 'store'> {
   /** Told, in a sentence, what was damaged in the data folder and has been put right. */
@@ -40,6 +40,9 @@ export interface RollbackOptions extends StoppedCloud {
    */
   readonly number?: number;
 }
+
+/** A trainer that steps all the time is first now and then, not so often in a row. */
+const ATTEMPTS = 50;
 
 const ROLLBACK_RULES = {
   ...STOPPED_RULES,
@@ -64,30 +67,44 @@ export async function versionsOf(options: StoppedCloud & { readonly cohort: stri
  */
 export async function rollBack(options: RollbackOptions): Promise<number> {
   checkOptions('rollBack', options, ROLLBACK_RULES);
-  const { cohort, to } = options;
+  const { cohort } = options;
   return withStore(options, async (cohorts, exported) => {
-    const latest = (await (await known(cohorts, cohort)).latest(cohort)) ?? exported;
-    const number = options.number ?? latest.number + 1;
-    if (!Number.isSafeInteger(number) || number <= latest.number)
-      throw new RenormError(
-        'REQUEST_INVALID',
-        `the new number ${number} is not above ${latest.number}, the newest of cohort ${cohort}; name a higher one.`,
-      );
-    checkVersionNumber(number, latest.number);
-    const { offsets } = await pastVersion(cohorts, cohort, exported, to);
-    const next = versionAt(exported, offsets, { number, publishedAtMs: Date.now() });
-    const message = toBinary(VersionSchema, encodeExactDelta(latest, next));
-    const before = await cohorts.checkpoint(cohort);
-    const stored = { number, digest: next.digest, parentDigest: latest.digest, message };
-    await cohorts.commit(cohort, {
-      revision: before?.revision ?? 0,
-      trained: before?.trained ?? 0,
-      ...restartRecord(before),
-      publication: { latest: next, stored },
-      keepFrom: 0,
-    });
-    return number;
+    await known(cohorts, cohort);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await publishAgain(cohorts, exported, options);
+      } catch (error) {
+        // The trainer was first: what it has published is behind this version then.
+        if (!(error instanceof RenormError) || error.code !== 'CONFLICT' || attempt === ATTEMPTS) throw error;
+      }
+    }
   });
+}
+
+async function publishAgain(cohorts: Cohorts, exported: VersionState, options: RollbackOptions): Promise<number> {
+  const { cohort, to } = options;
+  // Before the newest version: a step between the two is a CONFLICT.
+  const before = await cohorts.checkpoint(cohort);
+  const latest = (await cohorts.latest(cohort)) ?? exported;
+  const number = options.number ?? latest.number + 1;
+  if (!Number.isSafeInteger(number) || number <= latest.number)
+    throw new RenormError(
+      'REQUEST_INVALID',
+      `the new number ${number} is not above ${latest.number}, the newest of cohort ${cohort}; name a higher one.`,
+    );
+  checkVersionNumber(number, latest.number);
+  const { offsets } = await pastVersion(cohorts, cohort, exported, to);
+  const next = versionAt(exported, offsets, { number, publishedAtMs: Date.now() });
+  const message = toBinary(VersionSchema, encodeExactDelta(latest, next));
+  const stored = { number, digest: next.digest, parentDigest: latest.digest, message };
+  await cohorts.commit(cohort, {
+    revision: before?.revision ?? 0,
+    trained: before?.trained ?? 0,
+    ...restartRecord(before),
+    publication: { latest: next, stored },
+    keepFrom: 0,
+  });
+  return number;
 }
 
 async function withStore<Value>(
@@ -107,14 +124,8 @@ async function withStore<Value>(
       : await modelFile(options.foundationModel, 'the foundation model', options.foundation);
   const opened: (() => void | Promise<void>)[] = [];
   try {
-    // A gateway may go on meanwhile: it hears of the version as of any other.
-    const { store, claim } = await openPlace(
-      place,
-      digestsOf(models, foundation),
-      ['trainer'],
-      () => undefined,
-      opened,
-    );
+    // Nothing is locked: gateway and trainer hear of the version as of any other, and the trainer goes on from it.
+    const { store, claim } = await openPlace(place, digestsOf(models, foundation), [], () => undefined, opened);
     const exported = exportedVersion(readParameters(models.edge));
     const cohorts = new Cohorts(store, { exported });
     opened.push(() => cohorts.close());

@@ -1,4 +1,4 @@
-import { checkState, type StateReport } from '@renorm/cloud';
+import { checkState, copyState, type StateReport } from '@renorm/cloud';
 import { formatBytes, formatCount } from '@renorm/eval/format';
 import chalk from 'chalk';
 import { Command } from 'commander';
@@ -10,6 +10,12 @@ interface CheckFlags extends ModelFlags {
   readonly data?: string;
   readonly store?: string;
   readonly edgeModel?: string;
+  readonly json: boolean;
+}
+
+interface CopyFlags {
+  readonly data: string;
+  readonly store: string;
   readonly json: boolean;
 }
 
@@ -28,7 +34,29 @@ export function stateCommand(): Command {
     .option('--sizes <list>', 'as the cloud was given it', namedSizes)
     .option('--json', 'print one JSON object', false)
     .action((flags: CheckFlags) => check(flags));
+  for (const [name, what] of [
+    ['export', 'copy the state out of a store on NATS, whose cloud may run, into a new folder'],
+    ['import', 'copy the state of a folder, whose cloud is stopped, into a new store on NATS'],
+  ] as const)
+    state
+      .command(name)
+      .description(`${what}: samples, training state, versions with their numbers and digests`)
+      .requiredOption('--data <folder>', 'the folder')
+      .requiredOption('--store <url>', 'the store: nats://host:4222/name')
+      .option('--json', 'print one JSON object', false)
+      .action((flags: CopyFlags) => copy(name, flags));
   return state;
+}
+
+async function copy(way: 'export' | 'import', { data, store, json }: CopyFlags): Promise<void> {
+  const [from, to] = way === 'export' ? [{ store }, { data }] : [{ data }, { store }];
+  const cohorts = await copyState({
+    ...{ from, to },
+    onCopied({ cohort, samples, version }) {
+      if (!json) print(`${cohort}  ${formatCount(samples)} samples, version ${version}\n`);
+    },
+  });
+  print(json ? `${JSON.stringify({ cohorts })}\n` : `${formatCount(cohorts.length)} cohorts copied.\n`);
 }
 
 async function check({ data, store, edgeModel, json, ...flags }: CheckFlags): Promise<void> {

@@ -1,28 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digestBytes, toHex } from '@renorm/protocol';
 import { test } from 'tap';
-import { type Change, type NewHead, SOURCES_REMEMBERED, type Store, UNNAMED_KEPT_MS } from './store.js';
-import { unnumbered, visible } from './visible.test-support.js';
-
-/** What a driver takes, so that the contract can make its writes fail and time pass. */
-export interface StoreHooks {
-  readonly beforeWrite: (what: string) => void;
-  readonly now: () => number;
-}
-
-/** A store with nothing in it, and others on the same data. */
-export interface StoreUnderTest {
-  readonly store: Store;
-  /** As another process would have it; the store itself where there can be no other. */
-  readonly other: Store;
-  /** Lets what no head names go now, where the driver does that in its own time. */
-  sweep?(): Promise<void>;
-  /** Closes both and opens the data again, as after a restart; for what does not last, the store itself. */
-  reopen(): Promise<Store>;
-  close(): Promise<void>;
-}
-
-class Injected extends Error {}
+import { type StoreHooks, type StoreUnderTest, storeFaults, WRITES } from './contract-faults.test-support.js';
+import { type Change, type NewHead, SOURCES_REMEMBERED, UNNAMED_KEPT_MS } from './store.js';
+import { visible } from './visible.test-support.js';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const entry = (sequence: number) => ({ sequence, bytes: bytes(sequence, 7) });
@@ -33,24 +14,6 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   for (let i = 0; i < 1_200 && !condition(); i++) await sleep(25);
   if (!condition()) throw new Error(`waited in vain for ${what}`);
 }
-
-/** Every operation that writes, in an order in which each finds something to do. */
-const WRITES: readonly (readonly [what: string, write: (store: Store) => Promise<unknown>])[] = [
-  ['a first append', (store) => store.log('lobby').append('a', [entry(1), entry(2)])],
-  ['an append with duplicates', (store) => store.log('lobby').append('a', [entry(2), entry(3), entry(4)])],
-  ['an append from another source', (store) => store.log('lobby').append('b', [entry(1)])],
-  ['a blob', (store) => store.blobs.put(bytes(1, 1, 1))],
-  ['a first head', async (store) => store.setHead('lobby', named(await store.blobs.put(bytes(1, 1, 1)), 1), 0)],
-  [
-    'a head of other blobs',
-    async (store) => {
-      const revision = (await store.head('lobby'))?.revision ?? 0;
-      return store.setHead('lobby', named(await store.blobs.put(bytes(2, 2)), 2), revision);
-    },
-  ],
-  ['a trim', (store) => store.log('lobby').trim(2)],
-  ['an append behind a trim', (store) => store.log('lobby').append('a', [entry(4), entry(5)])],
-];
 
 /** The tests that every driver passes. @param open a new store each time */
 export function storeContract(driver: string, open: (hooks: StoreHooks) => Promise<StoreUnderTest>): void {
@@ -113,6 +76,21 @@ export function storeContract(driver: string, open: (hooks: StoreHooks) => Promi
     t.same(await store.log('lobby').read([3]), [bytes(4, 7)]);
     await store.log('nowhere').trim(5);
     t.same(await store.cohorts(), ['lobby']);
+  });
+
+  test(`${driver}: a log begins where it is told, once`, async (t) => {
+    const { store, other, close } = await plain();
+    t.teardown(close);
+    const log = store.log('lobby');
+    await log.begin(7);
+    t.equal(await other.log('lobby').end(), 7);
+    t.match(await other.log('lobby').append('a', [entry(4), entry(5)]), { acknowledged: 5, duplicates: 0, end: 9 });
+    t.same(await log.read([6, 7, 8]), [undefined, bytes(4, 7), bytes(5, 7)]);
+    await t.rejects(log.begin(3), { code: 'CONFLICT', message: /cohort lobby/ });
+    await log.trim(8);
+    t.equal(await log.end(), 9);
+    await store.log('cellar').begin(0);
+    t.match(await store.log('cellar').append('a', [entry(1)]), { end: 1 });
   });
 
   test(`${driver}: sources without an entry in the log are forgotten beyond a number`, async (t) => {
@@ -250,49 +228,5 @@ export function storeContract(driver: string, open: (hooks: StoreHooks) => Promi
     t.match(await store.log('lobby').append('a', [entry(5)]), { duplicates: 1 });
   });
 
-  for (const [index, [what, write]] of WRITES.entries()) {
-    test(`${driver}: ${what} that fails at any of its writes changes nothing, and succeeds when it is tried again`, async (t) => {
-      let writes = 0;
-      for (let failing = 1; ; failing++) {
-        let left = Number.POSITIVE_INFINITY;
-        const beforeWrite = (): void => {
-          left -= 1;
-          if (left === 0) throw new Injected('this write fails');
-        };
-        const under = await open({ beforeWrite, now: Date.now });
-        try {
-          for (const [, earlier] of WRITES.slice(0, index)) await earlier(under.store);
-          const before = await visible(under.store);
-          left = failing;
-          const failed = await write(under.store).then(
-            () => false,
-            (error: unknown) => {
-              if (error instanceof Injected) return true;
-              throw error;
-            },
-          );
-          if (!failed) break;
-          writes += 1;
-          t.same(await visible(under.store), before, `nothing of it is to be seen (write ${failing})`);
-          t.same(await visible(under.other), before, 'nor elsewhere');
-          await write(under.store);
-          for (const [, later] of WRITES.slice(index + 1)) await later(under.store);
-          const expected = await unharmed();
-          t.same(unnumbered(await visible(under.store)), expected, 'as if nothing had happened');
-          t.same(unnumbered(await visible(await under.reopen())), expected, 'after a restart too');
-        } finally {
-          await under.close();
-        }
-      }
-      t.ok(writes > 0, `it has ${writes} writes`);
-    });
-  }
-
-  async function unharmed() {
-    const { store, close } = await plain();
-    for (const [, write] of WRITES) await write(store);
-    const seen = await visible(store);
-    await close();
-    return unnumbered(seen);
-  }
+  storeFaults(driver, open);
 }

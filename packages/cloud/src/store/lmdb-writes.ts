@@ -8,7 +8,7 @@ import {
   SOURCES_REMEMBERED,
   UNNAMED_KEPT_MS,
 } from './store.js';
-import { conflict, missingBlob } from './store-errors.js';
+import { conflict, missingBlob, notEmpty } from './store-errors.js';
 
 // Each of these runs inside one transaction: all of it is done or nothing.
 
@@ -39,6 +39,14 @@ export function append(
   writer.put(tables.logs, cohort, { ...log, end, sources: sources - forgotten });
   tell(tables, writer, { cohort, what: 'log', at: end });
   return { acknowledged, duplicates, end };
+}
+
+/** @throws RenormError CONFLICT */
+export function begin(tables: LmdbTables, writer: Writer, cohort: string, at: number): void {
+  if ((tables.logs.get(cohort)?.end ?? 0) > 0) throw notEmpty(cohort);
+  if (at === 0) return;
+  writer.put(tables.logs, cohort, { start: at, end: at, sources: 0 });
+  tell(tables, writer, { cohort, what: 'log', at });
 }
 
 export function trim(tables: LmdbTables, writer: Writer, cohort: string, before: number): void {

@@ -5,7 +5,7 @@ import type { FreeSpace } from './free-space.js';
 import { LmdbChanges } from './lmdb-changes.js';
 import { migrateFormat1 } from './lmdb-format-1.js';
 import { type LmdbTables, openTables, Writer } from './lmdb-tables.js';
-import { append, putBlob, setHead, trim } from './lmdb-writes.js';
+import { append, begin, putBlob, setHead, trim } from './lmdb-writes.js';
 import { sinceBoot } from './since-boot.js';
 import { commitError, storageError } from './storage-error.js';
 import type { Blobs, Change, Head, Log, NewHead, Store } from './store.js';
@@ -74,6 +74,7 @@ export class LmdbStore implements Store {
       read: (positions) =>
         this.#read(({ entries }) => positions.map((position) => copied(entries.get([cohort, position])))),
       end: () => this.#read(({ logs }) => logs.get(cohort)?.end ?? 0),
+      begin: (at) => this.#write((writer) => begin(tables, writer, cohort, at)),
       trim: (before) => this.#write((writer) => trim(tables, writer, cohort, before)),
     };
   }

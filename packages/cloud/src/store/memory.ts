@@ -11,7 +11,7 @@ import {
   type Store,
   UNNAMED_KEPT_MS,
 } from './store.js';
-import { conflict, missingBlob } from './store-errors.js';
+import { conflict, missingBlob, notEmpty } from './store-errors.js';
 
 interface MemoryLog {
   readonly entries: Map<number, Uint8Array>;
@@ -56,6 +56,7 @@ export class MemoryStore implements Store {
       append: (source, entries) => this.#append(cohort, source, entries),
       read: async (positions) => positions.map((position) => this.#logs.get(cohort)?.entries.get(position)),
       end: async () => this.#logs.get(cohort)?.end ?? 0,
+      begin: (at) => this.#begin(cohort, at),
       trim: (before) => this.#trim(cohort, before),
     };
   }
@@ -111,6 +112,14 @@ export class MemoryStore implements Store {
       this.#tell({ cohort, what: 'log', at: log.end });
     }
     return { acknowledged, duplicates: entries.length - fresh.length, end: log.end };
+  }
+
+  async #begin(cohort: string, at: number): Promise<void> {
+    if ((this.#logs.get(cohort)?.end ?? 0) > 0) throw notEmpty(cohort);
+    if (at === 0) return;
+    this.#write('begin');
+    this.#logs.set(cohort, { entries: new Map(), start: at, end: at, sources: new Map() });
+    this.#tell({ cohort, what: 'log', at });
   }
 
   async #trim(cohort: string, before: number): Promise<void> {

@@ -8,6 +8,14 @@ export function conflict(cohort: string, is: number, expected: number): RenormEr
   );
 }
 
+/** What a driver throws when a log is to begin that has begun. */
+export function notEmpty(cohort: string): RenormError {
+  return new RenormError(
+    'CONFLICT',
+    `cohort ${cohort} has samples already: what comes from another store goes into an empty one.`,
+  );
+}
+
 /** What a driver throws when a head names a blob that is not there. */
 export function missingBlob(cohort: string, digest: string): RenormError {
   return new RenormError(

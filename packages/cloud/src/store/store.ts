@@ -53,6 +53,12 @@ export interface Log {
   read(positions: readonly number[]): Promise<(Uint8Array | undefined)[]>;
   /** Position behind the newest entry; 0 for a log that was never written. */
   end(): Promise<number>;
+  /**
+   * Begins an empty log at a position, like one that was trimmed up to there: for what comes from another store.
+   *
+   * @throws RenormError CONFLICT: it is not empty
+   */
+  begin(at: number): Promise<void>;
   /** Forgets the entries before a position. They may be there for a while yet. */
   trim(before: number): Promise<void>;
 }

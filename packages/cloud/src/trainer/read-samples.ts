@@ -11,6 +11,7 @@ import { batchOf } from '../models/batch.js';
 import type { ReceivedSketch, SampleOrigin, TrainingSamples } from '../models/training-samples.js';
 import type { Cohorts } from '../store/cohorts.js';
 import type { StoredSample } from '../store/records.js';
+import type { Plan } from '../strategy/strategy.js';
 
 /** What reading has told. */
 export interface ReadSamples extends TrainingSamples {
@@ -84,4 +85,11 @@ function unreadableSample(cohort: string, position: number, cause: unknown): Ren
 function pixelsIn(sample: EncodedSample, shape: readonly number[]): Uint8Array | undefined {
   if (String(sample.shape) !== String(shape)) return undefined;
   return Uint8Array.from(decodeSample(sample, shape).data, (value) => Math.round(value * 255));
+}
+
+/** The error of a step none of whose samples is there. */
+export function nothingToRead(cohort: string, { fresh, replay }: Plan<unknown>): RenormError {
+  const [first, last] = [Math.min(...fresh, ...replay), Math.max(...fresh, ...replay)];
+  const text = `none of the samples at positions ${first} to ${last} of cohort ${cohort} can be read; they are passed over. Run renorm state check on a stopped cloud.`;
+  return new RenormError('TRAINER_FAILED', text);
 }

@@ -31,3 +31,7 @@ export function stateOf<State>(strategy: Strategy<State>, kept: Kept, seed: numb
     before?.text('strategy') === strategy.name ? strategy.decode(before.bytes('state')) : strategy.initial(seed);
   return strategy.restart(state, running);
 }
+
+/** What a cohort's draws begin with: the same on every machine. */
+export const seedOf = (cohort: string): number =>
+  [...cohort].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 1);

@@ -10,8 +10,8 @@ import type { Batches, LogView, Plan, Strategy, StrategyStep } from '../strategy
 import type { FoundationCheck } from './foundation-check.js';
 import type { PublishedVersion, PublishingOptions, StepReport } from './messages.js';
 import { type Pace, paceAfter, paceFrom, publishes } from './pace.js';
-import { hasSketch, type ReadSamples, readSamples } from './read-samples.js';
-import { stateOf } from './restart.js';
+import { hasSketch, nothingToRead, type ReadSamples, readSamples } from './read-samples.js';
+import { seedOf, stateOf } from './restart.js';
 import { Schedule } from './schedule.js';
 
 /** Time. */
@@ -134,7 +134,6 @@ export class TrainingLoop {
   async #offer(cohort: string): Promise<void> {
     const { strategy, cohorts } = this.#parts;
     if (!this.#owns(cohort)) {
-      // If it comes back, it is read again.
       this.#loaded.delete(cohort);
       return this.#schedule.offer(cohort, 'none');
     }
@@ -295,14 +294,4 @@ export class TrainingLoop {
     });
     this.#loaded.set(cohort, { revision: after, trained, state });
   }
-}
-
-/** What a cohort's draws begin with: the same on every machine. */
-const seedOf = (cohort: string): number =>
-  [...cohort].reduce((hash, letter) => (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0, 1);
-
-function nothingToRead(cohort: string, { fresh, replay }: Plan<unknown>): RenormError {
-  const [first, last] = [Math.min(...fresh, ...replay), Math.max(...fresh, ...replay)];
-  const text = `none of the samples at positions ${first} to ${last} of cohort ${cohort} can be read; they are passed over. Run renorm state check on a stopped cloud.`;
-  return new RenormError('TRAINER_FAILED', text);
 }

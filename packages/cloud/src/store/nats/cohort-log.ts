@@ -2,7 +2,7 @@ import { RenormError } from '@renorm/protocol';
 import type { LRUCache } from 'lru-cache';
 import { Fields, pack } from '../fields.js';
 import { type Entry, type Log, type LogAppended, SOURCES_REMEMBERED } from '../store.js';
-import { damaged } from '../store-errors.js';
+import { damaged, notEmpty } from '../store-errors.js';
 import type { Cluster } from './cluster.js';
 import { isOutrun } from './cluster-error.js';
 import { marksMessage, marksOf, numberOf, pieceHeaders, pieceOf, tokenOf } from './headers.js';
@@ -80,6 +80,10 @@ export class CohortLog implements Log {
     return index.end;
   }
 
+  begin(at: number): Promise<void> {
+    return this.#inTurn(() => this.#begin(at));
+  }
+
   trim(before: number): Promise<void> {
     return this.#inTurn(() => this.#trim(before));
   }
@@ -124,6 +128,22 @@ export class CohortLog implements Log {
       'STORE_UNREACHABLE',
       `others were first ${ATTEMPTS} times in a row to write to cohort ${this.#cohort}; nothing of this was acknowledged. Spread its devices over fewer gateways.`,
     );
+  }
+
+  /** A message of no entries says where the first one goes. */
+  async #begin(at: number): Promise<void> {
+    const { cluster, beforeWrite } = this.#parts;
+    const index = await this.#loaded();
+    if (index.end > 0) throw notEmpty(this.#cohort);
+    if (at === 0) return;
+    const piece = { first: at, count: 0, source: '', sequence: 0, parts: [] };
+    beforeWrite('begin');
+    try {
+      const message = { subject: this.#subject.entry, headers: pieceHeaders(piece), after: index.last };
+      index.add({ ...piece, seq: await cluster.publish(message) });
+    } catch (error) {
+      throw isOutrun(error) ? notEmpty(this.#cohort) : error;
+    }
   }
 
   /** A body that is too large for one message goes before it, and a trim takes it with it. */

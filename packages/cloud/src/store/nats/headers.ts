@@ -22,7 +22,10 @@ export function pieceOf(headers: MsgHdrs | undefined, seq: number): Piece | unde
     numberOf(headers, name),
   );
   const source = headers?.get('Renorm-Source');
-  if (first === undefined || !count || !sequence || !source) return undefined;
+  if (first === undefined || count === undefined || sequence === undefined) return undefined;
+  // Where a log begins that came from another store.
+  if (count === 0) return { ...{ seq, first, count, sequence }, source: '', parts: [] };
+  if (!source) return undefined;
   const parts = headers?.get('Renorm-Parts')?.split(' ').map(Number) ?? [];
   return { ...{ seq, first, count, sequence, source: decodeURIComponent(source) }, parts: parts.filter(Number) };
 }

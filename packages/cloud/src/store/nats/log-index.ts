@@ -64,6 +64,7 @@ export class LogIndex {
     this.#pieces.push(piece);
     this.last = piece.seq;
     this.seen = Math.max(this.seen, piece.seq);
+    if (piece.count === 0) return true;
     this.#sources.delete(piece.source);
     this.#sources.set(piece.source, { sequence: piece.sequence, position: piece.first + piece.count - 1 });
     this.#forget();

@@ -77,6 +77,7 @@ export class NatsStore implements Store {
       append: (source, entries) => this.#guarded(() => log().append(source, entries)),
       read: (positions) => log().read(positions),
       end: () => log().end(),
+      begin: (at) => this.#guarded(() => log().begin(at)),
       trim: (before) => this.#guarded(() => log().trim(before)),
     };
   }
