@@ -191,6 +191,8 @@ export class Runner {
       await inference.load(version, (predict) => probation.prove(version.number, predict));
       this.dispatch({ kind: 'loaded' });
     } catch (cause) {
+      // The device was closed meanwhile: nothing is wrong with the version.
+      if (cause instanceof RenormError && cause.code === 'CLOSED') return;
       this.dispatch({ kind: 'not-loaded', error: asRefusal(version.number, cause) });
     }
   }
