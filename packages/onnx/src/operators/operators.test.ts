@@ -68,13 +68,15 @@ test('cases are those of operators with a gradient', async (t) => {
  * not stand there: what is known of it goes into its entry.
  */
 const MAY_NAME_OPERATORS: Readonly<Record<string, string>> = {
+  'import/before-11.ts': 'operators that were written otherwise before operator set 11',
   'import/upgrade.ts': 'operators whose meaning changed from one operator set to another',
   'layers/channel-affine.ts': 'what a normalization stands behind',
   'layers/graph-index.ts': 'what exporters put between a constant and its reader',
   'layers/operators.ts': 'what normalises',
   'layers/scale-shift.ts': 'where a normalization was folded away',
-  'prepare/classifier-output.ts': 'what hands on its input between the scores and an output',
   'prepare/open-batch.ts': 'what was written down for a batch of one',
+  'prepare/trace-scores.ts': 'what is done to scores on their way to an output',
+  'model/type-lookup.ts': 'whose type is that of another input',
   'parameters.ts': 'what exporters put between a constant and its reader',
 };
 
