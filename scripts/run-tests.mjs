@@ -10,7 +10,7 @@ import { describe, summarise } from './lib/test-results.mjs';
  * trains gives way to all others.
  */
 const jobs = availableParallelism() + 1;
-const SECONDS_PER_FILE = 300;
+const SECONDS_PER_FILE = 400;
 const files = findTests(process.argv.slice(2));
 const results = [];
 const started = Date.now();

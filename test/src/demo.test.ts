@@ -12,7 +12,7 @@ async function temporaryFolder(t: Test): Promise<string> {
 }
 
 test('npm start -- --quick --json runs a cloud and three devices and ends with the summary as one JSON object', {
-  timeout: 200_000,
+  timeout: 300_000,
 }, async (t) => {
   const report = join(await temporaryFolder(t), 'report.html');
   const { code, stdout, stderr } = await start('scripts/start.mjs', ['--quick', '--json', '--report', report]).outcome;

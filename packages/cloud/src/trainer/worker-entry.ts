@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { RenormError, reasonOf } from '@renorm/protocol';
 import { readModels } from '../models/model-facts.js';
@@ -35,13 +35,18 @@ port.on('message', (message: ToTrainer) => {
   wake();
 });
 
-/** A third of the weight of the gateway: enough to let it go first, and not so little that a busy machine leaves no time to train. */
-const NICENESS = 5;
+/**
+ * Two thirds of the weight of the gateway, whatever that was started with. An upload's 99th percentile while the cloud
+ * trains is no better with 5, and beside other programs a trainer at 5 hardly comes to train.
+ */
+const NICENESS = 2;
+/** There is no lower priority. */
+const LOWEST = 19;
 
 /** Gives way to the gateway and to whatever else the machine does. On Linux this is the calling thread alone, and onnxruntime's
  * threads, which it starts later, inherit it; elsewhere it would be the whole process, so it is left alone there. */
 function giveWay(): void {
-  if (process.platform === 'linux') setPriority(0, NICENESS);
+  if (process.platform === 'linux') setPriority(0, Math.min(LOWEST, getPriority(0) + NICENESS));
 }
 
 const told = (error: unknown): Pick<FromTrainer & { kind: 'failed' }, 'code' | 'text'> =>
