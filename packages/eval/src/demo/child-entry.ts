@@ -8,6 +8,8 @@ export interface ChildWork {
   /** Acts on a message; a rejection ends the process and the run. */
   handle(message: ToChild): Promise<void>;
   close(): Promise<void>;
+  /** What has to be done at once where closing takes too long, before the process is killed. */
+  giveUp?(): void;
 }
 
 /** Sends a message to the run. Does nothing once the run is gone. */
@@ -25,7 +27,13 @@ export function serveChild(work: ChildWork): void {
   const end = (code: number): void => {
     if (ending) return;
     ending = true;
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), CLOSE_SECONDS * 1000).unref();
+    setTimeout(() => {
+      try {
+        work.giveUp?.();
+      } finally {
+        process.kill(process.pid, 'SIGKILL');
+      }
+    }, CLOSE_SECONDS * 1000).unref();
     work
       .close()
       .catch(() => undefined)

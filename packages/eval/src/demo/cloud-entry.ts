@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,9 @@ serveChild({
     clearInterval(reporting);
     await cloud?.close();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  },
+  giveUp() {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   },
 });
 
