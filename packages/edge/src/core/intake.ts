@@ -168,7 +168,9 @@ export class Intake {
     this.#kept++;
     this.#encoding++;
     try {
-      const allowed = await this.#redacted({ values: input, shape: this.#around.shape, label });
+      // A copy: the hook may change the values and encoding gives them away, while others still look at them.
+      const values = input.slice();
+      const allowed = await this.#redacted({ values, shape: this.#around.shape, label });
       if (allowed !== undefined) {
         const encoded = await this.#encode(allowed, this.#around.redact ? undefined : file);
         // It may have been taken back meanwhile.

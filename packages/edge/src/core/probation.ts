@@ -48,7 +48,7 @@ export class Probation {
   }
 
   /**
-   * Looks at a prediction; its values are copied if they are kept.
+   * Looks at a prediction; its values may be kept, and are not to change.
    *
    * @returns whether the version that made it is to be tried again: it computed what is no number, or has said one
    *   class for long
@@ -95,7 +95,7 @@ export class Probation {
     if (room === 0) return;
     const place = instead === undefined ? 0 : probes.findIndex((probe) => probe.label === instead);
     if (probes.length >= room || instead !== undefined) probes.splice(Math.max(0, place), 1);
-    probes.push({ input: input.slice(), label });
+    probes.push({ input, label });
   }
 
   /**
